@@ -1,0 +1,52 @@
+//! `corpusd approve PIPELINE`
+
+use clap::Args;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::{Common, Exit, complain, open, say, summary};
+use crate::{
+    run::{self, RunError},
+    store::LockError,
+};
+
+/// Arguments of `approve`.
+#[derive(Debug, Args)]
+pub(super) struct ApproveArgs {
+    /// Which pipeline
+    pipeline: String,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Publishes what the gates hold.
+pub(super) async fn approve(
+    common: &Common,
+    args: &ApproveArgs,
+    now: fn() -> Timestamp,
+) -> anyhow::Result<Exit> {
+    let pipeline = match open::open_one(common, &args.pipeline)? {
+        Ok(pipeline) => pipeline,
+        Err(exit) => return Ok(exit),
+    };
+    let context = open::context(common.state_dir(), now, CancellationToken::new());
+    let report = match run::approve(&pipeline, &context).await {
+        Ok(Some(report)) => report,
+        Ok(None) => {
+            complain(&format!("nothing is held for `{}`", pipeline.name));
+            return Ok(Exit::Done);
+        }
+        Err(RunError::Lock(error @ LockError::Taken(_))) => {
+            complain(&format!("error: {}: {error}", pipeline.name));
+            return Ok(Exit::Busy);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if args.json {
+        say(&serde_json::to_string(&report)?);
+    } else {
+        say(&summary::table(std::slice::from_ref(&report)));
+    }
+    Ok(Exit::of(&report))
+}

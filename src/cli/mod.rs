@@ -1,0 +1,115 @@
+//! The command line: one file per command. Data goes to stdout, everything else to stderr.
+
+mod approve;
+mod bar;
+mod demo;
+mod exit;
+mod extract;
+pub mod log;
+mod open;
+mod resume;
+mod run;
+mod sandbox;
+mod show;
+mod status;
+mod summary;
+mod validate;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+
+pub use exit::Exit;
+
+/// Keeps an AI support agent's knowledge base true.
+///
+/// One YAML file per agent names the sites it knows. `corpusd run --once` crawls them, cleans the pages,
+/// assembles a corpus within the plan's limit, and replaces the agent's training text with it, if it changed
+/// and is safe to publish.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// Folder of the pipeline files [default: pipelines, else /etc/corpusd]
+    #[arg(short = 'C', long, global = true, value_name = "DIR", env = "CORPUSD_CONFIG_DIR")]
+    config_dir: Option<PathBuf>,
+    /// Folder of the state [default: $STATE_DIRECTORY, else state]
+    #[arg(long, global = true, value_name = "DIR", env = "CORPUSD_STATE")]
+    state: Option<PathBuf>,
+    /// Say more on stderr; twice for more yet
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Say nothing on stderr but errors, and show no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Crawl, assemble and publish
+    Run(run::RunArgs),
+    /// Check pipeline files; no side effects
+    Validate(validate::ValidateArgs),
+    /// Show the last run, what is live, and what is held
+    Status(status::StatusArgs),
+    /// Publish what the gates hold
+    Approve(approve::ApproveArgs),
+    /// Lift a pause: something was refused, and has been put right
+    Resume(resume::ResumeArgs),
+    /// Print the corpus, or one document, as it would be published
+    Show(show::ShowArgs),
+    /// Turn one page into Markdown: to see what an agent would be given
+    Extract(extract::ExtractArgs),
+    /// Serve a local stand-in for the Chatbase API, and a sample help centre
+    Sandbox(sandbox::SandboxArgs),
+    /// Show the whole product at work on this machine: no keys, no network
+    Demo(demo::DemoArgs),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the command could not do its work at all; what it found out about pipelines is in the exit code.
+pub async fn dispatch(cli: Cli, now: fn() -> Timestamp) -> anyhow::Result<Exit> {
+    let Cli { common, command } = cli;
+    match command {
+        Command::Run(args) => run::run(&common, &args, now).await,
+        Command::Validate(args) => validate::validate(&common, &args),
+        Command::Status(args) => status::status(&common, &args, now).await,
+        Command::Approve(args) => approve::approve(&common, &args, now).await,
+        Command::Resume(args) => resume::resume(&common, &args).await,
+        Command::Show(args) => show::show(&common, &args).await,
+        Command::Extract(args) => extract::extract(&args).await,
+        Command::Sandbox(args) => sandbox::sandbox(&args, now).await,
+        Command::Demo(args) => demo::demo(&common, &args, now).await,
+    }
+}
+
+/// Prints why a command could not do its work.
+pub fn failed(error: &anyhow::Error) -> ExitCode {
+    complain(&format!("error: {error:#}"));
+    Exit::Failed.into()
+}
+
+/// Writes a line to stdout. A reader that has gone away, as `head` does, is no error.
+fn say(line: &str) {
+    let _gone = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Writes a line to stderr, where there is nobody else to tell if that fails.
+fn complain(line: &str) {
+    let _gone = writeln!(io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,113 @@
+//! What the commands share: where files are, which pipelines are meant, and a run's context.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::{Common, Exit, complain};
+use crate::{
+    chatbase::Window,
+    config::{self, Diagnostic, Env, Loaded},
+    pipeline::Pipeline,
+    report::PipelineName,
+    run::{Context, Progress, Waits},
+};
+
+/// Pipelines that can be used, and the exit code that is due for those that cannot.
+pub(super) struct Opened {
+    pub(super) pipelines: Vec<Pipeline>,
+    pub(super) exit: Exit,
+}
+
+impl Common {
+    /// The folder of the pipeline files.
+    pub(super) fn config_dir(&self) -> PathBuf {
+        match &self.config_dir {
+            Some(dir) => dir.clone(),
+            None if Path::new("pipelines").is_dir() => PathBuf::from("pipelines"),
+            None => PathBuf::from("/etc/corpusd"),
+        }
+    }
+
+    /// The folder of the state.
+    pub(super) fn state_dir(&self) -> PathBuf {
+        let systemd = || std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
+        self.state.clone().or_else(systemd).unwrap_or_else(|| PathBuf::from("state"))
+    }
+}
+
+/// The process environment, for [`config`].
+pub(super) fn env(allow_unset: bool) -> Env<'static> {
+    let credentials_dir = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    Env { var: &|name| std::env::var(name).ok(), credentials_dir, allow_unset }
+}
+
+/// Reads every pipeline file, prints what is wrong with them, and gives those that are named (all enabled ones
+/// where none is).
+pub(super) fn open(common: &Common, names: &[String]) -> anyhow::Result<Opened> {
+    let mut wanted = Vec::new();
+    for name in names {
+        wanted.push(PipelineName::new(name)?);
+    }
+    let dir = common.config_dir();
+    let loaded = config::load_dir(&dir, &env(false)).with_context(|| {
+        format!("no pipeline files: put one into `{}`, or name its folder with --config-dir", dir.display())
+    })?;
+    let mut opened = Opened { pipelines: Vec::new(), exit: Exit::Done };
+    for result in loaded {
+        match result {
+            Ok(Loaded { pipeline, warnings }) => {
+                let meant =
+                    if wanted.is_empty() { pipeline.enabled } else { wanted.contains(&pipeline.name) };
+                if meant {
+                    warnings.iter().for_each(print);
+                    opened.pipelines.push(pipeline);
+                }
+            }
+            Err(faults) => {
+                let meant = |fault: &Diagnostic| {
+                    let stem = fault.file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+                    wanted.is_empty() || wanted.iter().any(|name| name.as_str() == stem)
+                };
+                if faults.iter().any(meant) {
+                    faults.iter().for_each(print);
+                    opened.exit = Exit::Config;
+                }
+            }
+        }
+    }
+    for name in &wanted {
+        if opened.exit == Exit::Done && !opened.pipelines.iter().any(|pipeline| pipeline.name == *name) {
+            anyhow::bail!("no pipeline `{name}` in `{}`", dir.display());
+        }
+    }
+    Ok(opened)
+}
+
+/// The one pipeline with this name.
+pub(super) fn open_one(common: &Common, name: &str) -> anyhow::Result<Result<Pipeline, Exit>> {
+    let mut opened = open(common, std::slice::from_ref(&name.to_owned()))?;
+    Ok(opened.pipelines.pop().ok_or(opened.exit))
+}
+
+/// Prints a diagnostic.
+pub(super) fn print(diagnostic: &Diagnostic) {
+    complain(&diagnostic.to_string());
+}
+
+/// What a run needs besides its pipeline.
+pub(super) fn context(state_dir: PathBuf, now: fn() -> Timestamp, stop: CancellationToken) -> Context {
+    Context {
+        state_dir,
+        now,
+        window: Arc::new(Window::default()),
+        waits: Waits::default(),
+        stop,
+        progress: Arc::new(Progress::default()),
+    }
+}

@@ -1,0 +1,30 @@
+//! `corpusd resume PIPELINE`
+
+use clap::Args;
+
+use super::{Common, Exit, complain, open};
+use crate::store::Store;
+
+/// Arguments of `resume`.
+#[derive(Debug, Args)]
+pub(super) struct ResumeArgs {
+    /// Which pipeline
+    pipeline: String,
+}
+
+/// Lifts a pause; the next run tries again.
+pub(super) async fn resume(common: &Common, args: &ResumeArgs) -> anyhow::Result<Exit> {
+    let pipeline = match open::open_one(common, &args.pipeline)? {
+        Ok(pipeline) => pipeline,
+        Err(exit) => return Ok(exit),
+    };
+    let state_dir = common.state_dir();
+    let name = pipeline.name.as_str();
+    let lifted = Store::exists(&state_dir, name) && Store::open(&state_dir, name)?.resume().await?;
+    complain(&if lifted {
+        format!("`{name}` is no longer paused")
+    } else {
+        format!("`{name}` was not paused")
+    });
+    Ok(Exit::Done)
+}

@@ -1,0 +1,154 @@
+//! `corpusd status [PIPELINE…]`
+
+use clap::Args;
+use comfy_table::{Table, presets};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{Common, Exit, open, say, summary::grouped};
+use crate::{
+    pipeline::Pipeline,
+    report::RunReport,
+    store::{Store, StoreError},
+};
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// Which pipelines; all enabled ones where none is named
+    pipelines: Vec<String>,
+    /// Print one JSON object per pipeline and line
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a pipeline stands.
+#[derive(Debug, Serialize)]
+struct Standing {
+    pipeline: String,
+    last_run: Option<RunReport>,
+    /// A run that has not ended, or was killed.
+    running_since: Option<Timestamp>,
+    live: Option<Live>,
+    held: Option<String>,
+    paused: Option<String>,
+    unsettled: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Live {
+    sha256: String,
+    since: Timestamp,
+    documents: u64,
+    characters: u64,
+}
+
+/// Prints how the pipelines stand.
+pub(super) async fn status(
+    common: &Common,
+    args: &StatusArgs,
+    now: fn() -> Timestamp,
+) -> anyhow::Result<Exit> {
+    let opened = open::open(common, &args.pipelines)?;
+    let mut standings = Vec::new();
+    for pipeline in &opened.pipelines {
+        standings.push(standing(common, pipeline).await?);
+    }
+    if args.json {
+        standings.iter().for_each(|standing| {
+            say(&serde_json::to_string(standing).expect("a standing has string keys only"));
+        });
+    } else {
+        say(&table(&standings, now()));
+    }
+    Ok(opened.exit)
+}
+
+async fn standing(common: &Common, pipeline: &Pipeline) -> Result<Standing, StoreError> {
+    let state_dir = common.state_dir();
+    let name = pipeline.name.as_str();
+    let mut standing = Standing {
+        pipeline: name.to_owned(),
+        last_run: None,
+        running_since: None,
+        live: None,
+        held: None,
+        paused: None,
+        unsettled: false,
+    };
+    // Looking must not make a state where there is none.
+    if !Store::exists(&state_dir, name) {
+        return Ok(standing);
+    }
+    let store = Store::open(&state_dir, name)?;
+    let target = pipeline.target.identity(&pipeline.agent.id);
+    if let Some(run) = store.last_run().await? {
+        standing.last_run = run.report.and_then(|json| serde_json::from_str(&json).ok());
+        standing.running_since = run.outcome.is_none().then_some(run.started_at);
+    }
+    if let Some(live) = store.live(target.clone()).await? {
+        let manifest = store.manifest(live.corpus).await?.unwrap_or_default();
+        standing.live = Some(Live {
+            sha256: crate::hash::hex(&live.corpus),
+            since: live.at,
+            documents: manifest.documents.len() as u64,
+            characters: manifest.size.characters,
+        });
+    }
+    standing.held = store.held().await?.map(|held| {
+        let reasons = held.gates.iter().filter(|line| line.verdict == crate::gate::Ruling::Hold);
+        reasons.map(|line| format!("{}: {}", line.gate, line.detail)).collect::<Vec<_>>().join("; ")
+    });
+    standing.paused = store.paused().await?.map(|pause| pause.reason);
+    standing.unsettled = store.unsettled(target).await?.is_some();
+    Ok(standing)
+}
+
+fn table(standings: &[Standing], now: Timestamp) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_BORDERS_ONLY);
+    table.set_header(["pipeline", "last run", "live", "age of what is live"]);
+    for standing in standings {
+        let last = match (&standing.last_run, standing.running_since) {
+            (_, Some(since)) => format!("under way since {since:.0}, or killed"),
+            (Some(report), None) => format!("{} {}", report.outcome.name(), ago(now, report.started_at)),
+            (None, None) => "never".to_owned(),
+        };
+        let (live, age) = match &standing.live {
+            Some(live) => {
+                let size = format!("{} documents, {} characters", live.documents, grouped(live.characters));
+                (size, ago(now, live.since))
+            }
+            None => ("nothing".to_owned(), String::new()),
+        };
+        table.add_row([standing.pipeline.clone(), last, live, age]);
+    }
+    let mut text = table.to_string();
+    for standing in standings {
+        let name = &standing.pipeline;
+        if let Some(held) = &standing.held {
+            text.push_str(&format!("\n{name}: held by {held}\n{name}: `corpusd show {name}` to look, `corpusd approve {name}` to go on"));
+        }
+        if let Some(reason) = &standing.paused {
+            text.push_str(&format!(
+                "\n{name}: paused: {reason}\n{name}: `corpusd resume {name}` lifts the pause"
+            ));
+        }
+        if standing.unsettled {
+            text.push_str(&format!(
+                "\n{name}: nobody knows whether the last push arrived; the next run settles it"
+            ));
+        }
+    }
+    text
+}
+
+fn ago(now: Timestamp, then: Timestamp) -> String {
+    let since = now.duration_since(then).max(SignedDuration::ZERO);
+    match since.as_secs() {
+        0..120 => format!("{} s ago", since.as_secs()),
+        120..7200 => format!("{} min ago", since.as_mins()),
+        7200..172_800 => format!("{} h ago", since.as_hours()),
+        seconds => format!("{} days ago", seconds / 86_400),
+    }
+}

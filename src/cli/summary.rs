@@ -1,0 +1,127 @@
+//! What runs did, as a table for people.
+
+use comfy_table::{Table, presets};
+
+use crate::report::{Documents, Pages, RunReport};
+
+/// One row per report, and below the table what a person should read.
+pub(super) fn table(reports: &[RunReport]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_BORDERS_ONLY);
+    table.set_header(["pipeline", "run", "outcome", "pages", "documents", "corpus", "took"]);
+    for report in reports {
+        table.add_row([
+            report.pipeline.to_string(),
+            report.run.to_string(),
+            report.outcome.name().to_owned(),
+            pages(&report.pages),
+            documents(&report.documents),
+            corpus(report),
+            took(report.duration_ms),
+        ]);
+    }
+    let mut text = table.to_string();
+    for report in reports {
+        for line in notes(report) {
+            text.push_str(&format!("\n{}: {line}", report.pipeline));
+        }
+    }
+    text
+}
+
+fn pages(pages: &Pages) -> String {
+    let mut lines = vec![format!("{} read, {} unchanged (304)", pages.fetched, pages.not_modified)];
+    let changes = [("new", pages.new), ("changed", pages.changed), ("removed", pages.removed)];
+    let changes: Vec<_> = changes
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    if !changes.is_empty() {
+        lines.push(changes.join(", "));
+    }
+    let trouble = [("failed", pages.failed), ("carried forward", pages.carried_forward)];
+    let trouble: Vec<_> = trouble
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    if !trouble.is_empty() {
+        lines.push(trouble.join(", "));
+    }
+    lines.join("\n")
+}
+
+fn documents(documents: &Documents) -> String {
+    let mut lines = vec![format!("{} kept", documents.kept)];
+    let rest = [("duplicates", documents.duplicates), ("over budget", documents.dropped_for_budget)];
+    lines.extend(rest.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{count} {name}")));
+    lines.join("\n")
+}
+
+fn corpus(report: &RunReport) -> String {
+    let Some(corpus) = &report.corpus else { return "none".to_owned() };
+    let used = if corpus.unit == "bytes" { corpus.bytes } else { corpus.utf16 };
+    let percent = used as f64 * 100.0 / corpus.limit.max(1) as f64;
+    format!(
+        "{} characters\n{percent:.0}% of {} {}",
+        grouped(corpus.characters),
+        grouped(corpus.limit),
+        corpus.unit
+    )
+}
+
+/// What does not fit into a row.
+fn notes(report: &RunReport) -> Vec<String> {
+    let mut notes = Vec::new();
+    notes.extend(report.error.clone());
+    if report.pages.truncated {
+        notes.push("`max_pages` or `max_depth` left pages out".to_owned());
+    }
+    let failed: Vec<_> =
+        report.pages.failed_by.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    if !failed.is_empty() {
+        notes.push(format!("pages failed: {}", failed.join(", ")));
+    }
+    if !report.documents.dropped.is_empty() {
+        let shown = report.documents.dropped.join(", ");
+        notes.push(format!(
+            "{} documents did not fit, first of all: {shown}",
+            report.documents.dropped_for_budget
+        ));
+    }
+    notes
+}
+
+fn took(millis: u64) -> String {
+    match millis {
+        0..10_000 => format!("{:.1} s", millis as f64 / 1000.0),
+        10_000..600_000 => format!("{} s", millis / 1000),
+        _ => format!("{} min", millis / 60_000),
+    }
+}
+
+/// Digits in groups of three.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped_from_the_right() {
+        for (number, expected) in [(0, "0"), (999, "999"), (1000, "1,000"), (11_000_000, "11,000,000")] {
+            assert_eq!(grouped(number), expected);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Which keys a pipeline file may have, by section; and what an unknown one was meant to be.
+
+/// A mapping of the pipeline file.
+#[derive(Debug)]
+pub(super) struct Section {
+    /// Where it stands, as the user would say it; empty for the file itself.
+    pub(super) path: &'static str,
+    pub(super) keys: &'static [&'static str],
+    /// Nothing that stands here may be shown.
+    pub(super) secret: bool,
+}
+
+pub(super) const FILE: Section =
+    section("", &["version", "enabled", "agent", "sources", "corpus", "gates", "publish"]);
+pub(super) const AGENT: Section = section("agent", &["id", "name"]);
+pub(super) const SOURCE: Section = section("sources[]", &["site"]);
+pub(super) const SITE: Section = section(
+    "sources[].site",
+    &[
+        "start",
+        "follow",
+        "keep",
+        "exclude",
+        "sitemap",
+        "max_pages",
+        "max_depth",
+        "rate",
+        "concurrency",
+        "retries",
+        "user_agent",
+        "gone_after",
+        "stale_for",
+    ],
+);
+pub(super) const CORPUS: Section = section("corpus", &["plan", "limit", "headroom", "priority", "link_map"]);
+pub(super) const PRIORITY: Section = section("corpus.priority[]", &["match", "weight"]);
+pub(super) const GATES: Section =
+    section("gates", &["max_removed", "max_shrink", "max_failed", "min_documents"]);
+pub(super) const PUBLISH: Section =
+    section("publish", &["to", "api_key", "base_url", "max_body", "timeout", "keep", "adopt"]);
+pub(super) const TO: Section = section("publish.to", &["directory"]);
+pub(super) const API_KEY: Section =
+    Section { secret: true, ..section("publish.api_key", &["file", "credential"]) };
+
+const fn section(path: &'static str, keys: &'static [&'static str]) -> Section {
+    Section { path, keys, secret: false }
+}
+
+/// Every section, in the order of the file.
+pub(super) const SECTIONS: [&Section; 10] =
+    [&FILE, &AGENT, &SOURCE, &SITE, &CORPUS, &PRIORITY, &GATES, &PUBLISH, &TO, &API_KEY];
+
+impl Section {
+    /// The key as the user would point at it from outside: `publish.api_key`.
+    pub(super) fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// As in messages.
+    pub(super) fn name(&self) -> String {
+        if self.path.is_empty() { "the file".to_owned() } else { format!("`{}`", self.path) }
+    }
+
+    /// What to do about a key that this section does not have.
+    pub(super) fn help_for(&self, unknown: &str) -> String {
+        let homes: Vec<String> = SECTIONS
+            .iter()
+            .filter(|section| section.keys.contains(&unknown))
+            .map(|section| section.place())
+            .collect();
+        if !homes.is_empty() {
+            return format!("`{unknown}` belongs {}", homes.join(" or "));
+        }
+        if let Some(near) = nearest(unknown, self.keys) {
+            return format!("did you mean `{near}`?");
+        }
+        let elsewhere = SECTIONS.iter().find_map(|section| Some((nearest(unknown, section.keys)?, section)));
+        match elsewhere {
+            Some((near, section)) => format!("did you mean `{near}` {}?", section.place()),
+            None => format!("the keys here are: {}", self.keys.join(", ")),
+        }
+    }
+
+    fn place(&self) -> String {
+        if self.path.is_empty() { "at the top level".to_owned() } else { format!("under `{}`", self.path) }
+    }
+}
+
+/// The candidate that `text` is most likely a misspelling of: at most a third of it wrong.
+pub(super) fn nearest<'a>(text: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    const LONGEST: usize = 40;
+    if text.len() > LONGEST {
+        return None;
+    }
+    // `max-pages`, `maxPages` and `MAX_PAGES` are all spellings of `max_pages`.
+    let text = text.replace(['-', ' '], "_").to_lowercase();
+    candidates
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&text, candidate), *candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.len() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(section: &Section, unknown: &str, expected: &str) {
+        assert_eq!(section.help_for(unknown), expected, "{unknown} in {}", section.path);
+    }
+
+    #[test]
+    fn an_unknown_key_gets_the_best_help_there_is() {
+        check(&SITE, "max_page", "did you mean `max_pages`?");
+        check(&SITE, "max-pages", "did you mean `max_pages`?");
+        check(&SITE, "maxPages", "did you mean `max_pages`?");
+        check(&SITE, "folow", "did you mean `follow`?");
+        check(&FILE, "rate", "`rate` belongs under `sources[].site`");
+        check(&GATES, "keep", "`keep` belongs under `sources[].site` or under `publish`");
+        check(&AGENT, "version", "`version` belongs at the top level");
+        check(&FILE, "max_page", "did you mean `max_pages` under `sources[].site`?");
+        check(&SITE, "sorces", "did you mean `sources` at the top level?");
+        check(&GATES, "zzz", "the keys here are: max_removed, max_shrink, max_failed, min_documents");
+        check(&AGENT, &"x".repeat(1000), "the keys here are: id, name");
+    }
+}

@@ -1,0 +1,10 @@
+//! The corpus: what is sent. Deterministic, within the budget, whole documents only.
+
+pub mod assemble;
+pub mod budget;
+pub mod manifest;
+pub mod section;
+
+pub use assemble::{Assembler, Corpus, Fit};
+pub use budget::{Budget, Counts, Limit, Priority, Unit};
+pub use manifest::{Entry, Manifest};

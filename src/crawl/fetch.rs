@@ -1,0 +1,297 @@
+//! One URL: robots.txt, a turn, a conditional GET, its retries, and what the answer means.
+//!
+//! Redirects are not followed: the target is a URL with an outcome of its own, so nothing is fetched twice
+//! and every hop passes scope, robots.txt and guard like any other URL.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{ACCEPT, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use url::Url;
+
+use super::{
+    CrawlPlan,
+    host::{Host, Lesson},
+    url::PageKey,
+};
+use crate::{
+    http::{Answer, Client, FetchError, Limits, media::Media, retry_after::retry_after},
+    outcome::{Failure, SkipReason},
+};
+
+/// What is read of one page. Documentation pages beyond a few MiB are concatenations ("all on one page")
+/// of pages that are crawled anyway.
+pub const PAGE_LIMITS: Limits =
+    Limits { wire: 10 * 1024 * 1024, decoded: 10 * 1024 * 1024, total: Duration::from_secs(60) };
+
+/// What is asked for: pages.
+const WANTED: &str = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1";
+
+/// A URL whose turn has come.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Its identity.
+    pub key: PageKey,
+    /// What is requested: the URL as it was linked.
+    pub url: Url,
+    /// Steps from a start URL.
+    pub depth: u32,
+    /// Redirects that led here.
+    pub hops: u32,
+    /// From the last time it was read.
+    pub validators: Validators,
+    /// What is stored of it.
+    pub known: Option<Known>,
+}
+
+/// What is stored of a page that was read before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// SHA-256 of its decoded body.
+    pub content: [u8; 32],
+    /// Version of the rules that made its article.
+    pub extractor: u32,
+    /// Whether it asked not to be indexed.
+    pub noindex: bool,
+}
+
+/// What a server gave to ask "has it changed?" with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// `ETag`, as received.
+    pub etag: Option<String>,
+    /// `Last-Modified`, as received.
+    pub last_modified: Option<String>,
+}
+
+/// A candidate and what came of it.
+#[derive(Debug)]
+pub struct Visit {
+    /// The candidate.
+    pub candidate: Candidate,
+    /// What came of it.
+    pub found: Found,
+    /// HTTP status of the last answer, if there was one.
+    pub status: Option<u16>,
+}
+
+/// What came of a visit.
+#[derive(Debug)]
+pub enum Found {
+    /// A page.
+    Page(Box<Page>),
+    /// 304: what is stored is still true.
+    NotModified,
+    /// Leads to another URL.
+    Redirect(Url),
+    /// Gives no page although nothing failed.
+    Skipped(SkipReason, String),
+    /// Could not be read now.
+    Failed(Failure, String),
+}
+
+/// What came over HTTP.
+#[derive(Debug)]
+pub struct Page {
+    /// `Content-Type`, as received.
+    pub content_type: Option<String>,
+    /// `Content-Encoding` of `wire`.
+    pub content_encoding: Option<String>,
+    /// `X-Robots-Tag`, all of them.
+    pub robots_tag: String,
+    /// For the next visit.
+    pub validators: Validators,
+    /// The body as it came, to be stored.
+    pub wire: Vec<u8>,
+    /// The body decoded; `None` when that is the wire itself.
+    pub decoded: Option<Vec<u8>>,
+}
+
+impl Page {
+    /// The decoded body.
+    pub fn body(&self) -> &[u8] {
+        self.decoded.as_deref().unwrap_or(&self.wire)
+    }
+}
+
+/// Visits a candidate; never fails, because a failure is a finding too.
+pub(super) async fn visit(
+    client: &Client,
+    host: &Host,
+    plan: &CrawlPlan,
+    candidate: Candidate,
+    now: fn() -> Timestamp,
+) -> Visit {
+    let allowed = match host.robots(client, now).await {
+        Ok(robots) => robots.allows(&candidate.url),
+        Err(reason) => {
+            let found = Found::Skipped(SkipReason::Robots, format!("robots.txt unreachable: {reason}"));
+            return Visit { candidate, found, status: None };
+        }
+    };
+    if !allowed {
+        let found = Found::Skipped(SkipReason::Robots, "disallowed by robots.txt".to_owned());
+        return Visit { candidate, found, status: None };
+    }
+    let mut attempt = 0;
+    loop {
+        if host.is_down() {
+            let found =
+                Found::Failed(Failure::Connect, "not asked: the host failed too often in a row".to_owned());
+            return Visit { candidate, found, status: None };
+        }
+        let turn = host.turn().await;
+        let tried = try_once(client, &candidate, now).await;
+        drop(turn);
+        let passing = match tried.found {
+            Found::Failed(..) => tried.passing,
+            _ => {
+                host.learn(Lesson::Well);
+                return Visit { candidate, found: tried.found, status: tried.status };
+            }
+        };
+        attempt += 1;
+        match host.pause_before(attempt, tried.retry_after) {
+            // A 429 or 503 speaks for the whole host, everything else for this page.
+            Some(pause) if passing && matches!(tried.status, Some(429 | 503)) => {
+                host.learn(Lesson::Wait(pause))
+            }
+            Some(pause) if passing => tokio::time::sleep(pause).await,
+            _ => {
+                if passing {
+                    host.learn(Lesson::Failing);
+                }
+                return Visit { candidate, found: tried.found, status: tried.status };
+            }
+        }
+        debug_assert!(attempt <= plan.retries, "pause_before ends the attempts");
+    }
+}
+
+/// One attempt.
+struct Tried {
+    found: Found,
+    status: Option<u16>,
+    /// Whether the same request may succeed a little later.
+    passing: bool,
+    retry_after: Option<Duration>,
+}
+
+impl Tried {
+    fn done(found: Found, status: u16) -> Tried {
+        Tried { found, status: Some(status), passing: false, retry_after: None }
+    }
+}
+
+async fn try_once(client: &Client, candidate: &Candidate, now: fn() -> Timestamp) -> Tried {
+    let headers = request_headers(&candidate.validators);
+    let answer = match client.get(&candidate.url, &headers, PAGE_LIMITS).await {
+        Ok(answer) => answer,
+        Err(error) => return without_answer(&error, None),
+    };
+    let status = answer.status();
+    match status {
+        200 | 203 => read_page(answer).await,
+        304 if candidate.validators != Validators::default() => Tried::done(Found::NotModified, status),
+        301 | 302 | 303 | 307 | 308 => Tried::done(redirect(client, &candidate.url, &answer), status),
+        404 | 410 => Tried::done(Found::Skipped(SkipReason::NotFound, format!("status {status}")), status),
+        _ => Tried {
+            found: Found::Failed(Failure::Status, format!("status {status}")),
+            status: Some(status),
+            passing: matches!(status, 408 | 425 | 429 | 500..=599),
+            retry_after: match status {
+                429 | 503 => retry_after(answer.header_values("retry-after"), now()),
+                _ => None,
+            },
+        },
+    }
+}
+
+fn request_headers(validators: &Validators) -> Vec<(HeaderName, HeaderValue)> {
+    let mut headers = vec![(ACCEPT, HeaderValue::from_static(WANTED))];
+    // A validator that no header can carry is left out: the page is read in full then.
+    let conditional = [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)];
+    for (name, value) in conditional {
+        if let Some(value) = value.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
+            headers.push((name, value));
+        }
+    }
+    headers
+}
+
+async fn read_page(answer: Answer) -> Tried {
+    let status = answer.status();
+    let text = |name: &str| answer.header(name).map(str::to_owned);
+    let content_type = text("content-type");
+    if !matches!(Media::of(content_type.as_deref(), b"<!doctype html"), Media::Html) {
+        let what = content_type.unwrap_or_default();
+        return Tried::done(Found::Skipped(SkipReason::ContentType, what), status);
+    }
+    let mut page = Page {
+        content_type,
+        content_encoding: text("content-encoding"),
+        robots_tag: answer.header_values("x-robots-tag").collect::<Vec<_>>().join(","),
+        validators: Validators { etag: text("etag"), last_modified: text("last-modified") },
+        wire: Vec::new(),
+        decoded: None,
+    };
+    let body = match answer.read().await {
+        Ok(body) => body,
+        Err(error) => return without_answer(&error, Some(status)),
+    };
+    let delimited = body.delimited;
+    (page.wire, page.decoded) = (body.wire, body.decoded);
+    if !delimited && looks_cut(page.body()) {
+        return without_answer(&FetchError::Truncated, Some(status));
+    }
+    if !matches!(Media::of(page.content_type.as_deref(), page.body()), Media::Html) {
+        return Tried::done(
+            Found::Skipped(SkipReason::ContentType, "no HTML in the body".to_owned()),
+            status,
+        );
+    }
+    Tried::done(Found::Page(Box::new(page)), status)
+}
+
+/// A body that ends where the connection was closed may have been cut: then `<html` is never closed.
+fn looks_cut(body: &[u8]) -> bool {
+    let contains =
+        |part: &[u8], needle: &[u8]| part.windows(needle.len()).any(|at| at.eq_ignore_ascii_case(needle));
+    let head = &body[..body.len().min(2048)];
+    let tail = &body[body.len().saturating_sub(4096)..];
+    contains(head, b"<html") && !contains(tail, b"</html")
+}
+
+/// The target of a redirect as an absolute URL.
+pub(super) fn location(from: &Url, answer: &Answer) -> Option<Url> {
+    from.join(answer.header("location")?.trim()).ok()
+}
+
+fn redirect(client: &Client, from: &Url, answer: &Answer) -> Found {
+    let Some(to) = location(from, answer) else {
+        return Found::Failed(
+            Failure::Status,
+            format!("status {} without a usable Location", answer.status()),
+        );
+    };
+    match client.egress().check_redirect(from, &to) {
+        Ok(_) => Found::Redirect(to),
+        Err(blocked) => Found::Skipped(SkipReason::BlockedAddress, format!("redirect refused: {blocked}")),
+    }
+}
+
+fn without_answer(error: &FetchError, status: Option<u16>) -> Tried {
+    let detail = error.to_string();
+    let (found, passing) = match error {
+        FetchError::Blocked(_) => (Found::Skipped(SkipReason::BlockedAddress, detail), false),
+        FetchError::TooLarge { .. } => (Found::Skipped(SkipReason::TooLarge, detail), false),
+        FetchError::Dns(_) => (Found::Failed(Failure::Dns, detail), true),
+        FetchError::Connect(_) | FetchError::Broken(_) => (Found::Failed(Failure::Connect, detail), true),
+        // A certificate that is not trusted now is not trusted in a second either.
+        FetchError::Tls(_) => (Found::Failed(Failure::Tls, detail), false),
+        FetchError::Timeout => (Found::Failed(Failure::Timeout, detail), true),
+        FetchError::Truncated => (Found::Failed(Failure::Truncated, detail), true),
+        FetchError::Decode(_) => (Found::Failed(Failure::Decode, detail), false),
+    };
+    Tried { found, status, passing, retry_after: None }
+}

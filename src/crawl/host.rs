@@ -1,0 +1,212 @@
+//! Politeness towards one host: its permits, its pace, its robots.txt, and whether it is down.
+//!
+//! A caller cannot forget a step: the only way to a request is [`Host::turn`], and what came of it goes to
+//! [`Host::learn`].
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::{OnceCell, Semaphore, SemaphorePermit},
+    time::{Instant, sleep_until},
+};
+use url::Url;
+
+use super::{CrawlPlan, PRODUCT_TOKEN, Rate, fetch, robots::Robots};
+use crate::http::{Client, Limits, retry_after::retry_after};
+
+/// Pages in a row that fail, each after its retries, before a host counts as down: far beyond what
+/// independent faults do, and soon enough to spare a host that is in trouble.
+const DOWN_AFTER: u32 = 20;
+/// The longest `Retry-After` that is waited for within a run.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// First pause before another attempt; doubled each time.
+const BACKOFF: Duration = Duration::from_millis(500);
+/// Redirects of robots.txt that are followed (RFC 9309 §2.3.1.2 asks for at least five).
+const ROBOTS_HOPS: usize = 5;
+/// robots.txt beyond this is not read (RFC 9309 §2.5 asks for at least 500 KiB).
+const ROBOTS_LIMITS: Limits =
+    Limits { wire: 512 * 1024, decoded: 512 * 1024, total: Duration::from_secs(30) };
+
+/// One host (scheme, name, port) and how we behave towards it.
+#[derive(Debug)]
+pub struct Host {
+    root: Url,
+    permits: Semaphore,
+    rate: Option<Duration>,
+    retries: u32,
+    /// When the next request may start.
+    next: Mutex<Instant>,
+    robots: OnceCell<RobotsTxt>,
+    failures_in_a_row: AtomicU32,
+}
+
+/// What is known of a host's rules.
+#[derive(Debug)]
+enum RobotsTxt {
+    /// Read, or known to be absent.
+    Rules(Robots),
+    /// Could not be read: complete disallow (RFC 9309 §2.3.1.4), and the crawl is incomplete.
+    Unreachable(String),
+}
+
+/// What an attempt taught about the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lesson {
+    /// It answers.
+    Well,
+    /// It failed this page for good in this run.
+    Failing,
+    /// It asks for patience.
+    Wait(Duration),
+}
+
+impl Host {
+    pub(super) fn new(url: &Url, plan: &CrawlPlan) -> Host {
+        Host {
+            root: url.join("/").unwrap_or_else(|_| url.clone()),
+            permits: Semaphore::new(plan.concurrency as usize),
+            rate: match plan.rate {
+                Rate::PerSecond(rate) => Some(Duration::from_secs_f64(1.0 / rate)),
+                Rate::Unlimited => None,
+            },
+            retries: plan.retries,
+            next: Mutex::new(Instant::now()),
+            robots: OnceCell::new(),
+            failures_in_a_row: AtomicU32::new(0),
+        }
+    }
+
+    /// Waits for a permit, then for the pace; the request may run while the permit is held.
+    pub async fn turn(&self) -> SemaphorePermit<'_> {
+        let permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        sleep_until(self.reserve()).await;
+        permit
+    }
+
+    /// Takes the next free instant of the pace.
+    fn reserve(&self) -> Instant {
+        let interval = self.interval();
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = (*next).max(Instant::now());
+        *next = slot + interval;
+        slot
+    }
+
+    /// The time between two requests: the configured rate, or `Crawl-delay` where that is slower.
+    fn interval(&self) -> Duration {
+        let delay = match self.robots.get() {
+            Some(RobotsTxt::Rules(robots)) => robots.crawl_delay(),
+            _ => None,
+        };
+        self.rate.unwrap_or_default().max(delay.unwrap_or_default())
+    }
+
+    /// Takes in how a request went.
+    pub fn learn(&self, lesson: Lesson) {
+        match lesson {
+            Lesson::Well => self.failures_in_a_row.store(0, Ordering::Relaxed),
+            Lesson::Failing => {
+                self.failures_in_a_row.fetch_add(1, Ordering::Relaxed);
+            }
+            Lesson::Wait(wait) => {
+                let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+                *next = (*next).max(Instant::now() + wait);
+            }
+        }
+    }
+
+    /// Whether so many pages failed in a row that the rest is not asked for in this run.
+    pub fn is_down(&self) -> bool {
+        self.failures_in_a_row.load(Ordering::Relaxed) >= DOWN_AFTER
+    }
+
+    /// The pause before attempt `attempt` (from 1), or `None` when there is none left. `asked` is the host's
+    /// own `Retry-After`; one too long to wait for ends the attempts.
+    pub fn pause_before(&self, attempt: u32, asked: Option<Duration>) -> Option<Duration> {
+        if attempt > self.retries || asked.is_some_and(|asked| asked > LONGEST_WAIT) {
+            return None;
+        }
+        Some(asked.unwrap_or_default().max(BACKOFF * 2_u32.saturating_pow(attempt - 1)))
+    }
+
+    /// The host's rules, read once; everyone who asks meanwhile waits for the one request.
+    ///
+    /// # Errors
+    /// The reason, where robots.txt is unreachable: nothing may be requested then.
+    pub async fn robots(&self, client: &Client, now: fn() -> Timestamp) -> Result<&Robots, &str> {
+        match self.robots.get_or_init(|| self.read_robots(client, now)).await {
+            RobotsTxt::Rules(robots) => Ok(robots),
+            RobotsTxt::Unreachable(reason) => Err(reason),
+        }
+    }
+
+    /// Why robots.txt could not be read, if so.
+    pub(super) fn robots_trouble(&self) -> Option<String> {
+        match self.robots.get() {
+            Some(RobotsTxt::Unreachable(reason)) => Some(format!("{}robots.txt: {reason}", self.root)),
+            _ => None,
+        }
+    }
+
+    async fn read_robots(&self, client: &Client, now: fn() -> Timestamp) -> RobotsTxt {
+        let mut attempt = 0;
+        loop {
+            let (reason, asked) = match self.try_robots(client, now).await {
+                Ok(robots) => return RobotsTxt::Rules(robots),
+                Err(trouble) => trouble,
+            };
+            attempt += 1;
+            match self.pause_before(attempt, asked) {
+                Some(pause) => self.learn(Lesson::Wait(pause)),
+                None => return RobotsTxt::Unreachable(reason),
+            }
+        }
+    }
+
+    /// One attempt: 2xx gives rules, 4xx means there are none (RFC 9309 §2.3.1.3), all else is trouble. 429
+    /// is trouble too: a host that asks for patience has not said that everything is allowed.
+    async fn try_robots(
+        &self,
+        client: &Client,
+        now: fn() -> Timestamp,
+    ) -> Result<Robots, (String, Option<Duration>)> {
+        let mut url = self.root.join("/robots.txt").map_err(|error| (error.to_string(), None))?;
+        for _ in 0..=ROBOTS_HOPS {
+            let _turn = self.turn().await;
+            let answer = match client.get(&url, &[], ROBOTS_LIMITS).await {
+                Ok(answer) => answer,
+                Err(error) => return Err((error.to_string(), None)),
+            };
+            match answer.status() {
+                200..=299 => {
+                    return match answer.read_start(ROBOTS_LIMITS.decoded).await {
+                        Ok(body) => Ok(Robots::parse(&body, PRODUCT_TOKEN)),
+                        Err(error) => Err((error.to_string(), None)),
+                    };
+                }
+                301 | 302 | 303 | 307 | 308 => match fetch::location(&url, &answer) {
+                    Some(next) if client.egress().check_redirect(&url, &next).is_ok() => url = next,
+                    _ => return Err((format!("status {} to nowhere allowed", answer.status()), None)),
+                },
+                429 => {
+                    let asked = retry_after(answer.header_values("retry-after"), now());
+                    return Err(("status 429".to_owned(), asked));
+                }
+                400..=499 => return Ok(Robots::allow_all()),
+                status => {
+                    let asked = retry_after(answer.header_values("retry-after"), now());
+                    return Err((format!("status {status}"), asked));
+                }
+            }
+        }
+        // RFC 9309 §2.3.1.2: beyond the redirects that are followed, the file may count as unavailable.
+        Ok(Robots::allow_all())
+    }
+}

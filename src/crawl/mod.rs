@@ -1,0 +1,137 @@
+//! The crawl: from a batch of candidates to visits, politely.
+//!
+//! [`Crawl`] is a window over the frontier, which lives in the store: `run` offers candidates while there is
+//! [`Crawl::room`], takes visits with [`Crawl::next`] and settles each in the store. Every candidate is a task
+//! of its own, so that a slow consumer stalls no exchange; and because a consumer that does not call `next`
+//! leaves no room, the crawl never runs ahead of it and never drops anything.
+
+pub mod fetch;
+pub mod host;
+pub mod pattern;
+mod percent;
+pub mod robots;
+pub mod scope;
+pub mod seeds;
+pub mod sitemap;
+pub mod traps;
+pub mod url;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use ::url::{Origin, Url};
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+
+use crate::http::Client;
+use fetch::{Candidate, Visit};
+use host::Host;
+use scope::Scope;
+
+/// The product token that robots.txt groups are matched with.
+pub const PRODUCT_TOKEN: &str = "corpusd";
+
+/// What one `site` source asks of the crawl.
+#[derive(Debug, Clone)]
+pub struct CrawlPlan {
+    /// Where the crawl begins; never empty, http(s), no credentials.
+    pub start: Vec<Url>,
+    /// Which links are walked and which pages become documents.
+    pub scope: Scope,
+    /// Where sitemaps are looked for.
+    pub sitemap: SitemapChoice,
+    /// At most this many URLs are requested, chosen by depth, then key.
+    pub max_pages: u64,
+    /// Links further than this from a start URL are not walked.
+    pub max_depth: u32,
+    /// Requests per second and host; a slower `Crawl-delay` wins.
+    pub rate: Rate,
+    /// Requests under way at once per host.
+    pub concurrency: u32,
+    /// Further attempts per page and run after a passing failure.
+    pub retries: u32,
+    /// The `User-Agent` header; the product token for robots.txt is `corpusd`.
+    pub user_agent: String,
+    /// Runs that must confirm a 404 or 410 before a page leaves.
+    pub gone_after: u32,
+    /// How long a page that fails for a passing reason is carried forward.
+    pub stale_for: Duration,
+}
+
+/// Where sitemaps are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SitemapChoice {
+    /// `Sitemap:` lines of robots.txt, else `/sitemap.xml`.
+    Auto,
+    /// Links alone.
+    Off,
+    /// This sitemap and no other.
+    At(Url),
+}
+
+/// Requests per second and host.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rate {
+    /// At most this many a second; finite and above zero.
+    PerSecond(f64),
+    /// As fast as `concurrency` allows.
+    Unlimited,
+}
+
+/// The window of one source's crawl: what is being fetched now.
+#[derive(Debug)]
+pub struct Crawl {
+    client: Client,
+    plan: Arc<CrawlPlan>,
+    hosts: HashMap<Origin, Arc<Host>>,
+    under_way: JoinSet<Visit>,
+    now: fn() -> Timestamp,
+}
+
+impl Crawl {
+    /// A crawl with nothing under way.
+    pub fn new(client: Client, plan: Arc<CrawlPlan>, now: fn() -> Timestamp) -> Crawl {
+        Crawl { client, plan, hosts: HashMap::new(), under_way: JoinSet::new(), now }
+    }
+
+    /// How many more candidates may be offered: two per permit keep every permit busy.
+    pub fn room(&self) -> usize {
+        (self.plan.concurrency as usize * 2).saturating_sub(self.under_way.len())
+    }
+
+    /// Starts the visit of a candidate, as soon as its host permits.
+    pub fn offer(&mut self, candidate: Candidate) {
+        let host = self.host(&candidate.url);
+        let (client, plan, now) = (self.client.clone(), Arc::clone(&self.plan), self.now);
+        self.under_way.spawn(async move { fetch::visit(&client, &host, &plan, candidate, now).await });
+    }
+
+    /// Whether nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        self.under_way.is_empty()
+    }
+
+    /// The next finished visit; `None` when nothing is under way.
+    ///
+    /// # Panics
+    /// Where a visit panicked: that is a fault of this program, and the run fails with it.
+    pub async fn next(&mut self) -> Option<Visit> {
+        match self.under_way.join_next().await? {
+            Ok(visit) => Some(visit),
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// The politeness towards the host of `url`, made at its first use.
+    pub fn host(&mut self, url: &Url) -> Arc<Host> {
+        let plan = &self.plan;
+        Arc::clone(self.hosts.entry(url.origin()).or_insert_with(|| Arc::new(Host::new(url, plan))))
+    }
+
+    /// Hosts whose robots.txt could not be read, with the reason: their pages were not requested, so the
+    /// crawl is incomplete.
+    pub fn unreachable_robots(&self) -> Vec<String> {
+        let mut reasons: Vec<_> = self.hosts.values().filter_map(|host| host.robots_trouble()).collect();
+        reasons.sort();
+        reasons
+    }
+}

@@ -1,0 +1,45 @@
+//! Documents with the same text: the first one stays.
+//!
+//! "First" is the order in which documents are offered, which is the order of the corpus (priority, then
+//! URL): so the winner is stable, and can be explained.
+
+use std::collections::HashMap;
+
+use crate::document::{ContentHash, Document};
+
+/// The texts that were seen so far.
+#[derive(Debug, Default)]
+pub struct Deduper {
+    first: HashMap<ContentHash, String>,
+}
+
+impl Deduper {
+    /// The URL of the document with the same text that came before; `None` where this is the first.
+    pub fn twin(&mut self, document: &Document) -> Option<&str> {
+        use std::collections::hash_map::Entry;
+        match self.first.entry(document.hash) {
+            Entry::Occupied(first) => Some(first.into_mut()),
+            Entry::Vacant(vacant) => {
+                vacant.insert(document.url.clone());
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::Block;
+
+    #[test]
+    fn the_first_of_two_equal_texts_wins_whatever_its_title() {
+        let document = |url: &str, title: &str, text: &str| {
+            Document::new(url, title, [Block { fingerprint: 0, markdown: text.to_owned() }].iter()).unwrap()
+        };
+        let mut deduper = Deduper::default();
+        assert_eq!(deduper.twin(&document("/a", "A", "same")), None);
+        assert_eq!(deduper.twin(&document("/b", "B", "same")), Some("/a"));
+        assert_eq!(deduper.twin(&document("/c", "C", "other")), None);
+    }
+}

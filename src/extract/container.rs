@@ -1,0 +1,193 @@
+//! Which part of a page holds its content.
+
+use crate::html::{Element, Measure, NodeId, Tree, is_silent, local_name};
+use crate::markdown::NodeSet;
+
+use super::metadata::Metadata;
+use super::rules::{Hits, Rule, Take};
+use super::{Container, chrome, density};
+
+/// A container must hold this share of the page's text outside of links, or its rule is taken for a coincidence.
+const FAIR_SHARE: f64 = 0.25;
+
+/// The chosen content: its roots in document order.
+#[derive(Debug)]
+pub(super) struct Choice {
+    pub(super) container: Container,
+    pub(super) roots: Vec<NodeId>,
+    /// The text of the content's first top heading.
+    pub(super) heading: Option<String>,
+    rule: Option<&'static Rule>,
+}
+
+/// The places that HTML itself names.
+#[derive(Debug, Default)]
+struct Landmarks {
+    body: Option<NodeId>,
+    mains: Vec<NodeId>,
+    articles: Vec<NodeId>,
+    bodies: Vec<NodeId>,
+}
+
+impl Landmarks {
+    fn see(&mut self, id: NodeId, element: &Element) {
+        match *element.name() {
+            local_name!("body") => self.body = self.body.or(Some(id)),
+            local_name!("main") => self.mains.push(id),
+            local_name!("article") => self.articles.push(id),
+            _ => {
+                if element.attr(&local_name!("role")) == Some("main") {
+                    self.mains.push(id);
+                }
+            }
+        }
+        if element.attr(&local_name!("itemprop")) == Some("articleBody") {
+            self.bodies.push(id);
+        }
+    }
+}
+
+/// Chooses the content of a page.
+pub(super) fn choose(tree: &Tree, measure: &Measure, metadata: &Metadata) -> Choice {
+    let mut hits = Hits::new();
+    let mut landmarks = Landmarks::default();
+    let mut nodes = tree.descendants(Tree::ROOT);
+    while let Some(id) = nodes.next() {
+        let Some(element) = tree.element(id) else { continue };
+        if is_silent(element) && *element.name() != local_name!("head") {
+            nodes.skip_children();
+            continue;
+        }
+        landmarks.see(id, element);
+        hits.see(tree, id, element);
+    }
+    let body = landmarks.body.unwrap_or(Tree::ROOT);
+    let search = Search { tree, measure, body };
+    let mut choice =
+        search.by_rule(&hits).or_else(|| search.by_landmark(&landmarks)).unwrap_or_else(|| search.by_text());
+    choice.heading = search.heading(&mut choice.roots, metadata);
+    choice
+}
+
+struct Search<'t> {
+    tree: &'t Tree,
+    measure: &'t Measure,
+    body: NodeId,
+}
+
+impl Search<'_> {
+    /// Text outside of links.
+    fn own_text(&self, id: NodeId) -> usize {
+        self.measure.text(id).saturating_sub(self.measure.link(id))
+    }
+
+    fn holds_fair_share(&self, id: NodeId) -> bool {
+        let (own, page) = (self.own_text(id) as f64, self.own_text(self.body) as f64);
+        let (all, page_all) = (self.measure.text(id) as f64, self.measure.text(self.body) as f64);
+        all > 0.0 && (own >= FAIR_SHARE * page || all >= 0.5 * page_all)
+    }
+
+    /// The one of several places that holds most of the text, if one does.
+    fn dominant(&self, found: &[NodeId]) -> Option<NodeId> {
+        let largest =
+            found.iter().copied().max_by_key(|&id| (self.measure.text(id), std::cmp::Reverse(id)))?;
+        let all: usize = found
+            .iter()
+            .filter(|&&id| !self.tree.ancestors(id).take(64).any(|up| up == largest))
+            .map(|&id| self.measure.text(id))
+            .sum();
+        (self.measure.text(largest) as f64 >= 0.6 * all as f64).then_some(largest)
+    }
+
+    fn by_rule(&self, hits: &Hits) -> Option<Choice> {
+        hits.rules().find_map(|(rule, found)| {
+            let roots = match rule.take {
+                Take::One => vec![self.dominant(found).filter(|&id| self.holds_fair_share(id))?],
+                Take::Every => self.every(found)?,
+            };
+            Some(Choice {
+                container: Container::Rule(rule.name.to_owned()),
+                roots,
+                heading: None,
+                rule: Some(rule),
+            })
+        })
+    }
+
+    /// All places that are not inside another one, if together they hold a fair share of the page's text.
+    fn every(&self, found: &[NodeId]) -> Option<Vec<NodeId>> {
+        // In document order the outer one comes first, and what it holds follows at once.
+        let mut roots: Vec<NodeId> = Vec::new();
+        for &id in found {
+            if !roots.last().is_some_and(|&last| self.tree.ancestors(id).any(|up| up == last)) {
+                roots.push(id);
+            }
+        }
+        let own: usize = roots.iter().map(|&id| self.own_text(id)).sum();
+        (own > 0 && own as f64 >= FAIR_SHARE * self.own_text(self.body) as f64).then_some(roots)
+    }
+
+    fn by_landmark(&self, landmarks: &Landmarks) -> Option<Choice> {
+        let choice = |name: &str, root| Choice {
+            container: Container::Landmark(name.to_owned()),
+            roots: vec![root],
+            heading: None,
+            rule: None,
+        };
+        let fair = |found: &[NodeId]| self.dominant(found).filter(|&id| self.holds_fair_share(id));
+        let main = fair(&landmarks.mains);
+        let inside = |id: &NodeId| main.is_none_or(|m| self.tree.ancestors(*id).any(|up| up == m));
+        let articles: Vec<_> = landmarks.articles.iter().copied().filter(inside).collect();
+        if let Some(body) = fair(&landmarks.bodies) {
+            return Some(choice("articleBody", body));
+        }
+        if let Some(article) =
+            fair(&articles).filter(|&a| main.is_none_or(|m| self.own_text(a) * 2 >= self.own_text(m)))
+        {
+            return Some(choice("article", article));
+        }
+        main.map(|id| choice("main", id))
+    }
+
+    fn by_text(&self) -> Choice {
+        let roots = density::roots(self.tree, self.measure, self.body).unwrap_or_else(|| vec![self.body]);
+        Choice { container: Container::Body, roots, heading: None, rule: None }
+    }
+
+    /// The content's top heading. If it has none, and one outside is the page's own by its title, that one joins it.
+    fn heading(&self, roots: &mut Vec<NodeId>, metadata: &Metadata) -> Option<String> {
+        let inside =
+            |id: NodeId| roots.iter().any(|&root| root == id || self.tree.ancestors(id).any(|up| up == root));
+        if let Some((_, text)) = metadata.headings.iter().find(|(id, _)| inside(*id)) {
+            return Some(text.clone());
+        }
+        let title = metadata.title_without_site();
+        let is_title =
+            |text: &str| !title.is_empty() && (starts_loosely(title, text) || starts_loosely(text, title));
+        let (id, text) = metadata.headings.iter().find(|(_, text)| is_title(text))?;
+        roots.insert(0, *id);
+        Some(text.clone())
+    }
+}
+
+fn starts_loosely(whole: &str, part: &str) -> bool {
+    let plain =
+        |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let part = plain(part);
+    !part.is_empty() && plain(whole).starts_with(&part)
+}
+
+impl Choice {
+    /// Adds what inside `root` is not content to `dropped`.
+    pub(super) fn mark_dropped(&self, tree: &Tree, measure: &Measure, root: NodeId, dropped: &mut NodeSet) {
+        match self.rule {
+            Some(rule) => {
+                let Some(remove) = &rule.remove else { return };
+                for id in remove.find(tree, root) {
+                    dropped.insert(id);
+                }
+            }
+            None => chrome::mark(tree, measure, root, dropped),
+        }
+    }
+}

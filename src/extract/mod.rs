@@ -1,0 +1,99 @@
+//! What on a page is content: a [`Tree`] in, an [`Article`] of Markdown blocks out.
+//!
+//! The container comes from the generator's rule where one is known, else from landmarks, else from where the text is.
+//! It removes what is certainly chrome and leaves doubtful blocks to `template`, which sees the whole site.
+
+mod chrome;
+mod container;
+mod density;
+mod hidden;
+mod metadata;
+mod rules;
+mod selector;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::html::{Base, Links, Measure, Tree};
+use crate::markdown::{NodeSet, Page, render};
+
+pub use crate::markdown::Block;
+pub use selector::{Selector, SelectorError};
+
+/// Version of the rules that make an article: raised with every change of what is extracted or how it is written,
+/// so that stored pages are read again.
+pub const VERSION: u32 = 1;
+
+/// A page's content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Article {
+    /// The best name the page gives itself; may be empty.
+    pub title: String,
+    /// BCP 47 language as the page declares it.
+    pub language: Option<String>,
+    /// The page's own summary.
+    pub description: Option<String>,
+    /// How the content was found.
+    pub container: Container,
+    /// The content in reading order.
+    pub blocks: Vec<Block>,
+}
+
+impl Article {
+    /// The document's Markdown: its blocks, one empty line between them.
+    pub fn markdown(&self) -> String {
+        let size = self.blocks.iter().map(|b| b.markdown.len() + 2).sum();
+        let mut out = String::with_capacity(size);
+        for block in &self.blocks {
+            if !out.is_empty() {
+                out.push_str("\n\n");
+            }
+            out.push_str(&block.markdown);
+        }
+        out
+    }
+}
+
+/// How the content was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Container {
+    /// By the named rule of a site generator: nothing but content is inside.
+    Rule(String),
+    /// By a landmark of HTML: `main`, `article`, …
+    Landmark(String),
+    /// Nothing says where the content is: what remains of the body without certain chrome.
+    Body,
+}
+
+impl Container {
+    /// Whether something says where the content is.
+    pub fn is_recognised(&self) -> bool {
+        !matches!(self, Container::Body)
+    }
+}
+
+/// Finds and writes the content of a page.
+pub fn extract(tree: &Tree, _url: &Url, links: &Links) -> Article {
+    let measure = Measure::new(tree);
+    let mut dropped = NodeSet::new(tree.len());
+    let metadata = metadata::read(tree);
+    let choice = container::choose(tree, &measure, &metadata);
+    for &root in &choice.roots {
+        hidden::mark(tree, root, &mut dropped);
+        choice.mark_dropped(tree, &measure, root, &mut dropped);
+    }
+    let base = Base::new(&links.base);
+    let page = Page { tree, measure: &measure, base: &base, dropped: &dropped };
+    let blocks = render(page, &choice.roots);
+    Article {
+        title: metadata.best_title(choice.heading.as_deref()),
+        language: metadata.language,
+        description: metadata.description,
+        container: choice.container,
+        blocks,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,14 @@
+//! One guarded client for everything outgoing.
+//!
+//! Nothing else in the program opens a connection. The guard works in three places: the URL's host after
+//! parsing ([`egress`]), the resolver's answer, and the peer that was connected to ([`client`]).
+//! Redirects are never followed here: pages decide hop by hop, pushes not at all.
+
+pub mod charset;
+pub mod client;
+pub mod decode;
+pub mod egress;
+pub mod media;
+pub mod retry_after;
+
+pub use client::{Answer, Body, Client, FetchError, Limits};

@@ -1,0 +1,25 @@
+//! Parses arguments, sets up logging and the runtime, dispatches, and exits; nothing else.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use corpusd::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli::log::init(&cli);
+    // The only place that looks at the wall clock; everything else is given it.
+    #[expect(clippy::disallowed_methods, reason = "this is where wall time comes from")]
+    let now = jiff::Timestamp::now;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return cli::failed(&anyhow::Error::new(error).context("failed to start the runtime")),
+    };
+    let exit = runtime.block_on(cli::dispatch(cli, now));
+    // Blocking work that is still under way, such as a page being parsed, is not waited for.
+    runtime.shutdown_background();
+    match exit {
+        Ok(exit) => exit.into(),
+        Err(error) => cli::failed(&error),
+    }
+}

@@ -1,0 +1,157 @@
+//! The grid of an HTML table, as GFM can write it.
+
+use crate::html::{Holds, Measure, NodeId, Step, Tree, local_name};
+
+use super::render::NodeSet;
+
+/// Columns of a table at most; further cells are dropped.
+const MAX_COLUMNS: usize = 100;
+/// Cells of a table at most, those that spans add included.
+const MAX_CELLS: usize = 1_000_000;
+
+/// One cell of the source.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cell {
+    pub(super) id: NodeId,
+    columns: usize,
+    rows: usize,
+    pub(super) header: bool,
+}
+
+/// A table's rows in reading order, its caption, and whether its first row is a header.
+#[derive(Debug, Default)]
+pub(super) struct Grid {
+    pub(super) captions: Vec<NodeId>,
+    rows: Vec<Vec<Cell>>,
+    first_in_head: bool,
+}
+
+impl Grid {
+    /// Reads the rows of `table`, not those of tables inside its cells.
+    pub(super) fn new(tree: &Tree, table: NodeId, dropped: &NodeSet) -> Self {
+        let mut grid = Self::default();
+        let mut walk = tree.walk(table);
+        let mut in_head = false;
+        while let Some(step) = walk.next() {
+            let Step::Enter(id) = step else { continue };
+            let Some(element) = tree.element(id) else { continue };
+            if dropped.contains(id) {
+                walk.skip_children();
+                continue;
+            }
+            match *element.name() {
+                local_name!("thead") => in_head = true,
+                local_name!("tbody") | local_name!("tfoot") => in_head = false,
+                local_name!("caption") => {
+                    grid.captions.push(id);
+                    walk.skip_children();
+                }
+                local_name!("tr") => {
+                    if grid.rows.is_empty() {
+                        grid.first_in_head = in_head;
+                    }
+                    grid.rows.push(Vec::new());
+                }
+                local_name!("td") | local_name!("th") => {
+                    let span =
+                        |name| element.attr(name).and_then(|v| v.trim_ascii().parse().ok()).unwrap_or(1);
+                    let cell = Cell {
+                        id,
+                        columns: span(&local_name!("colspan")).clamp(1, MAX_COLUMNS),
+                        rows: span(&local_name!("rowspan")).clamp(1, MAX_CELLS),
+                        header: *element.name() == local_name!("th"),
+                    };
+                    match grid.rows.last_mut() {
+                        Some(row) => row.push(cell),
+                        None => grid.rows.push(vec![cell]),
+                    }
+                    walk.skip_children();
+                }
+                _ => {}
+            }
+        }
+        grid.rows.retain(|row| !row.is_empty());
+        grid
+    }
+
+    /// Whether the table arranges blocks instead of showing data.
+    pub(super) fn is_layout(&self, tree: &Tree, measure: &Measure, table: NodeId) -> bool {
+        let role = tree.element(table).and_then(|e| e.attr(&local_name!("role")));
+        if role.is_some_and(|r| r.eq_ignore_ascii_case("presentation") || r.eq_ignore_ascii_case("none")) {
+            return true;
+        }
+        let cells = || self.rows.iter().flatten();
+        if cells().any(|c| measure.holds(c.id).any(Holds::HEADING.and(Holds::TABLE))) {
+            return true;
+        }
+        let has_header = cells().any(|c| c.header);
+        // An example in a cell or two does not make a table of data a layout.
+        let with_code = cells().filter(|c| measure.holds(c.id).any(Holds::PRE)).count();
+        if with_code > 0 && !(has_header && with_code * 4 <= cells().count()) {
+            return true;
+        }
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        !has_header && (columns <= 1 || self.rows.len() == 1)
+    }
+
+    /// The table's lines. `write` gives a cell's content as one line.
+    pub(super) fn lines(&self, mut write: impl FnMut(NodeId) -> String) -> Vec<String> {
+        let mut rows: Vec<Vec<String>> = Vec::with_capacity(self.rows.len() + 1);
+        // Rows still to be filled in each column by a cell from above.
+        let mut reserved: Vec<usize> = Vec::new();
+        let mut cells = 0;
+        for source in &self.rows {
+            let mut row: Vec<String> = Vec::new();
+            let mut queue = source.iter().peekable();
+            while row.len() < MAX_COLUMNS && cells < MAX_CELLS {
+                if let Some(rows_left) = reserved.get_mut(row.len()).filter(|n| **n > 0) {
+                    *rows_left -= 1;
+                    row.push(String::new());
+                } else if let Some(cell) = queue.next() {
+                    let text = write(cell.id);
+                    for extra in 0..cell.columns.min(MAX_COLUMNS - row.len()) {
+                        let column = row.len();
+                        if reserved.len() <= column {
+                            reserved.resize(column + 1, 0);
+                        }
+                        reserved[column] = cell.rows - 1;
+                        row.push(if extra == 0 { text.clone() } else { String::new() });
+                    }
+                } else if row.len() < reserved.len() {
+                    row.push(String::new());
+                } else {
+                    break;
+                }
+                cells += 1;
+            }
+            rows.push(row);
+        }
+        let filled = |row: &Vec<String>| row.iter().rposition(|c| !c.is_empty()).map_or(0, |at| at + 1);
+        let width = rows.iter().map(filled).max().unwrap_or(0);
+        let header = self.first_in_head || self.rows.first().is_some_and(|row| row.iter().all(|c| c.header));
+        rows.retain(|row| filled(row) > 0);
+        if width == 0 || rows.is_empty() {
+            return Vec::new();
+        }
+        if !header {
+            rows.insert(0, Vec::new());
+        }
+        let mut lines = Vec::with_capacity(rows.len() + 1);
+        for (i, row) in rows.iter().enumerate() {
+            let mut line = String::from("|");
+            for column in 0..width {
+                let text = row.get(column).map_or("", String::as_str);
+                if !text.is_empty() {
+                    line.push(' ');
+                    line.push_str(text);
+                }
+                line.push_str(" |");
+            }
+            lines.push(line);
+            if i == 0 {
+                lines.push(format!("|{}", " --- |".repeat(width)));
+            }
+        }
+        lines
+    }
+}

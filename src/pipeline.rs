@@ -1,0 +1,42 @@
+//! One validated job: everything a run needs to know, with nothing left to check.
+//!
+//! `config` builds it; no stage sees YAML.
+
+use crate::{corpus::budget::Budget, crawl::CrawlPlan, gate::Gates, publish::Target, report::PipelineName};
+
+/// One pipeline file, validated.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    /// The stem of its file.
+    pub name: PipelineName,
+    /// A disabled pipeline is validated and otherwise left alone.
+    pub enabled: bool,
+    /// Whose knowledge base this is.
+    pub agent: Agent,
+    /// What it knows, in the order of the file; never empty.
+    pub sources: Vec<Source>,
+    /// How large the corpus may be.
+    pub budget: Budget,
+    /// When a corpus is held.
+    pub gates: Gates,
+    /// Where it goes.
+    pub target: Target,
+    /// How many published corpora are kept.
+    pub keep: u32,
+}
+
+/// The agent whose training text is replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent {
+    /// The id that Chatbase gave it; never empty, no control characters.
+    pub id: String,
+    /// Sent with the push when set; else the current name is read and sent back unchanged.
+    pub name: Option<String>,
+}
+
+/// Where pages come from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A website, crawled by links and sitemaps. The usual choice.
+    Site(CrawlPlan),
+}

@@ -1,0 +1,221 @@
+//! What a run did: stored, printed, and exposed as JSON. Field names are stable.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::gate::Line;
+
+/// The stem of a pipeline file: `[a-z0-9-]{1,64}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PipelineName(String);
+
+/// A text that is no pipeline name.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no pipeline name: use 1 to 64 of a-z, 0-9 and `-`")]
+pub struct BadName(pub String);
+
+impl PipelineName {
+    /// Checks the name.
+    ///
+    /// # Errors
+    /// [`BadName`] where it is not 1 to 64 of `a-z`, `0-9` and `-`.
+    pub fn new(name: &str) -> Result<PipelineName, BadName> {
+        let fits = (1..=64).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if fits { Ok(PipelineName(name.to_owned())) } else { Err(BadName(name.chars().take(80).collect())) }
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PipelineName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// A corpus was published.
+    Published,
+    /// What is live is still true.
+    Unchanged,
+    /// A gate holds the corpus.
+    Held,
+    /// The crawl is incomplete: nothing was assembled.
+    Incomplete,
+    /// The API refused something that a person has to change.
+    Paused,
+    /// Something failed that may pass.
+    Failed,
+    /// Asked to stop: the next run goes on from there.
+    Interrupted,
+}
+
+impl Ending {
+    /// The stable name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ending::Published => "published",
+            Ending::Unchanged => "unchanged",
+            Ending::Held => "held",
+            Ending::Incomplete => "incomplete",
+            Ending::Paused => "paused",
+            Ending::Failed => "failed",
+            Ending::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// Which pipeline.
+    pub pipeline: PipelineName,
+    /// Its number within the pipeline.
+    pub run: u64,
+    /// How it ended.
+    pub outcome: Ending,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// What the crawl came across.
+    pub pages: Pages,
+    /// What became of the pages.
+    pub documents: Documents,
+    /// What was assembled; `None` where the crawl was incomplete.
+    pub corpus: Option<CorpusReport>,
+    /// What the gates said; empty where nothing was to be published.
+    pub gates: Vec<Line>,
+    /// What became of the push.
+    pub publish: PublishReport,
+    /// Why the run did not end well.
+    pub error: Option<String>,
+}
+
+/// Counts of URLs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Pages {
+    /// Every URL that was found.
+    pub discovered: u64,
+    /// Answered with a body that was read.
+    pub fetched: u64,
+    /// Answered 304.
+    pub not_modified: u64,
+    /// Pages that the snapshot did not have before.
+    pub new: u64,
+    /// Pages whose content changed.
+    pub changed: u64,
+    /// Pages whose content did not.
+    pub unchanged: u64,
+    /// Pages that left the snapshot.
+    pub removed: u64,
+    /// Pages that could not be read and stay as they were.
+    pub carried_forward: u64,
+    /// URLs that could not be read.
+    pub failed: u64,
+    /// URLs that give no document although nothing failed.
+    pub skipped: u64,
+    /// The same, by reason.
+    pub skipped_by: BTreeMap<String, u64>,
+    /// `failed`, by kind.
+    pub failed_by: BTreeMap<String, u64>,
+    /// Whether `max_pages` or `max_depth` left pages out.
+    pub truncated: bool,
+}
+
+/// Counts of documents.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Documents {
+    /// In the corpus.
+    pub kept: u64,
+    /// Left out because another document has the same text.
+    pub duplicates: u64,
+    /// Left out because another document has nearly the same text.
+    pub near_duplicates: u64,
+    /// Left out because the budget had no room.
+    pub dropped_for_budget: u64,
+    /// The first of these, by URL.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
+}
+
+/// The corpus, in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CorpusReport {
+    /// SHA-256 of the text, hexadecimal.
+    pub sha256: String,
+    /// Unicode scalar values.
+    pub characters: u64,
+    /// UTF-16 code units.
+    pub utf16: u64,
+    /// UTF-8 bytes.
+    pub bytes: u64,
+    /// The limit that leaves the least room, headroom deducted.
+    pub limit: u64,
+    /// Its unit: `chars` or `bytes`.
+    pub unit: String,
+}
+
+/// What became of the push.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishReport {
+    /// `chatbase_v1` or `directory`.
+    pub target: String,
+    /// How far it came.
+    pub status: PublishStatus,
+    /// The API's own name for the request.
+    pub request_id: Option<String>,
+}
+
+/// How far a push came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PublishStatus {
+    /// Accepted.
+    Acknowledged,
+    /// What is live is the same already.
+    NotNeeded,
+    /// Not attempted, or certainly not received.
+    NotSent,
+    /// Refused.
+    Rejected,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl RunReport {
+    /// Notes that the run did not end well, and why.
+    pub fn end(&mut self, outcome: Ending, reason: String) {
+        self.outcome = outcome;
+        self.error = Some(reason);
+    }
+
+    /// Whether the run reached its end, although some pages could not be read.
+    pub fn has_troubled_pages(&self) -> bool {
+        self.pages.failed > 0 || self.pages.carried_forward > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipeline_name_is_a_plain_file_stem() {
+        for name in ["docs", "a-1", "x"] {
+            assert!(PipelineName::new(name).is_ok(), "{name}");
+        }
+        for name in ["", "Docs", "../../etc/x", "a b", "a.b", "ä", &"a".repeat(65)] {
+            assert!(PipelineName::new(name).is_err(), "{name}");
+        }
+    }
+}

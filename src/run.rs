@@ -1,0 +1,241 @@
+//! ONE RUN, top to bottom: start reading here.
+//!
+//! crawl → snapshot → corpus → gates → publish → report. A page that fails is data in the report; a run that
+//! fails leaves what is live as it was.
+
+mod assemble;
+mod deliver;
+pub mod progress;
+mod reading;
+mod walk;
+
+use std::{path::PathBuf, sync::Arc};
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+pub use deliver::Waits;
+pub use progress::Progress;
+
+use crate::{
+    chatbase::Window,
+    corpus::section::section,
+    crawl::url::PageKey,
+    outcome::{Failure, Outcome, SkipReason, in_words},
+    pipeline::{Pipeline, Source},
+    report::{Documents, Ending, Pages, PublishReport, PublishStatus, RunReport},
+    snapshot::Patience,
+    store::{LockError, RunLock, SnapshotChange, Store, StoreError, Tally},
+};
+
+/// What a run needs besides its pipeline.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Where the state lives.
+    pub state_dir: PathBuf,
+    /// The wall clock.
+    pub now: fn() -> Timestamp,
+    /// The API's request window, shared by all runs of the process.
+    pub window: Arc<Window>,
+    /// How long to wait for what.
+    pub waits: Waits,
+    /// Ends the run at the next safe moment.
+    pub stop: CancellationToken,
+    /// Where the run has got to.
+    pub progress: Arc<Progress>,
+}
+
+/// Why a run could not be made, or not be finished.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Another process is at it, or the lock file cannot be used.
+    #[error("failed to lock the pipeline")]
+    Lock(#[from] LockError),
+    /// The state cannot be used.
+    #[error("failed to use the state")]
+    Store(#[from] StoreError),
+    /// Asked to stop: what was read is committed, and the next run goes on from there.
+    #[error("interrupted")]
+    Interrupted,
+    /// A corpus that is recorded is not there.
+    #[error("the corpus {0} is recorded but not kept")]
+    MissingCorpus(String),
+}
+
+/// Runs a pipeline once.
+///
+/// # Errors
+/// [`RunError`] where the run could not even be recorded; every other failure is in the report.
+pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
+    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
+    let mut report = begin(pipeline, &store, &lock, context).await?;
+    tracing::info!(run.id = report.run, "run begins");
+    match pass(pipeline, &store, context, &mut report).await {
+        Ok(()) => {}
+        Err(RunError::Interrupted) => report.end(Ending::Interrupted, "asked to stop".to_owned()),
+        Err(error) => report.end(Ending::Failed, in_words(&error)),
+    }
+    finish(&store, context, &mut report).await?;
+    Ok(report)
+}
+
+/// The steps of a run. Returning early means that what is live stays live.
+async fn pass(
+    pipeline: &Pipeline,
+    store: &Store,
+    context: &Context,
+    report: &mut RunReport,
+) -> Result<(), RunError> {
+    if let Some(reason) = deliver::pause_in_force(pipeline, store).await? {
+        report.end(Ending::Paused, reason);
+        return Ok(());
+    }
+
+    let walked = walk::walk(pipeline, store, context).await?;
+    if !walked.doubts.is_empty() {
+        store.abandon_crawl().await?;
+        report.pages = pages(&store.tally().await?, &SnapshotChange::default());
+        report.end(Ending::Incomplete, walked.doubts.join("; "));
+        return deliver::settle_pending(pipeline, store, context, report).await;
+    }
+
+    let change = store.complete_crawl(patience(pipeline), (context.now)()).await?;
+    context.progress.enter(progress::Stage::Assembling);
+    let assembled = assemble::assemble(pipeline, store).await?;
+    store.note_outcomes(assembled.notes()).await?;
+    let tally = store.tally().await?;
+    report.pages = pages(&tally, &change);
+    report.documents = assembled.documents.clone();
+    report.corpus = Some(assembled.numbers(&pipeline.budget));
+
+    context.progress.enter(progress::Stage::Publishing);
+    deliver::deliver(pipeline, store, context, &assembled, report).await
+}
+
+/// Approves what the gates hold and publishes it, without a crawl.
+///
+/// # Errors
+/// As [`run`]; the report is `None` where nothing is held.
+pub async fn approve(pipeline: &Pipeline, context: &Context) -> Result<Option<RunReport>, RunError> {
+    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
+    let Some(held) = store.held().await? else { return Ok(None) };
+    let mut report = begin(pipeline, &store, &lock, context).await?;
+    store.resume().await?;
+    if let Err(error) = deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
+        report.end(Ending::Failed, in_words(&error));
+    }
+    finish(&store, context, &mut report).await?;
+    Ok(Some(report))
+}
+
+async fn begin(
+    pipeline: &Pipeline,
+    store: &Store,
+    lock: &RunLock,
+    context: &Context,
+) -> Result<RunReport, RunError> {
+    let started_at = (context.now)();
+    let run = store.begin_run(lock, started_at).await?;
+    let target = pipeline.target.kind().to_owned();
+    Ok(RunReport {
+        pipeline: pipeline.name.clone(),
+        run,
+        outcome: Ending::Failed,
+        started_at,
+        duration_ms: 0,
+        pages: Pages::default(),
+        documents: Documents::default(),
+        corpus: None,
+        gates: Vec::new(),
+        publish: PublishReport { target, status: PublishStatus::NotSent, request_id: None },
+        error: None,
+    })
+}
+
+async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Result<(), RunError> {
+    let now = (context.now)();
+    report.duration_ms = u64::try_from(now.duration_since(report.started_at).as_millis()).unwrap_or(0);
+    let json = serde_json::to_string(&report).expect("a report has string keys only");
+    store.finish_run(report.run, report.outcome.name().to_owned(), json, now).await?;
+    tracing::info!(
+        run.id = report.run,
+        duration_ms = report.duration_ms,
+        "run ends: {}",
+        report.outcome.name()
+    );
+    Ok(())
+}
+
+fn patience(pipeline: &Pipeline) -> Vec<Patience> {
+    let of = |source: &Source| match source {
+        Source::Site(plan) => Patience { gone_after: plan.gone_after, stale_for: plan.stale_for },
+    };
+    pipeline.sources.iter().map(of).collect()
+}
+
+fn pages(tally: &Tally, change: &SnapshotChange) -> Pages {
+    let mut pages = Pages {
+        discovered: tally.discovered,
+        fetched: tally.fetched,
+        not_modified: tally.not_modified,
+        new: change.new,
+        changed: change.changed,
+        unchanged: change.unchanged,
+        removed: change.removed,
+        carried_forward: change.carried_forward,
+        ..Pages::default()
+    };
+    for (name, count) in &tally.by_outcome {
+        match Outcome::from_name(name) {
+            // A broken link is no failure, but a page that vanished is one until it is confirmed.
+            Some(Outcome::Skipped(reason)) => {
+                pages.skipped += count;
+                pages.skipped_by.insert(reason.name().to_owned(), *count);
+                pages.truncated |= matches!(reason, SkipReason::MaxPages | SkipReason::Depth);
+            }
+            Some(Outcome::Failed(failure)) => {
+                pages.failed += count;
+                pages.failed_by.insert(Failure::name(failure).to_owned(), *count);
+            }
+            Some(Outcome::Fetched | Outcome::NotModified) | None => {}
+        }
+    }
+    pages
+}
+
+/// Runs work that takes the processor on a blocking thread, so that nothing waits for it that could go on.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// The corpus of the last complete crawl, as it would be published.
+///
+/// # Errors
+/// [`RunError::Store`].
+pub async fn corpus_text(pipeline: &Pipeline, store: &Store) -> Result<String, RunError> {
+    let assembled = assemble::assemble(pipeline, store).await?;
+    match assembled.fresh {
+        Some(corpus) => Ok(corpus.text),
+        None => Ok(store.corpus(assembled.sha256).await?.map(|kept| kept.text).unwrap_or_default()),
+    }
+}
+
+/// The document of one page of the last complete crawl, as it would be published; `None` where the page is not
+/// part of it, or has no text of its own.
+///
+/// # Errors
+/// [`RunError::Store`].
+pub async fn document_text(
+    pipeline: &Pipeline,
+    store: &Store,
+    url: &Url,
+) -> Result<Option<String>, RunError> {
+    let Some(key) = PageKey::new(url) else { return Ok(None) };
+    Ok(assemble::document(pipeline, store, &key).await?.map(|document| section(&document)))
+}

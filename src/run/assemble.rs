@@ -1,0 +1,303 @@
+//! From the snapshot to a corpus: canonical twins, template, documents, duplicates, budget.
+//!
+//! What a corpus is made from is fingerprinted, so that an unchanged snapshot under unchanged rules is not
+//! made into the same corpus again.
+
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
+
+use sha2::{Digest, Sha256};
+
+use super::{RunError, blocking};
+use crate::{
+    corpus::{Assembler, Budget, Corpus, Fit, Manifest, Unit},
+    crawl::url::PageKey,
+    dedupe::Deduper,
+    document::Document,
+    extract,
+    hash::{Hash, hex},
+    outcome::SkipReason,
+    pipeline::Pipeline,
+    report::{CorpusReport, Documents},
+    store::{ArticlePage, LeftOut, Member, Store, WhyLeftOut},
+    template::{Counts, Template},
+};
+
+/// Part of every fingerprint: raised when the rules of this module, or of a stage that it calls, change.
+const RULES: u32 = 1;
+/// Articles that are held at once.
+const PORTION: usize = 64;
+/// A URL that more than this share of the pages name as their canonical form is a mistake of the site.
+const CANONICAL_SHARE: f64 = 0.2;
+/// Dropped documents that the report names.
+const DROPPED_SHOWN: usize = 20;
+
+/// What was assembled.
+#[derive(Debug)]
+pub(super) struct Assembled {
+    /// SHA-256 of the text.
+    pub(super) sha256: Hash,
+    /// What it consists of.
+    pub(super) manifest: Manifest,
+    /// The counts for the report.
+    pub(super) documents: Documents,
+    /// The text; `None` where the corpus is kept already.
+    pub(super) fresh: Option<Corpus>,
+    /// What it was made from.
+    pub(super) made_from: Hash,
+    /// Pages that gave no document, or one that did not fit.
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+impl Assembled {
+    /// What became of pages that gave no document of their own.
+    pub(super) fn notes(&self) -> Vec<(PageKey, SkipReason, String)> {
+        let skipped = |left: &LeftOut| match left.why {
+            WhyLeftOut::Skipped(reason) => Some((left.key.clone(), reason, left.detail.clone())),
+            WhyLeftOut::Budget => None,
+        };
+        self.left_out.iter().filter_map(skipped).collect()
+    }
+
+    /// The size, against the limit that leaves the least room.
+    pub(super) fn numbers(&self, budget: &Budget) -> CorpusReport {
+        let size = self.manifest.size;
+        let tightest = budget.tightest(size);
+        CorpusReport {
+            sha256: hex(&self.sha256),
+            characters: size.characters,
+            utf16: size.utf16,
+            bytes: size.bytes,
+            limit: tightest.map_or(0, |limit| budget.most(limit)),
+            unit: match tightest.map(|limit| limit.unit) {
+                Some(Unit::Bytes) => "bytes".to_owned(),
+                Some(Unit::Chars) | None => "chars".to_owned(),
+            },
+        }
+    }
+}
+
+/// Assembles the snapshot, or finds the corpus that was made from the same before.
+pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assembled, RunError> {
+    let members = in_order(store.members().await?, &pipeline.budget);
+    let made_from = fingerprint(&members, &pipeline.budget);
+    match store.corpus_made_from(made_from).await? {
+        Some(known) => Ok(Assembled {
+            sha256: known.sha256,
+            documents: count(&known.manifest, &known.left_out),
+            manifest: known.manifest,
+            fresh: None,
+            made_from,
+            left_out: known.left_out,
+        }),
+        None => make(members, pipeline.budget.clone(), store, made_from).await,
+    }
+}
+
+/// The document of one member, as it would stand in the corpus.
+pub(super) async fn document(
+    pipeline: &Pipeline,
+    store: &Store,
+    key: &PageKey,
+) -> Result<Option<Document>, RunError> {
+    let members = in_order(store.members().await?, &pipeline.budget);
+    let Some(member) = members.iter().find(|member| member.key == *key) else { return Ok(None) };
+    let template = template(&members, store).await?;
+    let pages = store.articles(vec![key.clone()]).await?;
+    let document =
+        |page: &ArticlePage| Document::new(&member.url, &page.article.title, template.own(&page.article));
+    Ok(pages.first().and_then(document))
+}
+
+async fn make(
+    members: Vec<Member>,
+    budget: Budget,
+    store: &Store,
+    made_from: Hash,
+) -> Result<Assembled, RunError> {
+    let template = template(&members, store).await?;
+    let (members, left_out) = without_canonical_twins(members);
+    let urls: HashMap<String, String> =
+        members.iter().map(|member| (member.key.to_string(), member.url.clone())).collect();
+    let mut assembly =
+        Assembly { template, urls, deduper: Deduper::default(), assembler: Assembler::new(budget), left_out };
+    for portion in members.chunks(PORTION) {
+        let keys = portion.iter().map(|member| member.key.clone()).collect();
+        let pages = store.articles(keys).await?;
+        assembly = blocking(move || {
+            pages.into_iter().for_each(|page| assembly.take(&page));
+            assembly
+        })
+        .await;
+    }
+    let Assembly { assembler, left_out, .. } = assembly;
+    let corpus = blocking(move || assembler.finish()).await;
+    Ok(Assembled {
+        sha256: corpus.sha256,
+        manifest: corpus.manifest.clone(),
+        documents: count(&corpus.manifest, &left_out),
+        fresh: Some(corpus),
+        made_from,
+        left_out,
+    })
+}
+
+/// The order in which documents compete, and stand in the corpus: priority, then URL.
+fn in_order(mut members: Vec<Member>, budget: &Budget) -> Vec<Member> {
+    members.sort_by_cached_key(|member| (Reverse(budget.weight(&member.url)), member.url.clone()));
+    members
+}
+
+fn fingerprint(members: &[Member], budget: &Budget) -> Hash {
+    let mut hasher = Sha256::new();
+    let rules = (RULES, extract::VERSION, &budget.limits, budget.headroom, budget.link_map);
+    hasher.update(format!("{rules:?}\n"));
+    for member in members {
+        // Length-prefixed, so that no two lists of members give the same bytes.
+        for text in [member.key.as_ref(), &member.url, member.canonical.as_deref().unwrap_or("")] {
+            hasher.update(text.len().to_le_bytes());
+            hasher.update(text);
+        }
+        hasher.update(member.article);
+    }
+    hasher.finalize().into()
+}
+
+async fn template(members: &[Member], store: &Store) -> Result<Template, RunError> {
+    let mut keys: Vec<_> =
+        members.iter().filter(|member| !member.contained).map(|member| member.key.clone()).collect();
+    keys.sort_unstable();
+    let mut counts = Counts::default();
+    for portion in keys.chunks(PORTION) {
+        let pages = store.articles(portion.to_vec()).await?;
+        pages.iter().for_each(|page| counts.add(&page.article));
+    }
+    Ok(counts.template())
+}
+
+/// Leaves out pages that name another member as their canonical form, where that one is its own.
+fn without_canonical_twins(members: Vec<Member>) -> (Vec<Member>, Vec<LeftOut>) {
+    let mut named: HashMap<&str, usize> = HashMap::new();
+    for member in &members {
+        if let Some(canonical) =
+            member.canonical.as_deref().filter(|canonical| *canonical != member.key.as_ref())
+        {
+            *named.entry(canonical).or_default() += 1;
+        }
+    }
+    let most = (members.len() as f64 * CANONICAL_SHARE).max(2.0);
+    let own: HashSet<String> = members
+        .iter()
+        .filter(|member| member.canonical.as_deref().is_none_or(|canonical| canonical == member.key.as_ref()))
+        .map(|member| member.key.to_string())
+        .collect();
+    let believed: HashSet<String> = named
+        .into_iter()
+        .filter(|(canonical, count)| own.contains(*canonical) && (*count as f64) <= most)
+        .map(|(canonical, _)| canonical.to_owned())
+        .collect();
+    let mut left_out = Vec::new();
+    let kept = members
+        .into_iter()
+        .filter(|member| match &member.canonical {
+            Some(canonical) if canonical != member.key.as_ref() && believed.contains(canonical) => {
+                left_out.push(LeftOut {
+                    key: member.key.clone(),
+                    url: member.url.clone(),
+                    why: WhyLeftOut::Skipped(SkipReason::Canonical),
+                    detail: format!("its canonical form is {canonical}"),
+                });
+                false
+            }
+            _ => true,
+        })
+        .collect();
+    (kept, left_out)
+}
+
+/// The stages from article to corpus, fed page by page in the order of the corpus.
+struct Assembly {
+    template: Template,
+    urls: HashMap<String, String>,
+    deduper: Deduper,
+    assembler: Assembler,
+    left_out: Vec<LeftOut>,
+}
+
+impl Assembly {
+    fn take(&mut self, page: &ArticlePage) {
+        let Some(url) = self.urls.get(page.key.as_ref()).cloned() else { return };
+        let why = match Document::new(&url, &page.article.title, self.template.own(&page.article)) {
+            None => {
+                Some((WhyLeftOut::Skipped(SkipReason::Empty), "nothing but the site's template".to_owned()))
+            }
+            Some(document) => match self.deduper.twin(&document) {
+                Some(twin) => {
+                    Some((WhyLeftOut::Skipped(SkipReason::Duplicate), format!("same text as {twin}")))
+                }
+                None => match self.assembler.offer(&document) {
+                    Fit::Kept => None,
+                    Fit::Dropped => Some((WhyLeftOut::Budget, "no room within the budget".to_owned())),
+                },
+            },
+        };
+        if let Some((why, detail)) = why {
+            self.left_out.push(LeftOut { key: page.key.clone(), url, why, detail });
+        }
+    }
+}
+
+fn count(manifest: &Manifest, left_out: &[LeftOut]) -> Documents {
+    let with = |why: WhyLeftOut| left_out.iter().filter(move |left| left.why == why);
+    Documents {
+        kept: manifest.documents.len() as u64,
+        duplicates: with(WhyLeftOut::Skipped(SkipReason::Duplicate)).count() as u64,
+        near_duplicates: 0,
+        dropped_for_budget: with(WhyLeftOut::Budget).count() as u64,
+        dropped: with(WhyLeftOut::Budget).take(DROPPED_SHOWN).map(|left| left.url.clone()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(key: &str, canonical: Option<&str>) -> Member {
+        Member {
+            key: PageKey::stored(key.to_owned()),
+            url: key.to_owned(),
+            source: 0,
+            canonical: canonical.map(str::to_owned),
+            contained: true,
+            article: [0; 32],
+        }
+    }
+
+    fn kept(members: Vec<Member>) -> Vec<String> {
+        without_canonical_twins(members).0.into_iter().map(|member| member.url).collect()
+    }
+
+    #[test]
+    fn a_page_gives_way_to_its_canonical_form() {
+        assert_eq!(kept(vec![member("/a", None), member("/a?print", Some("/a"))]), ["/a"]);
+    }
+
+    #[test]
+    fn a_canonical_form_that_is_not_kept_loses_nothing() {
+        assert_eq!(kept(vec![member("/a", Some("/gone")), member("/b", None)]), ["/a", "/b"]);
+    }
+
+    #[test]
+    fn canonical_forms_that_name_each_other_lose_nothing() {
+        assert_eq!(kept(vec![member("/a", Some("/b")), member("/b", Some("/a"))]), ["/a", "/b"]);
+    }
+
+    #[test]
+    fn a_site_whose_pages_all_name_the_home_page_is_not_believed() {
+        let mut members = vec![member("/", None)];
+        members.extend((0..9).map(|n| member(&format!("/{n}"), Some("/"))));
+        assert_eq!(kept(members).len(), 10);
+    }
+}

@@ -1,0 +1,137 @@
+//! The only SQL: one SQLite file per pipeline, `state/<pipeline>.sqlite3`.
+//!
+//! Public methods are async and run on blocking threads; none of them carries an SQLite type, so that
+//! another engine can stand behind them one day. Every write is one `BEGIN IMMEDIATE` transaction: killing
+//! the process at any moment leaves a committed state.
+
+mod blob;
+mod corpora;
+mod frontier;
+mod lock;
+mod pages;
+mod runs;
+mod schema;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use corpora::{
+    Before, Held, KnownCorpus, LeftOut, Pause, Publication, PublicationState, StoredCorpus, WhyLeftOut,
+};
+pub use frontier::{CrawlStart, Discovery, Settled, Tally, Wave};
+pub use lock::{LockError, RunLock};
+pub use pages::{ArticlePage, Member, PageUpdate, ReadPage, Reading, Reread, SnapshotChange};
+pub use runs::RunRow;
+
+/// The state of one pipeline; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    connection: Arc<Mutex<Connection>>,
+}
+
+/// Why the state could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder or file cannot be made or opened.
+    #[error("cannot use `{}`", path.display())]
+    Io {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Written by a newer corpusd.
+    #[error("`{}` was written by a newer corpusd", .0.display())]
+    Newer(PathBuf),
+    /// SQLite failed.
+    #[error("database")]
+    Database(#[from] rusqlite::Error),
+    /// The schema could not be brought up to date.
+    #[error("database schema")]
+    Migration(#[source] Box<rusqlite_migration::Error>),
+    /// What was stored cannot be read back.
+    #[error("stored {0} is damaged")]
+    Damaged(&'static str),
+}
+
+impl Store {
+    /// Opens, or makes, the state of `pipeline` in `state_dir`, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Newer`] leaves the file as it is.
+    pub fn open(state_dir: &Path, pipeline: &str) -> Result<Store, StoreError> {
+        fs::create_dir_all(state_dir)
+            .map_err(|source| StoreError::Io { path: state_dir.to_owned(), source })?;
+        let path = state_dir.join(format!("{pipeline}.sqlite3"));
+        let mut connection = Connection::open(&path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(30))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        schema::migrations().to_latest(&mut connection).map_err(|error| match error {
+            rusqlite_migration::Error::MigrationDefinition(
+                rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
+            ) => StoreError::Newer(path),
+            other => StoreError::Migration(Box::new(other)),
+        })?;
+        Ok(Store { connection: Arc::new(Mutex::new(connection)) })
+    }
+
+    /// Whether `pipeline` has any state in `state_dir`.
+    pub fn exists(state_dir: &Path, pipeline: &str) -> bool {
+        state_dir.join(format!("{pipeline}.sqlite3")).exists()
+    }
+
+    /// Reads on a blocking thread.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.blocking(move |connection| read(connection)).await
+    }
+
+    /// Writes on a blocking thread, in one immediate transaction.
+    async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.blocking(move |connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = write(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        })
+        .await
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let connection = Arc::clone(&self.connection);
+        let work = move || {
+            // A panic inside a transaction rolled it back while unwinding: the connection is sound.
+            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut connection)
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(result) => result,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+}
+
+fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+fn timestamp(millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(millis).map_err(|_| StoreError::Damaged("time"))
+}

@@ -1,0 +1,120 @@
+//! The schema, as an ordered list of migrations.
+//!
+//! Never edit or remove an entry: add one. The version is the length of the list, kept in `user_version`
+//! by the migration crate; a database with a newer version is refused.
+
+use rusqlite_migration::{M, Migrations};
+
+/// Every migration, oldest first.
+pub(super) const STEPS: [&str; 1] = ["
+    -- What is large lies here once, addressed by its SHA-256.
+    CREATE TABLE blob (
+        sha256 BLOB PRIMARY KEY,
+        bytes  BLOB NOT NULL
+    );
+
+    -- The crawl that is under way, or the last one.
+    CREATE TABLE crawl (
+        id         INTEGER PRIMARY KEY,
+        plan       TEXT    NOT NULL,  -- fingerprint of the sources: a crawl resumes only under the same
+        started_at INTEGER NOT NULL,  -- ms since the epoch, as every time here
+        state      TEXT    NOT NULL   -- running | complete | incomplete
+    );
+
+    -- Every URL that this crawl came across, and how it ended.
+    CREATE TABLE frontier (
+        key      TEXT    PRIMARY KEY,
+        url      TEXT    NOT NULL,    -- what is requested: the URL as it was linked
+        source   INTEGER NOT NULL,
+        depth    INTEGER NOT NULL,
+        hops     INTEGER NOT NULL,    -- redirects that led here
+        found_on TEXT,
+        state    INTEGER NOT NULL,    -- 0 waiting, 1 admitted to a wave, 2 settled
+        admitted INTEGER NOT NULL DEFAULT 0,  -- whether it ever was in a wave: it counts against max_pages
+        outcome  TEXT,
+        detail   TEXT,
+        status   INTEGER,
+        leads_to TEXT                 -- key of a redirect's target
+    ) WITHOUT ROWID;
+    CREATE INDEX frontier_turn ON frontier (source, state, depth, key);
+
+    -- What was read last of each known page.
+    CREATE TABLE page (
+        key           TEXT    PRIMARY KEY,
+        url           TEXT    NOT NULL,
+        source        INTEGER NOT NULL,
+        depth         INTEGER NOT NULL,
+        etag          TEXT,
+        last_modified TEXT,
+        content_type  TEXT,
+        coding        TEXT    NOT NULL,  -- of the stored body: a content coding, or zstd where it came without
+        body          BLOB    NOT NULL REFERENCES blob (sha256),
+        content       BLOB    NOT NULL,  -- SHA-256 of the decoded body
+        extractor     INTEGER NOT NULL,  -- version of the rules that made the article
+        article       BLOB    NOT NULL REFERENCES blob (sha256),
+        links         BLOB    NOT NULL REFERENCES blob (sha256),
+        canonical     TEXT,
+        noindex       INTEGER NOT NULL,
+        contained     INTEGER NOT NULL,  -- whether a content container was recognised
+        fetched_at    INTEGER NOT NULL,
+        gone_runs     INTEGER NOT NULL DEFAULT 0,
+        failing_since INTEGER,
+        member        INTEGER NOT NULL DEFAULT 0,  -- part of the snapshot
+        snapshot      BLOB               -- the article when it last became, or stayed, a member
+    );
+    CREATE INDEX page_member ON page (member, key);
+    CREATE INDEX page_body ON page (body);
+    CREATE INDEX page_article ON page (article);
+    CREATE INDEX page_links ON page (links);
+
+    -- Corpora: what was published, is being published, or is held.
+    CREATE TABLE corpus (
+        sha256     BLOB    PRIMARY KEY,
+        text       BLOB    NOT NULL,   -- zstd
+        manifest   BLOB    NOT NULL,   -- zstd, JSON
+        left_out   BLOB    NOT NULL,   -- zstd, JSON: pages that gave no document, or one that did not fit
+        made_from  BLOB    NOT NULL,   -- fingerprint of the snapshot and of the rules: the same gives the same corpus
+        created_at INTEGER NOT NULL
+    );
+
+    -- Intent before a push, acknowledgement after it.
+    CREATE TABLE publication (
+        id         INTEGER PRIMARY KEY,
+        run        INTEGER NOT NULL,
+        corpus     BLOB    NOT NULL REFERENCES corpus (sha256),
+        target     TEXT    NOT NULL,
+        state      TEXT    NOT NULL,   -- intent | acknowledged | rejected | unknown | superseded
+        before     TEXT    NOT NULL,   -- JSON: what the API said of the agent before the push
+        request_id TEXT,
+        detail     TEXT,
+        created_at INTEGER NOT NULL,
+        settled_at INTEGER
+    );
+
+    -- The corpus that the gates hold; at most one row.
+    CREATE TABLE held (
+        corpus BLOB    NOT NULL REFERENCES corpus (sha256),
+        run    INTEGER NOT NULL,
+        gates  TEXT    NOT NULL        -- JSON
+    );
+
+    -- Why nothing more is sent for now; at most one row.
+    CREATE TABLE pause (
+        reason      TEXT    NOT NULL,
+        fingerprint TEXT    NOT NULL,  -- of the settings that were refused: other settings lift the pause
+        at          INTEGER NOT NULL
+    );
+
+    CREATE TABLE run (
+        id          INTEGER PRIMARY KEY,
+        started_at  INTEGER NOT NULL,
+        finished_at INTEGER,
+        outcome     TEXT,
+        report      TEXT               -- JSON
+    );
+    "];
+
+/// The migrations, as the migration crate takes them.
+pub(super) fn migrations() -> Migrations<'static> {
+    STEPS.into_iter().map(M::up).collect()
+}
