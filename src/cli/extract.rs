@@ -157,7 +157,7 @@ fn read(content_type: Option<&str>, body: Vec<u8>, url: &Url) -> anyhow::Result<
     let decoded = charset::decode(content_type, body).context("charset")?;
     let tree = html::parse(&decoded.text)?;
     let links = html::links(&tree, url);
-    Ok(extract::extract(&tree, url, &links))
+    Ok(extract::extract(&tree, &links))
 }
 
 fn markdown(article: &Article) -> String {

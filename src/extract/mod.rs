@@ -12,7 +12,6 @@ mod rules;
 mod selector;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use crate::html::{Base, Links, Measure, Tree};
 use crate::markdown::{NodeSet, Page, render};
@@ -74,7 +73,7 @@ impl Container {
 }
 
 /// Finds and writes the content of a page.
-pub fn extract(tree: &Tree, _url: &Url, links: &Links) -> Article {
+pub fn extract(tree: &Tree, links: &Links) -> Article {
     let measure = Measure::new(tree);
     let mut dropped = NodeSet::new(tree.len());
     let metadata = metadata::read(tree);

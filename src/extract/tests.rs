@@ -7,7 +7,7 @@ fn article(html: &str) -> Article {
     let url = Url::parse("https://docs.test/guide/page.html").unwrap();
     let tree = parse(html).unwrap();
     let links = links(&tree, &url);
-    extract(&tree, &url, &links)
+    extract(&tree, &links)
 }
 
 /// Each golden page is written after the real structure of its generator; `expected.md` starts with how it was found.

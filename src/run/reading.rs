@@ -176,7 +176,7 @@ fn parse(
         .map_err(|error| (Failure::Decode, format!("charset: {error}")))?;
     let tree = html::parse(&decoded.text).map_err(|limit| (Failure::ParseLimit, limit.to_string()))?;
     let links = html::links(&tree, url);
-    let article = extract::extract(&tree, url, &links);
+    let article = extract::extract(&tree, &links);
     Ok((links, article))
 }
 
