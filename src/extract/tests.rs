@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use url::Url;
+
 use super::*;
 use crate::html::{links, parse};
 
