@@ -5,13 +5,20 @@ use std::process::ExitCode;
 use clap::Parser;
 use corpusd::cli::{self, Cli};
 
+/// Pages are parsed, and the state is written, on blocking threads. Each thread that ever held a large page keeps
+/// the memory for the next one, so there are no more of them than the processors can use.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let processors = std::thread::available_parallelism().map_or(2, usize::from);
+    tokio::runtime::Builder::new_multi_thread().max_blocking_threads(processors + 1).enable_all().build()
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     cli::log::init(&cli);
     // The only place that looks at the wall clock; everything else is given it.
     #[expect(clippy::disallowed_methods, reason = "this is where wall time comes from")]
     let now = jiff::Timestamp::now;
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => return cli::failed(&anyhow::Error::new(error).context("failed to start the runtime")),
     };

@@ -174,7 +174,7 @@ impl<'a> SourceWalk<'a> {
     async fn wave(&mut self) -> Result<(), RunError> {
         let mut waiting = VecDeque::new();
         let mut after = None;
-        let most_readers = std::thread::available_parallelism().map_or(2, usize::from) + 1;
+        let most_readers = std::thread::available_parallelism().map_or(2, usize::from);
         let stop = self.context.stop.clone();
         loop {
             while self.crawl.room() > 0 && self.readers.len() < most_readers {
