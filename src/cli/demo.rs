@@ -2,7 +2,9 @@
 
 use std::{
     fs,
+    io::Write,
     net::SocketAddr,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -70,8 +72,9 @@ pub(super) async fn demo(common: &Common, args: &DemoArgs, now: fn() -> Timestam
         bail!("the demo's second run ended as {}", second.outcome.name());
     }
 
+    let program = std::env::args().next().unwrap_or_else(|| "corpusd".to_owned());
     say(&format!(
-        "\nWhere to look next:\n  {0}/pipelines/demo.yaml   the pipeline file\n  corpusd -C {0}/pipelines --state {0}/state show demo   what the agent was given\n  pipelines/examples/reference.yaml   every key, with its default\n  README.md   a real agent in five minutes",
+        "\nWhere to look next:\n  {0}/pipelines/demo.yaml   the pipeline file\n  {program} -C {0}/pipelines --state {0}/state show demo   what the agent was given\n  pipelines/examples/reference.yaml   every key, with its default\n  README.md   a real agent in five minutes",
         folder.display()
     ));
     if args.serve {
@@ -109,8 +112,8 @@ fn folder() -> anyhow::Result<PathBuf> {
 fn pipeline(folder: &Path, address: SocketAddr) -> anyhow::Result<Pipeline> {
     let path = folder.join("pipelines/demo.yaml");
     fs::create_dir(folder.join("pipelines"))?;
-    let key_file = folder.join("pipelines/key");
-    fs::write(&key_file, sandbox::STANDARD_KEY)?;
+    let mut key = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join("pipelines/key"))?;
+    key.write_all(sandbox::STANDARD_KEY.as_bytes())?;
     let text = PIPELINE
         .replace("http://127.0.0.1:4319", &format!("http://{address}"))
         .replace("api_key: ${CORPUSD_DEMO_KEY}", "api_key: {file: key}");

@@ -41,6 +41,7 @@ pub(super) struct ExtractArgs {
 struct Asked {
     #[serde(default)]
     id: Value,
+    #[serde(default)]
     url: String,
     file: String,
 }
@@ -63,11 +64,7 @@ pub(super) async fn extract(args: &ExtractArgs) -> anyhow::Result<Exit> {
         Ok(url) if matches!(url.scheme(), "http" | "https") => fetched(&url).await?,
         _ => {
             let body = if page == "-" { stdin()? } else { file(Path::new(page))? };
-            let base = match &args.url {
-                Some(url) => url.clone(),
-                None => Url::parse("http://localhost/").context("a constant")?,
-            };
-            read(None, body, &base)?
+            read(None, body, &base(args.url.as_ref().map_or("", Url::as_str))?)?
         }
     };
     say(&markdown(&article));
@@ -83,9 +80,7 @@ fn by_lines() -> anyhow::Result<Exit> {
         }
         let asked: Asked =
             serde_json::from_str(&line).with_context(|| format!("line {} of stdin", number + 1))?;
-        let article = Url::parse(&asked.url)
-            .with_context(|| format!("url `{}`", asked.url))
-            .and_then(|url| read(None, file(Path::new(&asked.file))?, &url));
+        let article = base(&asked.url).and_then(|url| read(None, file(Path::new(&asked.file))?, &url));
         let (article, error) = match article {
             Ok(article) => (Some(article), None),
             Err(error) => (None, Some(format!("{error:#}"))),
@@ -103,6 +98,12 @@ fn by_lines() -> anyhow::Result<Exit> {
     }
     out.flush().context("stdout")?;
     Ok(Exit::Done)
+}
+
+/// What relative links belong to; without a URL they cannot lead anywhere that is real.
+fn base(url: &str) -> anyhow::Result<Url> {
+    let url = if url.is_empty() { "http://localhost/" } else { url };
+    Url::parse(url).with_context(|| format!("url `{url}`"))
 }
 
 async fn fetched(url: &Url) -> anyhow::Result<Article> {

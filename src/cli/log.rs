@@ -10,11 +10,11 @@ use super::Cli;
 pub fn init(cli: &Cli) {
     let terminal = io::stderr().is_terminal();
     let level = match (cli.common.quiet, cli.common.verbose) {
-        (true, _) => "error",
+        (true, _) => "error,html5ever=off",
         // On a terminal the progress bar and the summary say what a run does.
-        (false, 0) if terminal => "warn",
-        (false, 0) => "corpusd=info,warn",
-        (false, 1) => "corpusd=debug,warn",
+        (false, 0) if terminal => "warn,html5ever=off",
+        (false, 0) => "corpusd=info,warn,html5ever=off",
+        (false, 1) => "corpusd=debug,warn,html5ever=off",
         (false, _) => "corpusd=trace,info",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new(level));

@@ -54,7 +54,7 @@ fn pages(pages: &Pages) -> String {
 
 fn documents(documents: &Documents) -> String {
     let mut lines = vec![format!("{} kept", documents.kept)];
-    let rest = [("duplicates", documents.duplicates), ("over budget", documents.dropped_for_budget)];
+    let rest = [("same text", documents.duplicates), ("over budget", documents.dropped_for_budget)];
     lines.extend(rest.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{count} {name}")));
     lines.join("\n")
 }
@@ -64,7 +64,7 @@ fn corpus(report: &RunReport) -> String {
     let used = if corpus.unit == "bytes" { corpus.bytes } else { corpus.utf16 };
     let percent = used as f64 * 100.0 / corpus.limit.max(1) as f64;
     format!(
-        "{} characters\n{percent:.0}% of {} {}",
+        "{} characters\n{percent:.1}% of {} {}",
         grouped(corpus.characters),
         grouped(corpus.limit),
         corpus.unit
