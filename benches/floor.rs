@@ -150,7 +150,7 @@ async fn whole_run(start: &str, folder: &Path) -> Result<usize> {
 async fn fetch(urls: &str, parse: bool) -> Result<usize> {
     let urls: Vec<Url> = urls.lines().map(Url::parse).collect::<std::result::Result<_, _>>()?;
     let client = Client::new(Egress::new(urls.first()), "corpusd-bench");
-    let limits = Limits { wire: 1 << 26, decoded: 1 << 26, total: Duration::from_secs(60) };
+    let limits = Limits { wire: 1 << 26, decoded: 1 << 26, total: Duration::from_mins(1) };
     let mut waiting: VecDeque<Url> = urls.iter().cloned().collect();
     let mut under_way = tokio::task::JoinSet::new();
     while !waiting.is_empty() || !under_way.is_empty() {

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::outcome::Failure;
 
-    const PATIENCE: Patience = Patience { gone_after: 2, stale_for: Duration::from_secs(14 * 86_400) };
+    const PATIENCE: Patience = Patience { gone_after: 2, stale_for: Duration::from_hours(336) };
 
     fn at(day: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + day * 86_400).unwrap()

@@ -217,11 +217,10 @@ impl Client {
     fn judge(&self, status: u16, wait: Option<Duration>, body: &[u8], agent_id: &str) -> Push {
         match status {
             200..=299 => self.judge_success(status, body, agent_id),
-            408 | 425 => Push::Unknown(self.explain(status, body)),
             // 409: a training is under way. 503 with a time: maintenance, nothing was written.
             409 | 429 => Push::Later(wait, self.explain(status, body)),
             503 if wait.is_some() => Push::Later(wait, self.explain(status, body)),
-            500.. => Push::Unknown(self.explain(status, body)),
+            408 | 425 | 500.. => Push::Unknown(self.explain(status, body)),
             _ => Push::Refused(refusal(status), self.explain(status, body)),
         }
     }

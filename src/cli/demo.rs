@@ -112,7 +112,8 @@ fn folder() -> anyhow::Result<PathBuf> {
 fn pipeline(folder: &Path, address: SocketAddr) -> anyhow::Result<Pipeline> {
     let path = folder.join("pipelines/demo.yaml");
     fs::create_dir(folder.join("pipelines"))?;
-    let mut key = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join("pipelines/key"))?;
+    let mut key =
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join("pipelines/key"))?;
     key.write_all(sandbox::STANDARD_KEY.as_bytes())?;
     let text = PIPELINE
         .replace("http://127.0.0.1:4319", &format!("http://{address}"))

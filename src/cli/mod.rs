@@ -46,7 +46,7 @@ struct Common {
     /// Folder of the pipeline files [default: pipelines, else /etc/corpusd]
     #[arg(short = 'C', long, global = true, value_name = "DIR", env = "CORPUSD_CONFIG_DIR")]
     config_dir: Option<PathBuf>,
-    /// Folder of the state [default: $STATE_DIRECTORY, else state]
+    /// Folder of the state [default: $`STATE_DIRECTORY`, else state]
     #[arg(long, global = true, value_name = "DIR", env = "CORPUSD_STATE")]
     state: Option<PathBuf>,
     /// Say more on stderr; twice for more yet

@@ -55,9 +55,9 @@ pub(super) async fn status(
         standings.push(standing(common, pipeline).await?);
     }
     if args.json {
-        standings.iter().for_each(|standing| {
+        for standing in &standings {
             say(&serde_json::to_string(standing).expect("a standing has string keys only"));
-        });
+        }
     } else {
         say(&table(&standings, now()));
     }
@@ -123,24 +123,23 @@ fn table(standings: &[Standing], now: Timestamp) -> String {
         };
         table.add_row([standing.pipeline.clone(), last, live, age]);
     }
-    let mut text = table.to_string();
+    let mut lines = vec![table.to_string()];
     for standing in standings {
         let name = &standing.pipeline;
         if let Some(held) = &standing.held {
-            text.push_str(&format!("\n{name}: held by {held}\n{name}: `corpusd show {name}` to look, `corpusd approve {name}` to go on"));
+            lines.push(format!("{name}: held by {held}"));
+            lines.push(format!("{name}: `corpusd show {name}` to look, `corpusd approve {name}` to go on"));
         }
         if let Some(reason) = &standing.paused {
-            text.push_str(&format!(
-                "\n{name}: paused: {reason}\n{name}: `corpusd resume {name}` lifts the pause"
-            ));
+            lines.push(format!("{name}: paused: {reason}"));
+            lines.push(format!("{name}: `corpusd resume {name}` lifts the pause"));
         }
         if standing.unsettled {
-            text.push_str(&format!(
-                "\n{name}: nobody knows whether the last push arrived; the next run settles it"
-            ));
+            lines
+                .push(format!("{name}: nobody knows whether the last push arrived; the next run settles it"));
         }
     }
-    text
+    lines.join("\n")
 }
 
 fn ago(now: Timestamp, then: Timestamp) -> String {

@@ -20,13 +20,11 @@ pub(super) fn table(reports: &[RunReport]) -> String {
             took(report.duration_ms),
         ]);
     }
-    let mut text = table.to_string();
+    let mut lines = vec![table.to_string()];
     for report in reports {
-        for line in notes(report) {
-            text.push_str(&format!("\n{}: {line}", report.pipeline));
-        }
+        lines.extend(notes(report).iter().map(|note| format!("{}: {note}", report.pipeline)));
     }
-    text
+    lines.join("\n")
 }
 
 fn pages(pages: &Pages) -> String {

@@ -47,23 +47,20 @@ fn demote(markdown: &str, out: &mut String) {
     let mut fence: Option<(char, usize)> = None;
     for line in markdown.lines() {
         let content = line.trim_start_matches([' ', '>']);
-        match fence {
-            Some((mark, length)) => {
-                let run = content.chars().take_while(|&c| c == mark).count();
-                if run >= length && content[run..].trim().is_empty() {
-                    fence = None;
-                }
+        if let Some((mark, length)) = fence {
+            let run = content.chars().take_while(|&c| c == mark).count();
+            if run >= length && content[run..].trim().is_empty() {
+                fence = None;
             }
-            None => {
-                fence = opening_fence(content);
-                let level = content.bytes().take_while(|&b| b == b'#').count();
-                if (1..=5).contains(&level) && content[level..].starts_with([' ', '\t']) {
-                    out.push_str(&line[..line.len() - content.len()]);
-                    out.push('#');
-                    out.push_str(content);
-                    out.push('\n');
-                    continue;
-                }
+        } else {
+            fence = opening_fence(content);
+            let level = content.bytes().take_while(|&b| b == b'#').count();
+            if (1..=5).contains(&level) && content[level..].starts_with([' ', '\t']) {
+                out.push_str(&line[..line.len() - content.len()]);
+                out.push('#');
+                out.push_str(content);
+                out.push('\n');
+                continue;
             }
         }
         out.push_str(line);

@@ -22,7 +22,7 @@ use crate::{
 /// What is read of one page. Documentation pages beyond a few MiB are concatenations ("all on one page")
 /// of pages that are crawled anyway.
 pub const PAGE_LIMITS: Limits =
-    Limits { wire: 10 * 1024 * 1024, decoded: 10 * 1024 * 1024, total: Duration::from_secs(60) };
+    Limits { wire: 10 * 1024 * 1024, decoded: 10 * 1024 * 1024, total: Duration::from_mins(1) };
 
 /// What is asked for: pages.
 const WANTED: &str = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1";
@@ -143,18 +143,17 @@ pub(super) async fn visit(
         let turn = host.turn().await;
         let tried = try_once(client, &candidate, now).await;
         drop(turn);
-        let passing = match tried.found {
-            Found::Failed(..) => tried.passing,
-            _ => {
-                host.learn(Lesson::Well);
-                return Visit { candidate, found: tried.found, status: tried.status };
-            }
+        let passing = if let Found::Failed(..) = tried.found {
+            tried.passing
+        } else {
+            host.learn(Lesson::Well);
+            return Visit { candidate, found: tried.found, status: tried.status };
         };
         attempt += 1;
         match host.pause_before(attempt, tried.retry_after) {
             // A 429 or 503 speaks for the whole host, everything else for this page.
             Some(pause) if passing && matches!(tried.status, Some(429 | 503)) => {
-                host.learn(Lesson::Wait(pause))
+                host.learn(Lesson::Wait(pause));
             }
             Some(pause) if passing => tokio::time::sleep(pause).await,
             _ => {

@@ -25,7 +25,7 @@ use crate::http::{Client, Limits, retry_after::retry_after};
 /// independent faults do, and soon enough to spare a host that is in trouble.
 const DOWN_AFTER: u32 = 20;
 /// The longest `Retry-After` that is waited for within a run.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
 /// First pause before another attempt; doubled each time.
 const BACKOFF: Duration = Duration::from_millis(500);
 /// Redirects of robots.txt that are followed (RFC 9309 §2.3.1.2 asks for at least five).

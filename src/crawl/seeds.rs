@@ -21,7 +21,7 @@ use super::{
 use crate::http::{Client, Limits, retry_after::retry_after};
 
 /// A sitemap has at most 50 MiB (sitemaps.org); so much is read.
-const LIMITS: Limits = Limits { wire: 52_428_800, decoded: 52_428_800, total: Duration::from_secs(120) };
+const LIMITS: Limits = Limits { wire: 52_428_800, decoded: 52_428_800, total: Duration::from_mins(2) };
 /// URLs that are taken from one sitemap (sitemaps.org: 50,000), and from all of a site.
 const MOST_IN_ONE: usize = 50_000;
 const MOST_IN_ALL: usize = 1_000_000;
@@ -89,10 +89,8 @@ pub async fn from_sitemaps(
         };
         match sitemap.doubt {
             // A page instead of a sitemap: the site has none at this address.
-            Some(Doubt::NotASitemap) => {
-                if named {
-                    tracing::warn!("sitemap {url} is no sitemap");
-                }
+            Some(Doubt::NotASitemap) if named => {
+                tracing::warn!("sitemap {url} is no sitemap");
             }
             Some(doubt) => seeds.doubts.push(format!("sitemap {url}: {doubt}")),
             None => {}

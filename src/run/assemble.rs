@@ -127,7 +127,9 @@ async fn make(
         let keys = portion.iter().map(|member| member.key.clone()).collect();
         let pages = store.articles(keys).await?;
         assembly = blocking(move || {
-            pages.into_iter().for_each(|page| assembly.take(&page));
+            for page in &pages {
+                assembly.take(page);
+            }
             assembly
         })
         .await;
@@ -172,7 +174,9 @@ async fn template(members: &[Member], store: &Store) -> Result<Template, RunErro
     let mut counts = Counts::default();
     for portion in keys.chunks(PORTION) {
         let pages = store.articles(portion.to_vec()).await?;
-        pages.iter().for_each(|page| counts.add(&page.article));
+        for page in &pages {
+            counts.add(&page.article);
+        }
     }
     Ok(counts.template())
 }

@@ -20,7 +20,7 @@ use crate::{
 /// The same bytes are sent again at most so often in one run.
 const RESENDS: u32 = 2;
 /// A `Retry-After` up to this is waited for within the run.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// How long to wait for what.
 #[derive(Debug, Clone)]
@@ -98,24 +98,20 @@ pub(super) async fn deliver(
     store
         .keep_corpus(corpus.clone(), assembled.made_from, assembled.left_out.clone(), (context.now)())
         .await?;
-    match ApprovedCorpus::new(corpus.text, corpus.sha256, Warrant::Verdict(&verdict)) {
-        Some(approved) => {
-            store.release().await?;
-            delivery.push(agent.as_ref(), &approved, corpus.manifest.size).await
-        }
-        None => {
-            let reasons: Vec<_> =
-                verdict.holds().map(|line| format!("{}: {}", line.gate, line.detail)).collect();
-            let held = Held { corpus: corpus.sha256, run: delivery.report.run, gates: verdict.lines };
-            store.hold(held).await?;
-            let name = &pipeline.name;
-            let reason = format!(
-                "held by {} (`corpusd show {name}` to look, `corpusd approve {name}` to go on)",
-                reasons.join("; ")
-            );
-            delivery.report.end(Ending::Held, reason);
-            delivery.resend_pending(agent.as_ref()).await
-        }
+    if let Some(approved) = ApprovedCorpus::new(corpus.text, corpus.sha256, Warrant::Verdict(&verdict)) {
+        store.release().await?;
+        delivery.push(agent.as_ref(), &approved, corpus.manifest.size).await
+    } else {
+        let reasons: Vec<_> = verdict.holds().map(|line| format!("{}: {}", line.gate, line.detail)).collect();
+        let held = Held { corpus: corpus.sha256, run: delivery.report.run, gates: verdict.lines };
+        store.hold(held).await?;
+        let name = &pipeline.name;
+        let reason = format!(
+            "held by {} (`corpusd show {name}` to look, `corpusd approve {name}` to go on)",
+            reasons.join("; ")
+        );
+        delivery.report.end(Ending::Held, reason);
+        delivery.resend_pending(agent.as_ref()).await
     }
 }
 
@@ -188,7 +184,7 @@ impl<'a> Delivery<'a> {
         loop {
             match self.publisher.agent().await {
                 Err(ApiError::Passing(wait, _)) if attempt < RESENDS && self.wait(attempt, wait).await => {
-                    attempt += 1
+                    attempt += 1;
                 }
                 result => return result,
             }

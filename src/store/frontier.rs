@@ -106,10 +106,11 @@ impl Store {
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )
                 .optional()?;
-            if let Some((left_plan, started_at)) = left {
-                if left_plan == plan && now.duration_since(timestamp(started_at)?) < RESUME_WITHIN {
-                    return Ok(CrawlStart::Resumed);
-                }
+            if let Some((left_plan, started_at)) = left
+                && left_plan == plan
+                && now.duration_since(timestamp(started_at)?) < RESUME_WITHIN
+            {
+                return Ok(CrawlStart::Resumed);
             }
             tx.execute("DELETE FROM frontier", [])?;
             tx.execute("DELETE FROM crawl", [])?;
