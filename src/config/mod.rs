@@ -15,6 +15,7 @@ mod keys;
 pub mod quantity;
 mod reader;
 mod secret;
+mod section;
 mod site;
 mod target;
 mod tree;

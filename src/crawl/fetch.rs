@@ -261,13 +261,8 @@ fn looks_cut(body: &[u8]) -> bool {
     contains(head, b"<html") && !contains(tail, b"</html")
 }
 
-/// The target of a redirect as an absolute URL.
-pub(super) fn location(from: &Url, answer: &Answer) -> Option<Url> {
-    from.join(answer.header("location")?.trim()).ok()
-}
-
 fn redirect(client: &Client, from: &Url, answer: &Answer) -> Found {
-    let Some(to) = location(from, answer) else {
+    let Some(to) = answer.location(from) else {
         return Found::Failed(
             Failure::Status,
             format!("status {} without a usable Location", answer.status()),

@@ -18,7 +18,7 @@ use tokio::{
 };
 use url::Url;
 
-use super::{CrawlPlan, PRODUCT_TOKEN, Rate, fetch, robots::Robots};
+use super::{CrawlPlan, PRODUCT_TOKEN, Rate, robots::Robots};
 use crate::http::{Client, Limits, retry_after::retry_after};
 
 /// Pages in a row that fail, each after its retries, before a host counts as down: far beyond what
@@ -191,7 +191,7 @@ impl Host {
                         Err(error) => Err((error.to_string(), None)),
                     };
                 }
-                301 | 302 | 303 | 307 | 308 => match fetch::location(&url, &answer) {
+                301 | 302 | 303 | 307 | 308 => match answer.location(&url) {
                     Some(next) if client.egress().check_redirect(&url, &next).is_ok() => url = next,
                     _ => return Err((format!("status {} to nowhere allowed", answer.status()), None)),
                 },

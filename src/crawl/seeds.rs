@@ -14,7 +14,6 @@ use url::Url;
 
 use super::{
     Crawl, CrawlPlan, SitemapChoice,
-    fetch::location,
     host::{Host, Lesson},
     sitemap::{self, Doubt, Kind},
 };
@@ -171,7 +170,7 @@ async fn try_once(
                 let body = answer.read().await.map_err(|error| (error.to_string(), None))?;
                 return Ok(Answer::Read(body.decoded.unwrap_or(body.wire)));
             }
-            301 | 302 | 303 | 307 | 308 => match location(&url, &answer) {
+            301 | 302 | 303 | 307 | 308 => match answer.location(&url) {
                 Some(next) if client.egress().check_redirect(&url, &next).is_ok() => url = next,
                 _ => return Ok(Answer::Absent),
             },

@@ -12,7 +12,7 @@ use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
     header::{
         ACCEPT_ENCODING, AsHeaderName, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName,
-        HeaderValue, TRANSFER_ENCODING,
+        HeaderValue, LOCATION, TRANSFER_ENCODING,
     },
 };
 use tokio::time::{Instant, timeout_at};
@@ -214,6 +214,13 @@ impl Answer {
     /// A header as text; `None` when absent or not ASCII.
     pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// The target of a redirect from `from`, as an absolute URL without its fragment.
+    pub fn location(&self, from: &Url) -> Option<Url> {
+        let mut to = from.join(self.header(LOCATION)?.trim()).ok()?;
+        to.set_fragment(None);
+        Some(to)
     }
 
     /// Every value of a header that is text.

@@ -5,6 +5,7 @@
 
 mod clean;
 mod code;
+mod nodes;
 mod render;
 mod table;
 mod writer;
@@ -12,7 +13,8 @@ mod writer;
 use serde::{Deserialize, Serialize};
 
 pub use clean::clean_line;
-pub use render::{NodeSet, Page, render};
+pub use nodes::NodeSet;
+pub use render::{Page, render};
 
 /// One top-level piece of a document: a heading, a paragraph, a whole list, a table, a code block.
 ///

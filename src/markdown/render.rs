@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::html::{Base, Element, Holds, Measure, NodeId, Step, Tree, is_silent, local_name};
 
+use super::nodes::NodeSet;
 use super::table::Grid;
 use super::writer::{Mark, Writer};
 use super::{Block, code};
@@ -19,29 +20,6 @@ const MAX_DESTINATION: usize = 2048;
 
 /// Levels of lists and quotes that are indented; deeper ones are written as plain blocks.
 const MAX_NESTING: usize = 24;
-
-/// A set of nodes of one tree.
-#[derive(Debug, Clone, Default)]
-pub struct NodeSet(Vec<u64>);
-
-impl NodeSet {
-    /// The empty set for a tree of `len` nodes.
-    pub fn new(len: usize) -> Self {
-        Self(vec![0; len.div_ceil(64)])
-    }
-
-    /// Adds a node.
-    pub fn insert(&mut self, id: NodeId) {
-        if let Some(word) = self.0.get_mut(id.index() / 64) {
-            *word |= 1 << (id.index() % 64);
-        }
-    }
-
-    /// Whether the node is in the set.
-    pub fn contains(&self, id: NodeId) -> bool {
-        self.0.get(id.index() / 64).is_some_and(|word| word >> (id.index() % 64) & 1 == 1)
-    }
-}
 
 /// What rendering needs to know of a page.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use crate::html::{Holds, Measure, NodeId, Step, Tree, local_name};
 
-use super::render::NodeSet;
+use super::nodes::NodeSet;
 
 /// Columns of a table at most; further cells are dropped.
 const MAX_COLUMNS: usize = 100;

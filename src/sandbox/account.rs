@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Options;
 use super::agent::Agent;
 use super::rate::Window;
-use super::v1::Refusal;
+use super::refusal::Refusal;
 
 /// The key of the account on the Standard plan.
 pub const STANDARD_KEY: &str = "sbx-standard";

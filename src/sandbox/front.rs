@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use super::call::{Call, Intake};
 use super::fault::{Action, Fault};
 use super::log::{Entry, masked};
+use super::refusal::Refusal;
 use super::reply::Reply;
 use super::state::Sandbox;
 use super::text::wide;
@@ -125,13 +126,13 @@ fn route(sandbox: &Sandbox, call: &Call, action: Option<&Action>) -> Reply {
         _ => None,
     };
     if call.body.kept.is_none() {
-        return v1::Refusal::Size.reply();
+        return Refusal::Size.reply();
     }
     if let Some(operation) = call.path.strip_prefix("/api/v1/") {
         return v1::answer(sandbox, call, operation, twist);
     }
     let page = sandbox.options.site.then(|| site::answer(call, sandbox.address)).flatten();
-    page.unwrap_or_else(|| v1::Refusal::Route.reply())
+    page.unwrap_or_else(|| Refusal::Route.reply())
 }
 
 /// Puts the reply on the wire, or does to the connection what the fault says.

@@ -19,6 +19,7 @@ mod id;
 mod index;
 mod log;
 mod rate;
+mod refusal;
 mod reply;
 mod site;
 mod state;

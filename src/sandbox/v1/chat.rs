@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::http::{HeaderName, StatusCode};
 use serde_json::{Value, json};
 
-use super::refusal::{Issue, Refusal};
 use super::{Admitted, body, optional, settled};
 use crate::sandbox::StreamShape;
 use crate::sandbox::agent::Conversation;
 use crate::sandbox::answer::{Answer, FALLBACK, ask};
+use crate::sandbox::refusal::{Issue, Refusal};
 use crate::sandbox::reply::Reply;
 
 /// Pieces of a raw stream, chosen to split code points of two to four bytes.

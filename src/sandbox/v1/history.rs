@@ -6,11 +6,11 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
 use super::Admitted;
-use super::refusal::{Issue, Refusal};
 use crate::sandbox::ChatbotsShape;
 use crate::sandbox::agent::Agent;
 use crate::sandbox::call::Call;
 use crate::sandbox::clock::rfc3339;
+use crate::sandbox::refusal::{Issue, Refusal};
 use crate::sandbox::reply::Reply;
 
 /// Items on a page unless asked otherwise, and at most.

@@ -4,7 +4,6 @@
 
 mod chat;
 mod history;
-mod refusal;
 mod write;
 
 use axum::http::{HeaderName, Method};
@@ -15,11 +14,9 @@ use super::account::{self, Plan};
 use super::call::Call;
 use super::fault::Twist;
 use super::rate::Standing;
+use super::refusal::{Issue, Refusal};
 use super::reply::Reply;
 use super::state::Sandbox;
-
-use refusal::Issue;
-pub(super) use refusal::Refusal;
 
 /// A request whose caller is known and admitted.
 struct Admitted<'a> {

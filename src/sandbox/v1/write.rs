@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::refusal::{Issue, Refusal};
 use super::{Admitted, body, optional, required, settled};
 use crate::sandbox::ResponseShape;
 use crate::sandbox::account::Plan;
 use crate::sandbox::agent::{Agent, Status};
 use crate::sandbox::call::Call;
 use crate::sandbox::fault::Twist;
+use crate::sandbox::refusal::{Issue, Refusal};
 use crate::sandbox::reply::Reply;
 use crate::sandbox::training::{Corpus, Training};
 

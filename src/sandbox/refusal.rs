@@ -5,11 +5,11 @@ use serde::Serialize;
 use serde_json::json;
 use thiserror::Error;
 
-use crate::sandbox::reply::Reply;
+use super::reply::Reply;
 
 /// A refusal; its text is the `message` of the answer.
 #[derive(Debug, Error)]
-pub(in crate::sandbox) enum Refusal {
+pub(super) enum Refusal {
     #[error("Request Entity Too Large\n\nFUNCTION_PAYLOAD_TOO_LARGE\n")]
     Size,
     #[error("Resource not found")]
@@ -42,7 +42,7 @@ pub(in crate::sandbox) enum Refusal {
 
 /// One field that is wrong.
 #[derive(Debug, Serialize)]
-pub(in crate::sandbox) struct Issue {
+pub(super) struct Issue {
     pub(super) field: &'static str,
     message: &'static str,
 }
@@ -68,7 +68,7 @@ impl Refusal {
         }
     }
 
-    pub(in crate::sandbox) fn reply(&self) -> Reply {
+    pub(super) fn reply(&self) -> Reply {
         let message = self.to_string();
         match self {
             // Plain text, as the edge in front of the vendor answers before the application sees the request.
