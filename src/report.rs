@@ -97,6 +97,8 @@ pub struct RunReport {
     pub gates: Vec<Line>,
     /// What became of the push.
     pub publish: PublishReport,
+    /// What the agent answered to golden questions.
+    pub verify: VerifyReport,
     /// Why the run did not end well.
     pub error: Option<String>,
 }
@@ -106,6 +108,8 @@ pub struct RunReport {
 pub struct Pages {
     /// Every URL that was found.
     pub discovered: u64,
+    /// URLs that were asked for, whatever came of it.
+    pub requested: u64,
     /// Answered with a body that was read.
     pub fetched: u64,
     /// Answered 304.
@@ -174,6 +178,15 @@ pub struct PublishReport {
     pub status: PublishStatus,
     /// The API's own name for the request.
     pub request_id: Option<String>,
+}
+
+/// Golden questions, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct VerifyReport {
+    /// Questions that were asked.
+    pub asked: u64,
+    /// Of these, how many were answered as expected.
+    pub passed: u64,
 }
 
 /// How far a push came.

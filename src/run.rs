@@ -24,7 +24,7 @@ use crate::{
     crawl::url::PageKey,
     outcome::{Failure, Outcome, SkipReason, in_words},
     pipeline::{Pipeline, Source},
-    report::{Documents, Ending, Pages, PublishReport, PublishStatus, RunReport},
+    report::{Documents, Ending, Pages, PublishReport, PublishStatus, RunReport, VerifyReport},
     snapshot::Patience,
     store::{LockError, RunLock, SnapshotChange, Store, StoreError, Tally},
 };
@@ -93,11 +93,11 @@ async fn pass(
         return Ok(());
     }
 
-    let walked = walk::walk(pipeline, store, context).await?;
-    if !walked.doubts.is_empty() {
+    let doubts = walk::walk(pipeline, store, context).await?;
+    if !doubts.is_empty() {
         store.abandon_crawl().await?;
         report.pages = pages(&store.tally().await?, &SnapshotChange::default());
-        report.end(Ending::Incomplete, walked.doubts.join("; "));
+        report.end(Ending::Incomplete, doubts.join("; "));
         return deliver::settle_pending(pipeline, store, context, report).await;
     }
 
@@ -151,6 +151,7 @@ async fn begin(
         corpus: None,
         gates: Vec::new(),
         publish: PublishReport { target, status: PublishStatus::NotSent, request_id: None },
+        verify: VerifyReport::default(),
         error: None,
     })
 }
@@ -179,6 +180,7 @@ fn patience(pipeline: &Pipeline) -> Vec<Patience> {
 fn pages(tally: &Tally, change: &SnapshotChange) -> Pages {
     let mut pages = Pages {
         discovered: tally.discovered,
+        requested: tally.requested,
         fetched: tally.fetched,
         not_modified: tally.not_modified,
         new: change.new,

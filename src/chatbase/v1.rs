@@ -52,6 +52,9 @@ pub enum Push {
     Applied,
     /// Nobody knows: to be settled by asking, or with the same bytes.
     Unknown(String),
+    /// A success of a form that the contract does not know: most likely applied, so it is worth asking and hardly
+    /// worth sending again.
+    Unclear(String),
     /// Certainly not received.
     NotSent(String),
     /// Not now; nothing was written.
@@ -229,7 +232,7 @@ impl Client {
     fn judge_success(&self, status: u16, body: &[u8], agent_id: &str) -> Push {
         let Ok(json) = serde_json::from_slice::<Value>(body) else {
             let shown = self.shown(body);
-            return Push::Unknown(format!("status {status} with a body that is not JSON: {shown}"));
+            return Push::Unclear(format!("status {status} with a body that is not JSON: {shown}"));
         };
         let has_error = |field: &str| {
             json.get(field).is_some_and(|error| !error.is_null() && *error != Value::Bool(false))
@@ -243,7 +246,7 @@ impl Client {
                 Refusal::Agent,
                 self.masked(&format!("the API answered for another agent, `{}`", short(id))),
             ),
-            None => Push::Unknown(format!("status {status} without an agent id")),
+            None => Push::Unclear(format!("status {status} without an agent id")),
         }
     }
 

@@ -10,12 +10,16 @@ use reqwest::header::{ACCEPT, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NON
 use url::Url;
 
 use super::{
-    CrawlPlan,
-    host::{Host, Lesson},
+    CrawlPlan, PRODUCT_TOKEN,
+    host::{Host, Lesson, NoRobots},
     url::PageKey,
 };
 use crate::{
-    http::{Answer, Client, FetchError, Limits, media::Media, retry_after::retry_after},
+    http::{
+        Answer, Client, FetchError, Limits,
+        media::{Media, binary_format},
+        retry_after::retry_after,
+    },
     outcome::{Failure, SkipReason},
 };
 
@@ -97,14 +101,58 @@ pub struct Page {
     pub content_type: Option<String>,
     /// `Content-Encoding` of `wire`.
     pub content_encoding: Option<String>,
-    /// `X-Robots-Tag`, all of them.
-    pub robots_tag: String,
+    /// What `X-Robots-Tag` headers ask for.
+    pub asks: RobotsTag,
     /// For the next visit.
     pub validators: Validators,
     /// The body as it came, to be stored.
     pub wire: Vec<u8>,
     /// The body decoded; `None` when that is the wire itself.
     pub decoded: Option<Vec<u8>>,
+}
+
+/// What `X-Robots-Tag` headers ask of us.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RobotsTag {
+    /// The page is not to be indexed.
+    pub noindex: bool,
+    /// Its links are not to be followed.
+    pub nofollow: bool,
+}
+
+impl RobotsTag {
+    /// Reads the headers' values. A value may begin with the name of the one crawler that all of it is for.
+    pub fn of<'a>(values: impl Iterator<Item = &'a str>) -> RobotsTag {
+        let mut tag = RobotsTag::default();
+        for value in values {
+            let directives = match value.split_once(':') {
+                // These have a value after a colon themselves.
+                Some((first, _)) if is_valued(first) => value,
+                Some((agent, rest))
+                    if agent.trim().eq_ignore_ascii_case(PRODUCT_TOKEN) || agent.trim() == "*" =>
+                {
+                    rest
+                }
+                Some(_) => continue,
+                None => value,
+            };
+            for directive in directives.split(',').map(str::trim) {
+                let is = |name: &str| directive.eq_ignore_ascii_case(name);
+                tag.noindex |= is("noindex") || is("none");
+                tag.nofollow |= is("nofollow") || is("none");
+            }
+        }
+        tag
+    }
+}
+
+/// Whether what stands before the first colon of an `X-Robots-Tag` ends in a directive that takes a value, so that
+/// it names no crawler.
+fn is_valued(before_colon: &str) -> bool {
+    let last = before_colon.rsplit(',').next().unwrap_or(before_colon).trim();
+    ["unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"]
+        .iter()
+        .any(|name| last.eq_ignore_ascii_case(name))
 }
 
 impl Page {
@@ -124,8 +172,13 @@ pub(super) async fn visit(
 ) -> Visit {
     let allowed = match host.robots(client, now).await {
         Ok(robots) => robots.allows(&candidate.url),
-        Err(reason) => {
-            let found = Found::Skipped(SkipReason::Robots, format!("robots.txt unreachable: {reason}"));
+        Err(NoRobots::Blocked(reason)) => {
+            let found = Found::Skipped(SkipReason::BlockedAddress, reason.clone());
+            return Visit { candidate, found, status: None };
+        }
+        Err(NoRobots::Unreachable(reason)) => {
+            let found =
+                Found::Failed(Failure::Connect, format!("not asked, robots.txt is unreachable: {reason}"));
             return Visit { candidate, found, status: None };
         }
     };
@@ -222,14 +275,15 @@ async fn read_page(answer: Answer) -> Tried {
     let status = answer.status();
     let text = |name: &str| answer.header(name).map(str::to_owned);
     let content_type = text("content-type");
-    if !matches!(Media::of(content_type.as_deref(), b"<!doctype html"), Media::Html) {
+    // Without a content type the body decides, once it is here.
+    if content_type.is_some() && Media::of(content_type.as_deref(), b"") != Media::Html {
         let what = content_type.unwrap_or_default();
         return Tried::done(Found::Skipped(SkipReason::ContentType, what), status);
     }
     let mut page = Page {
         content_type,
         content_encoding: text("content-encoding"),
-        robots_tag: answer.header_values("x-robots-tag").collect::<Vec<_>>().join(","),
+        asks: RobotsTag::of(answer.header_values("x-robots-tag")),
         validators: Validators { etag: text("etag"), last_modified: text("last-modified") },
         wire: Vec::new(),
         decoded: None,
@@ -243,7 +297,9 @@ async fn read_page(answer: Answer) -> Tried {
     if !delimited && looks_cut(page.body()) {
         return without_answer(&FetchError::Truncated, Some(status));
     }
-    if !matches!(Media::of(page.content_type.as_deref(), page.body()), Media::Html) {
+    if Media::of(page.content_type.as_deref(), page.body()) != Media::Html
+        || binary_format(page.body()).is_some()
+    {
         return Tried::done(
             Found::Skipped(SkipReason::ContentType, "no HTML in the body".to_owned()),
             status,
@@ -288,4 +344,26 @@ fn without_answer(error: &FetchError, status: Option<u16>) -> Tried {
         FetchError::Decode(_) => (Found::Failed(Failure::Decode, detail), false),
     };
     Tried { found, status, passing, retry_after: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_robots_tag_counts_when_it_is_for_everyone_or_for_us() {
+        let check = |values: &[&str], noindex, nofollow| {
+            assert_eq!(RobotsTag::of(values.iter().copied()), RobotsTag { noindex, nofollow }, "{values:?}");
+        };
+        check(&["noindex"], true, false);
+        check(&["nofollow, NoIndex"], true, true);
+        check(&["none"], true, true);
+        check(&["corpusd: noindex"], true, false);
+        check(&["otherbot: nofollow, noindex"], false, false);
+        check(&["otherbot: noindex", "nofollow"], false, true);
+        check(&["unavailable_after: 25 Jun 2030 15:00:00 PST"], false, false);
+        check(&["max-snippet: 20, noindex"], true, false);
+        check(&["noindex, max-snippet: 20"], true, false);
+        check(&[], false, false);
+    }
 }

@@ -19,7 +19,10 @@ use tokio::{
 use url::Url;
 
 use super::{CrawlPlan, PRODUCT_TOKEN, Rate, robots::Robots};
-use crate::http::{Client, Limits, retry_after::retry_after};
+use crate::{
+    http::{Client, FetchError, Limits, retry_after::retry_after},
+    outcome::in_words,
+};
 
 /// Pages in a row that fail, each after its retries, before a host counts as down: far beyond what
 /// independent faults do, and soon enough to spare a host that is in trouble.
@@ -52,7 +55,16 @@ pub struct Host {
 enum RobotsTxt {
     /// Read, or known to be absent.
     Rules(Robots),
-    /// Could not be read: complete disallow (RFC 9309 §2.3.1.4), and the crawl is incomplete.
+    /// Could not be read: complete disallow (RFC 9309 §2.3.1.4).
+    Unreachable(NoRobots),
+}
+
+/// Why a host's rules are not known, so that nothing may be requested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoRobots {
+    /// The egress guard refuses the host.
+    Blocked(String),
+    /// robots.txt could not be read.
     Unreachable(String),
 }
 
@@ -140,7 +152,7 @@ impl Host {
     ///
     /// # Errors
     /// The reason, where robots.txt is unreachable: nothing may be requested then.
-    pub async fn robots(&self, client: &Client, now: fn() -> Timestamp) -> Result<&Robots, &str> {
+    pub async fn robots(&self, client: &Client, now: fn() -> Timestamp) -> Result<&Robots, &NoRobots> {
         match self.robots.get_or_init(|| self.read_robots(client, now)).await {
             RobotsTxt::Rules(robots) => Ok(robots),
             RobotsTxt::Unreachable(reason) => Err(reason),
@@ -150,7 +162,9 @@ impl Host {
     /// Why robots.txt could not be read, if so.
     pub(super) fn robots_trouble(&self) -> Option<String> {
         match self.robots.get() {
-            Some(RobotsTxt::Unreachable(reason)) => Some(format!("{}robots.txt: {reason}", self.root)),
+            Some(RobotsTxt::Unreachable(NoRobots::Unreachable(reason))) => {
+                Some(format!("{}robots.txt: {reason}", self.root))
+            }
             _ => None,
         }
     }
@@ -164,8 +178,8 @@ impl Host {
             };
             attempt += 1;
             match self.pause_before(attempt, asked) {
-                Some(pause) => self.learn(Lesson::Wait(pause)),
-                None => return RobotsTxt::Unreachable(reason),
+                Some(pause) if matches!(reason, NoRobots::Unreachable(_)) => self.learn(Lesson::Wait(pause)),
+                _ => return RobotsTxt::Unreachable(reason),
             }
         }
     }
@@ -176,37 +190,49 @@ impl Host {
         &self,
         client: &Client,
         now: fn() -> Timestamp,
-    ) -> Result<Robots, (String, Option<Duration>)> {
-        let mut url = self.root.join("/robots.txt").map_err(|error| (error.to_string(), None))?;
+    ) -> Result<Robots, (NoRobots, Option<Duration>)> {
+        let mut url = self.root.join("/robots.txt").map_err(|error| unreachable(error.to_string(), None))?;
         for _ in 0..=ROBOTS_HOPS {
             let _turn = self.turn().await;
             let answer = match client.get(&url, &[], ROBOTS_LIMITS).await {
                 Ok(answer) => answer,
-                Err(error) => return Err((error.to_string(), None)),
+                Err(error @ FetchError::Blocked(_)) => {
+                    return Err((NoRobots::Blocked(error.to_string()), None));
+                }
+                Err(error) => return Err(unreachable(in_words(&error), None)),
             };
             match answer.status() {
                 200..=299 => {
                     return match answer.read_start(ROBOTS_LIMITS.decoded).await {
                         Ok(body) => Ok(Robots::parse(&body, PRODUCT_TOKEN)),
-                        Err(error) => Err((error.to_string(), None)),
+                        Err(error) => Err(unreachable(in_words(&error), None)),
                     };
                 }
                 301 | 302 | 303 | 307 | 308 => match answer.location(&url) {
                     Some(next) if client.egress().check_redirect(&url, &next).is_ok() => url = next,
-                    _ => return Err((format!("status {} to nowhere allowed", answer.status()), None)),
+                    _ => {
+                        return Err(unreachable(
+                            format!("status {} to nowhere allowed", answer.status()),
+                            None,
+                        ));
+                    }
                 },
                 429 => {
                     let asked = retry_after(answer.header_values("retry-after"), now());
-                    return Err(("status 429".to_owned(), asked));
+                    return Err(unreachable("status 429".to_owned(), asked));
                 }
                 400..=499 => return Ok(Robots::allow_all()),
                 status => {
                     let asked = retry_after(answer.header_values("retry-after"), now());
-                    return Err((format!("status {status}"), asked));
+                    return Err(unreachable(format!("status {status}"), asked));
                 }
             }
         }
         // RFC 9309 §2.3.1.2: beyond the redirects that are followed, the file may count as unavailable.
         Ok(Robots::allow_all())
     }
+}
+
+fn unreachable(reason: String, asked: Option<Duration>) -> (NoRobots, Option<Duration>) {
+    (NoRobots::Unreachable(reason), asked)
 }

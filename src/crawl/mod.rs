@@ -16,7 +16,11 @@ pub mod sitemap;
 pub mod traps;
 pub mod url;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use ::url::{Origin, Url};
 use jiff::Timestamp;
@@ -127,10 +131,12 @@ impl Crawl {
         Arc::clone(self.hosts.entry(url.origin()).or_insert_with(|| Arc::new(Host::new(url, plan))))
     }
 
-    /// Hosts whose robots.txt could not be read, with the reason: their pages were not requested, so the
-    /// crawl is incomplete.
+    /// Start hosts whose robots.txt could not be read, with the reason: their pages were not requested, so the
+    /// crawl is incomplete. Another host that a link leads to is no reason for that; its pages failed.
     pub fn unreachable_robots(&self) -> Vec<String> {
-        let mut reasons: Vec<_> = self.hosts.values().filter_map(|host| host.robots_trouble()).collect();
+        let starts: HashSet<_> = self.plan.start.iter().map(Url::origin).collect();
+        let hosts = starts.iter().filter_map(|origin| self.hosts.get(origin));
+        let mut reasons: Vec<_> = hosts.filter_map(|host| host.robots_trouble()).collect();
         reasons.sort();
         reasons
     }

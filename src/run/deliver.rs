@@ -226,8 +226,7 @@ impl<'a> Delivery<'a> {
             _ => Foreign::None,
         };
         let pages = &self.report.pages;
-        let requested = pages.fetched + pages.not_modified + pages.failed;
-        Facts { requested, failed: pages.failed, body, foreign }
+        Facts { requested: pages.requested, failed: pages.failed, body, foreign }
     }
 
     /// The configured name, else the one the agent has: sending another would rename it.
@@ -263,12 +262,13 @@ impl<'a> Delivery<'a> {
             match push {
                 Push::Applied => return self.acknowledged(id, request_id, "accepted").await,
                 Push::Refused(_, reason) => return self.refused(id, request_id, reason).await,
-                Push::Unknown(reason) => {
-                    self.settle(id, PublicationState::Unknown, request_id.clone(), &reason).await?;
+                Push::Unknown(ref reason) | Push::Unclear(ref reason) => {
+                    let resends = if matches!(push, Push::Unclear(_)) { 1 } else { RESENDS };
+                    self.settle(id, PublicationState::Unknown, request_id.clone(), reason).await?;
                     if self.confirmed(&before, size).await {
                         return self.acknowledged(id, request_id, "confirmed by asking").await;
                     }
-                    if attempt >= RESENDS || self.context.stop.is_cancelled() {
+                    if attempt >= resends || self.context.stop.is_cancelled() {
                         self.report.publish.status = PublishStatus::Unknown;
                         let reason = format!(
                             "nobody knows whether the push arrived ({reason}); the next run settles it"
@@ -406,19 +406,28 @@ impl From<StoredCorpus> for Corpus {
     }
 }
 
-/// Whether what the API says of the agent shows that a push of this size arrived after `before`.
+/// Whether what the API says of the agent shows that a push of this size arrived after `before`. A training
+/// alone proves nothing: somebody may have retrained the agent on what it held.
 fn arrived(before: &Before, agent: &chatbase::Agent, size: Counts) -> bool {
     let trained_since = agent.last_trained_at.is_some() && agent.last_trained_at != before.last_trained_at;
-    let holds_it = |count| [size.utf16, size.characters, size.bytes].contains(&count);
-    let grew_to_it = agent.characters.is_some_and(holds_it) && agent.characters != before.characters;
-    trained_since || grew_to_it
+    let other_size = agent.characters != before.characters;
+    match agent.characters {
+        Some(count) if [size.utf16, size.characters, size.bytes].contains(&count) => {
+            trained_since || other_size
+        }
+        // The count may include what the agent holds besides.
+        Some(_) => trained_since && other_size,
+        None => trained_since,
+    }
 }
 
 fn describe(push: &Push) -> &str {
     match push {
         Push::Applied => "accepted",
-        Push::Unknown(reason) | Push::NotSent(reason) | Push::Later(_, reason) | Push::Refused(_, reason) => {
-            reason
-        }
+        Push::Unknown(reason)
+        | Push::Unclear(reason)
+        | Push::NotSent(reason)
+        | Push::Later(_, reason)
+        | Push::Refused(_, reason) => reason,
     }
 }

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::{
     crawl::{
-        fetch::{Candidate, Page},
+        fetch::{Candidate, Page, RobotsTag},
         url::PageKey,
     },
     extract::{self, Article},
@@ -53,11 +53,11 @@ impl Read {
 /// Reads a page that came over HTTP. `keep` tells whether it may become a document.
 pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, now: Timestamp) -> Read {
     let content = sha256(page.body());
-    let asks_noindex = names_noindex(&page.robots_tag);
     if let Some(known) = candidate.known
         && known.content == content
         && known.extractor == extract::VERSION
-        && known.noindex == (known.noindex || asks_noindex)
+        && !known.noindex
+        && page.asks == RobotsTag::default()
     {
         let update = PageUpdate::Confirmed {
             url: candidate.url.clone(),
@@ -68,10 +68,10 @@ pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, now: Timestamp
         let (outcome, detail) = standing(Outcome::Fetched, known.noindex, keep);
         return Read { outcome, detail, links: Links::Stored, update: Some(update) };
     }
-    let Page { content_type, content_encoding, validators, wire, decoded, .. } = page;
+    let Page { content_type, content_encoding, asks, validators, wire, decoded } = page;
     let body = decoded.unwrap_or_else(|| wire.clone());
     let source = Body { content_type, coding: content_encoding, wire, content, validators };
-    read_body(candidate, source, body, asks_noindex, keep, Outcome::Fetched, now)
+    read_body(candidate, source, body, asks, keep, Outcome::Fetched, now)
 }
 
 /// Settles a page that answered 304, whose article is as the rules make it today.
@@ -98,7 +98,8 @@ pub(super) fn again(candidate: &Candidate, stored: Reread, keep: bool, now: Time
     if let Err(error) = undone {
         return Read::ended(Outcome::Failed(Failure::Decode), format!("stored body: {error}"), Links::Stored);
     }
-    let asks_noindex = candidate.known.is_some_and(|known| known.noindex);
+    // What the headers asked for was read with the body; pages that are not to be indexed never answer 304.
+    let asks = RobotsTag::default();
     let source = Body {
         content_type: stored.content_type,
         coding: Some(stored.coding),
@@ -106,7 +107,7 @@ pub(super) fn again(candidate: &Candidate, stored: Reread, keep: bool, now: Time
         content: sha256(&body),
         validators: stored.validators,
     };
-    read_body(candidate, source, body, asks_noindex, keep, Outcome::NotModified, now)
+    read_body(candidate, source, body, asks, keep, Outcome::NotModified, now)
 }
 
 /// A body with what is stored beside it.
@@ -122,7 +123,7 @@ fn read_body(
     candidate: &Candidate,
     source: Body,
     body: Vec<u8>,
-    asks_noindex: bool,
+    asks: RobotsTag,
     keep: bool,
     ended: Outcome,
     now: Timestamp,
@@ -137,8 +138,8 @@ fn read_body(
             return Read::ended(Outcome::Failed(Failure::ParseLimit), detail, Links::Stored);
         }
     };
-    let noindex = asks_noindex || links.noindex;
-    let mut follow = if links.nofollow_all { Vec::new() } else { links.follow };
+    let noindex = asks.noindex || links.noindex;
+    let mut follow = if links.nofollow_all || asks.nofollow { Vec::new() } else { links.follow };
     // A page that names its canonical form, or refreshes to another, leads there whatever else it says.
     follow.extend(links.refresh.clone());
     follow.extend(links.canonical.clone());
@@ -188,35 +189,5 @@ fn standing(ended: Outcome, noindex: bool, keep: bool) -> (Outcome, String) {
         (Outcome::Skipped(SkipReason::NotKept), "not under `keep`".to_owned())
     } else {
         (ended, String::new())
-    }
-}
-
-/// Whether an `X-Robots-Tag` asks not to be indexed: a list of directives, each optionally for one crawler.
-fn names_noindex(tag: &str) -> bool {
-    tag.split(',').any(|part| {
-        let (agent, directive) = part.rsplit_once(':').unwrap_or(("", part));
-        let for_us =
-            agent.trim().is_empty() || agent.trim().eq_ignore_ascii_case(crate::crawl::PRODUCT_TOKEN);
-        for_us && matches!(directive.trim().to_ascii_lowercase().as_str(), "noindex" | "none")
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_robots_tag_counts_when_it_is_for_everyone_or_for_us() {
-        for (tag, expected) in [
-            ("noindex", true),
-            ("nofollow, NoIndex", true),
-            ("none", true),
-            ("corpusd: noindex", true),
-            ("googlebot: noindex", false),
-            ("unavailable_after: 25 Jun 2030 15:00:00 PST", false),
-            ("", false),
-        ] {
-            assert_eq!(names_noindex(tag), expected, "{tag}");
-        }
     }
 }

@@ -42,20 +42,17 @@ const MOST_HOPS: u32 = 10;
 /// Candidates are taken from the frontier in portions of this many.
 const PORTION: usize = 256;
 
-/// How a crawl went.
-#[derive(Debug, Default)]
-pub(super) struct Walked {
-    /// Why the crawl is incomplete; empty where it is complete.
-    pub(super) doubts: Vec<String>,
-}
-
-/// Crawls every source, one after the other.
-pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) -> Result<Walked, RunError> {
+/// Crawls every source, one after the other, and gives the reasons why the crawl is incomplete; none where it is
+/// complete.
+pub(super) async fn walk(
+    pipeline: &Pipeline,
+    store: &Store,
+    context: &Context,
+) -> Result<Vec<String>, RunError> {
     let start = store.begin_crawl(fingerprint(pipeline), (context.now)()).await?;
     if start == CrawlStart::Resumed {
         tracing::info!("goes on with the crawl that was interrupted");
     }
-    let mut walked = Walked::default();
     for (index, source) in pipeline.sources.iter().enumerate() {
         let Source::Site(plan) = source;
         let mut walk = SourceWalk::new(index, plan, store, context).await?;
@@ -64,10 +61,8 @@ pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) 
         // Pages that nothing links to any more are asked themselves: an unlinked page is not a deleted one.
         walk.seed_unseen_members().await?;
         walk.waves().await?;
-        walked.doubts.append(&mut walk.doubts);
-        walked.doubts.extend(walk.crawl.unreachable_robots());
     }
-    Ok(walked)
+    Ok(store.doubts().await?)
 }
 
 /// Names what is crawled and how: an interrupted crawl goes on only under the same.
@@ -88,8 +83,9 @@ struct SourceWalk<'a> {
     seen: HashSet<u128>,
     readers: JoinSet<Result<(Visited, Read), RunError>>,
     settled: Vec<Settled>,
+    /// Visits whose server led them to another spelling of the same URL.
+    respelled: Vec<Candidate>,
     commit_at: Instant,
-    doubts: Vec<String>,
 }
 
 /// What is known of a visit once its page is being read.
@@ -119,8 +115,8 @@ impl<'a> SourceWalk<'a> {
             seen,
             readers: JoinSet::new(),
             settled: Vec::new(),
+            respelled: Vec::new(),
             commit_at: Instant::now() + BATCH_WAIT,
-            doubts: Vec::new(),
         })
     }
 
@@ -139,7 +135,7 @@ impl<'a> SourceWalk<'a> {
             let found = urls.iter().filter_map(|url| self.discovery(url, 1, 0, Some("sitemap"))).collect();
             self.offer(found).await?;
         }
-        self.doubts.extend(seeds.doubts);
+        self.store.settle(self.source, Vec::new(), seeds.doubts).await?;
         Ok(())
     }
 
@@ -178,14 +174,15 @@ impl<'a> SourceWalk<'a> {
         let stop = self.context.stop.clone();
         loop {
             while self.crawl.room() > 0 && self.readers.len() < most_readers {
+                waiting.extend(self.respelled.drain(..));
                 if waiting.is_empty() {
                     waiting.extend(self.store.candidates(self.source, after.clone(), PORTION).await?);
                 }
                 let Some(candidate) = waiting.pop_front() else { break };
-                after = Some(candidate.key.clone());
+                after = after.max(Some(candidate.key.clone()));
                 self.crawl.offer(candidate);
             }
-            if self.crawl.is_idle() && self.readers.is_empty() {
+            if self.crawl.is_idle() && self.readers.is_empty() && self.respelled.is_empty() {
                 return self.commit().await;
             }
             tokio::select! {
@@ -250,6 +247,15 @@ impl<'a> SourceWalk<'a> {
     /// Notes how a URL ended and what it named; it is committed with others.
     async fn settle(&mut self, visited: Visited, read: Read) -> Result<(), RunError> {
         let Visited { candidate, status, leads_to } = visited;
+        let leads_to_key = leads_to.as_ref().and_then(PageKey::new);
+        if let Some(target) = &leads_to
+            && leads_to_key.as_ref() == Some(&candidate.key)
+            && candidate.hops < MOST_HOPS
+        {
+            // The server adds or strips what makes no difference to us: the same page, asked for as it wants.
+            self.respelled.push(Candidate { url: target.clone(), hops: candidate.hops + 1, ..candidate });
+            return Ok(());
+        }
         let mut outcome = read.outcome;
         let mut detail = read.detail;
         let found_on = Some(candidate.key.as_ref());
@@ -292,7 +298,7 @@ impl<'a> SourceWalk<'a> {
             outcome,
             detail,
             status,
-            leads_to: leads_to.as_ref().and_then(PageKey::new),
+            leads_to: leads_to_key,
             discoveries,
             page: read.update,
         });
@@ -302,7 +308,7 @@ impl<'a> SourceWalk<'a> {
     async fn commit(&mut self) -> Result<(), RunError> {
         if !self.settled.is_empty() {
             let batch = std::mem::take(&mut self.settled);
-            self.store.settle(self.source, batch).await?;
+            self.store.settle(self.source, batch, self.crawl.unreachable_robots()).await?;
         }
         Ok(())
     }

@@ -114,6 +114,7 @@ impl Store {
             }
             tx.execute("DELETE FROM frontier", [])?;
             tx.execute("DELETE FROM crawl", [])?;
+            tx.execute("DELETE FROM doubt", [])?;
             tx.execute(
                 "INSERT INTO crawl (plan, started_at, state) VALUES (?1, ?2, 'running')",
                 params![plan, millis(now)],
@@ -138,9 +139,32 @@ impl Store {
             .await
     }
 
-    /// Settles URLs of `source`, with everything they brought, in one transaction.
-    pub async fn settle(&self, source: usize, batch: Vec<Settled>) -> Result<(), StoreError> {
-        self.write(move |tx| batch.iter().try_for_each(|settled| settle(tx, source, settled))).await
+    /// Settles URLs of `source`, with everything they brought, in one transaction. `doubts` say why the crawl
+    /// cannot become complete, also when it is interrupted and goes on later.
+    pub async fn settle(
+        &self,
+        source: usize,
+        batch: Vec<Settled>,
+        doubts: Vec<String>,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            for doubt in doubts {
+                tx.prepare_cached("INSERT INTO doubt (reason) VALUES (?1) ON CONFLICT DO NOTHING")?
+                    .execute([doubt])?;
+            }
+            batch.iter().try_for_each(|settled| settle(tx, source, settled))
+        })
+        .await
+    }
+
+    /// Why the crawl cannot become complete; empty where it can.
+    pub async fn doubts(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT reason FROM doubt ORDER BY reason")?;
+            let doubts = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            Ok(doubts)
+        })
+        .await
     }
 
     /// Admits the next wave of `source`, of which at most `max_pages` URLs are admitted in all; `None` when
@@ -235,12 +259,17 @@ fn candidate(row: &Row<'_>) -> Result<Candidate, StoreError> {
         Some(content) => Some(Known { content, extractor: row.get(7)?, noindex: row.get(8)? }),
         None => None,
     };
+    // Whether a page may be indexed can change in a header alone, which a 304 need not repeat.
+    let validators = match known {
+        Some(Known { noindex: false, .. }) => Validators { etag: row.get(4)?, last_modified: row.get(5)? },
+        _ => Validators::default(),
+    };
     Ok(Candidate {
         key: PageKey::stored(key),
         url: Url::parse(&url).map_err(|_| StoreError::Damaged("URL"))?,
         depth: row.get(2)?,
         hops: row.get(3)?,
-        validators: Validators { etag: row.get(4)?, last_modified: row.get(5)? },
+        validators,
         known,
     })
 }

@@ -70,17 +70,19 @@ impl Store {
             .map_err(|source| StoreError::Io { path: state_dir.to_owned(), source })?;
         let path = state_dir.join(format!("{pipeline}.sqlite3"));
         let mut connection = Connection::open(&path)?;
+        // Before anything is written: a newer corpusd must find its file as it left it.
+        let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version > schema::STEPS.len() {
+            return Err(StoreError::Newer(path));
+        }
         connection.busy_timeout(std::time::Duration::from_secs(30))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(64);
-        schema::migrations().to_latest(&mut connection).map_err(|error| match error {
-            rusqlite_migration::Error::MigrationDefinition(
-                rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
-            ) => StoreError::Newer(path),
-            other => StoreError::Migration(Box::new(other)),
-        })?;
+        schema::migrations()
+            .to_latest(&mut connection)
+            .map_err(|error| StoreError::Migration(Box::new(error)))?;
         Ok(Store { connection: Arc::new(Mutex::new(connection)) })
     }
 

@@ -453,7 +453,13 @@ fn renew_snapshot(
 
 /// Forgets pages that no crawl comes across any more, and blobs that nothing refers to.
 fn collect(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM page WHERE member = 0 AND key NOT IN (SELECT key FROM frontier)", [])?;
+    // Besides members, only pages that are read for their links, or that may be read again, are worth their place.
+    tx.execute(
+        "DELETE FROM page WHERE member = 0 AND key NOT IN (
+             SELECT key FROM frontier WHERE outcome IN ('noindex', 'not_kept', 'empty') OR outcome IN
+                 ('dns', 'connect', 'tls', 'timeout', 'status', 'truncated', 'decode', 'parse_limit'))",
+        [],
+    )?;
     tx.execute(
         "DELETE FROM blob WHERE sha256 NOT IN (SELECT body FROM page UNION SELECT article FROM page UNION SELECT links FROM page)",
         [],

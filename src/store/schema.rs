@@ -21,6 +21,11 @@ pub(super) const STEPS: [&str; 1] = ["
         state      TEXT    NOT NULL   -- running | complete | incomplete
     );
 
+    -- Why this crawl cannot become complete.
+    CREATE TABLE doubt (
+        reason TEXT PRIMARY KEY
+    ) WITHOUT ROWID;
+
     -- Every URL that this crawl came across, and how it ended.
     CREATE TABLE frontier (
         key      TEXT    PRIMARY KEY,

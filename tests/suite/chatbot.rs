@@ -1,0 +1,153 @@
+//! The chatbot: our own stand-in for the API, with what tests turn and look at.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use corpusd::sandbox::{self, Clock, Options, STANDARD_KEY};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::world::now;
+
+/// The operation that replaces an agent's text.
+const PUSH: &str = "/api/v1/update-chatbot-data";
+
+/// A running sandbox; it ends with its runtime.
+#[derive(Debug)]
+pub(crate) struct Chatbot {
+    pub(crate) address: SocketAddr,
+}
+
+impl Chatbot {
+    /// Trains at once, so that what was pushed is told at once, and takes no push without the agent's name.
+    pub(crate) async fn start() -> Chatbot {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let options = Options {
+            train_base: Duration::ZERO,
+            train_per_mb: Duration::ZERO,
+            require_name: true,
+            rate: (100_000, Duration::from_secs(1)),
+            ..Options::new(Clock::Real(now))
+        };
+        tokio::spawn(sandbox::serve(listener, options, CancellationToken::new()));
+        Chatbot { address }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What happens to pushes from now on. `action` is a line or an object, as the sandbox reads them.
+    pub(crate) async fn on_push(&self, action: impl Into<Value>) {
+        self.fault(json!({"path_glob": PUSH}), action.into()).await;
+    }
+
+    /// What happens to the next push only.
+    pub(crate) async fn on_next_push(&self, action: impl Into<Value>) {
+        self.fault(json!({"path_glob": PUSH, "times": 1}), action.into()).await;
+    }
+
+    pub(crate) async fn fault(&self, matching: Value, action: Value) {
+        let (status, body) = self.ask("POST", "faults", &json!({"match": matching, "action": action})).await;
+        assert_eq!(status, 201, "{body}");
+    }
+
+    pub(crate) async fn heal(&self) {
+        assert_eq!(self.ask("DELETE", "faults", &Value::Null).await.0, 204);
+    }
+
+    /// Every request to the API, oldest first.
+    pub(crate) async fn log(&self) -> Vec<Value> {
+        let (_, body) = self.ask("GET", "log", &Value::Null).await;
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// Every push that was answered, or deliberately not.
+    pub(crate) async fn pushes(&self) -> Vec<Value> {
+        self.log()
+            .await
+            .into_iter()
+            .filter(|entry| entry["path"] == PUSH && entry["method"] == "POST")
+            .collect()
+    }
+
+    /// The hashes of everything that was pushed, each once.
+    pub(crate) async fn hashes(&self) -> Vec<String> {
+        let mut hashes: Vec<_> = self
+            .pushes()
+            .await
+            .iter()
+            .filter_map(|push| Some(push["source_sha256"].as_str()?.to_owned()))
+            .collect();
+        hashes.sort();
+        hashes.dedup();
+        hashes
+    }
+
+    /// The text that was last pushed to `agent` and stored.
+    pub(crate) async fn text(&self, agent: &str) -> String {
+        let (status, body) = self.ask("GET", &format!("agents/{agent}/text"), &Value::Null).await;
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+
+    /// Everything that `agent` answers from, other sources included.
+    pub(crate) async fn live(&self, agent: &str) -> String {
+        self.ask("GET", &format!("agents/{agent}/live"), &Value::Null).await.1
+    }
+
+    /// What the sandbox holds of `agent`.
+    pub(crate) async fn agent(&self, agent: &str) -> Value {
+        let (_, body) = self.ask("GET", "state", &Value::Null).await;
+        let state: Value = serde_json::from_str(&body).unwrap();
+        let mut agents = state["accounts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|account| account["agents"].as_array().unwrap());
+        agents.find(|item| item["id"] == agent).unwrap().clone()
+    }
+
+    /// Somebody else trains `agent` on this text.
+    pub(crate) async fn trained_by_somebody_else(&self, agent: &str, text: &str) {
+        let headers = format!("authorization: Bearer {STANDARD_KEY}\r\ncontent-type: application/json\r\n");
+        let body =
+            json!({"chatbotId": agent, "chatbotName": "Sandbox Agent", "sourceText": text}).to_string();
+        let (status, body) = exchange(self.address, "POST", PUSH, &headers, &body).await.unwrap();
+        assert_eq!(status, 200, "{body}");
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, String) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = exchange(self.address, method, &format!("/__sandbox/{path}"), "", &body).await;
+        answer.unwrap_or_else(|error| panic!("the sandbox answers `{method} {path}`: {error}"))
+    }
+}
+
+/// One request on a connection of its own. The sandbox's control answers come with a length.
+async fn exchange(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address).await?;
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
+    let status =
+        head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
+    Ok((status, body.to_owned()))
+}

@@ -1,0 +1,217 @@
+//! What is held, and how it is let go: the last good corpus stays live all the while.
+
+use std::fmt::Write as _;
+
+use corpusd::{
+    cli::Exit,
+    report::{Ending, PublishStatus, RunReport},
+    sandbox::AGENT_ID,
+};
+
+use super::{
+    site::Reply,
+    world::{NAME, Reported, World},
+};
+
+/// Paths of ten pages that a home page links to.
+const PATHS: [&str; 10] = ["/p0", "/p1", "/p2", "/p3", "/p4", "/p5", "/p6", "/p7", "/p8", "/p9"];
+
+/// A world with eleven pages, of which a missing one leaves at once.
+async fn ready() -> World {
+    let world = World::new().await.crawl(&["gone_after: 1"]);
+    world.site.page("/", "Welcome to the help centre.", &PATHS);
+    fill(&world, 12);
+    world
+}
+
+/// Gives each of them so many sentences.
+fn fill(world: &World, sentences: usize) {
+    for path in PATHS {
+        world.site.page(path, &text(path, sentences), &[]);
+    }
+}
+
+/// So many sentences, different for every path.
+fn text(path: &str, sentences: usize) -> String {
+    (0..sentences).fold(String::new(), |mut text, number| {
+        write!(text, "Sentence {number} about {path} is like no other. ").unwrap();
+        text
+    })
+}
+
+/// The run was held by this gate alone, it says so and how to go on, and what is live stayed.
+async fn is_held(world: &World, report: RunReport, gate: &str, live: &str) {
+    let report = report.ends(Ending::Held);
+    assert_eq!((report.exit(), report.publish.status), (Exit::Held, PublishStatus::NotSent));
+    let holding: Vec<&str> = report
+        .gates
+        .iter()
+        .filter(|line| line.verdict == corpusd::gate::Ruling::Hold)
+        .map(|line| line.gate.as_str())
+        .collect();
+    assert_eq!(holding, [gate], "{report:#?}");
+    let error = report.error.unwrap();
+    assert!(error.contains(gate) && error.contains("corpusd approve docs"), "{error}");
+    assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], live);
+}
+
+#[tokio::test]
+async fn too_many_removed_documents_are_held() {
+    let world = ready().await.gates(&["max_shrink: 100%"]);
+    let live = world.run().await.ends(Ending::Published).hash();
+    for path in &PATHS[..4] {
+        world.site.remove(path);
+    }
+    is_held(&world, world.run().await, "max_removed", &live).await;
+}
+
+#[tokio::test]
+async fn a_corpus_that_shrank_is_held() {
+    let world = ready().await;
+    let live = world.run().await.ends(Ending::Published).hash();
+    fill(&world, 3);
+    is_held(&world, world.run().await, "max_shrink", &live).await;
+}
+
+#[tokio::test]
+async fn too_many_failed_pages_are_held() {
+    let world = ready().await;
+    let live = world.run().await.ends(Ending::Published).hash();
+    for path in &PATHS[..3] {
+        world.site.at(path, Reply::status(500));
+    }
+    // Something else changed, so there is something to publish.
+    world.site.page("/p9", &text("/p9, which is new,", 12), &[]);
+    is_held(&world, world.run().await, "max_failed", &live).await;
+}
+
+#[tokio::test]
+async fn too_few_documents_are_held_from_the_first_run_on() {
+    let world = ready().await.gates(&["min_documents: 12"]);
+    let nothing = world.chatbot.agent(AGENT_ID).await["pushed_sha256"].as_str().unwrap().to_owned();
+    is_held(&world, world.run().await, "min_documents", &nothing).await;
+}
+
+#[tokio::test]
+async fn an_empty_site_is_held_whatever_the_gates() {
+    let world = World::new().await.gates(&["max_removed: 100%", "max_shrink: 100%", "max_failed: 100%"]);
+    let report = world.run().await;
+    assert!(matches!(report.outcome, Ending::Held | Ending::Incomplete), "{report:#?}");
+    assert_eq!(world.chatbot.pushes().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_request_too_large_is_held_before_it_is_sent() {
+    let world = ready().await.publish(&["max_body: 2KB"]);
+    let nothing = world.chatbot.agent(AGENT_ID).await["pushed_sha256"].as_str().unwrap().to_owned();
+    let report = world.run().await;
+    let error = report.error.clone().unwrap();
+    for way_out in ["publish.max_body", "corpus.limit"] {
+        assert!(error.contains(way_out), "{error}");
+    }
+    is_held(&world, report, "max_body", &nothing).await;
+    assert_eq!(world.chatbot.pushes().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_login_wall_does_not_replace_a_knowledge_base() {
+    let world = ready().await;
+    let live = world.run().await.ends(Ending::Published).hash();
+    world.site.page("/login", "Please sign in.", &[]);
+    for path in PATHS.iter().chain(&["/"]) {
+        world.site.at(path, Reply::redirect(302, "/login"));
+    }
+    for _ in 0..3 {
+        let report = world.run().await;
+        assert!(matches!(report.outcome, Ending::Held | Ending::Incomplete), "{report:#?}");
+        assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], live);
+    }
+}
+
+#[tokio::test]
+async fn a_robots_txt_that_forbids_everything_does_not_empty_a_knowledge_base() {
+    let world = ready().await;
+    let live = world.run().await.ends(Ending::Published).hash();
+    world.site.at("/robots.txt", Reply::text("User-agent: *\nDisallow: /\n")).forget_requests();
+    for run in 0..3 {
+        let report = world.run().await.ends(Ending::Held);
+        // What was known is asked about once more; after that only the start is left.
+        assert_eq!(report.skipped("robots"), if run == 0 { 11 } else { 1 });
+        assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], live);
+    }
+    assert!(world.site.paths().iter().all(|path| path == "/robots.txt" || path == "/sitemap.xml"));
+}
+
+#[tokio::test]
+async fn a_healthy_run_lets_go_by_itself() {
+    let world = ready().await;
+    let live = world.run().await.ends(Ending::Published).hash();
+    for path in PATHS {
+        world.site.page(path, "Under maintenance.", &[]);
+    }
+    world.run().await.ends(Ending::Held);
+    fill(&world, 12);
+    let report = world.run().await.ends(Ending::Unchanged);
+    assert_eq!((report.hash(), report.exit()), (live, Exit::Done));
+    assert!(world.approve().await.is_none(), "nothing is held any more");
+    let status = world.corpusd(&["status", "--json"]).await.exits(0).json();
+    assert!(status["held"].is_null(), "{status}");
+    assert_eq!(world.chatbot.pushes().await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_approval_publishes_exactly_what_was_held() {
+    let world = ready().await;
+    world.run().await.ends(Ending::Published);
+    fill(&world, 3);
+    let held = world.run().await.ends(Ending::Held);
+    let shown = world.corpusd(&["show", NAME]).await.exits(0).stdout;
+    // The site goes on changing, but that is not what the person looked at.
+    fill(&world, 12);
+    world.site.forget_requests();
+    let approved = world.corpusd(&["approve", "--json", NAME]).await.exits(0).json();
+    assert_eq!(
+        (&approved["outcome"], &approved["publish"]["status"]),
+        (&"published".into(), &"acknowledged".into())
+    );
+    assert_eq!(world.site.requests().len(), 0, "an approval crawls nothing");
+    assert_eq!(world.published().await, shown);
+    assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], held.hash());
+    world.corpusd(&["approve", NAME]).await.exits(0);
+    assert_eq!(world.chatbot.pushes().await.len(), 2, "it is held no more");
+}
+
+#[tokio::test]
+async fn a_held_corpus_stays_held_until_somebody_decides() {
+    let world = ready().await;
+    let live = world.run().await.ends(Ending::Published).hash();
+    fill(&world, 3);
+    for _ in 0..3 {
+        is_held(&world, world.run().await, "max_shrink", &live).await;
+    }
+    let status = world.corpusd(&["status"]).await.exits(0).stdout;
+    assert!(status.contains("max_shrink") && status.contains("corpusd approve docs"), "{status}");
+}
+
+#[tokio::test]
+async fn a_page_that_could_not_be_decoded_counts_once_among_the_requested() {
+    let world = ready().await.gates(&["max_failed: 5%"]);
+    world.run().await.ends(Ending::Published);
+    world.site.at("/p0", Reply::html("this is not gzip").header("content-encoding", "gzip"));
+    world.site.page("/p9", &text("/p9, which is new,", 12), &[]);
+    let report = world.run().await.ends(Ending::Held);
+    let line = report.gates.iter().find(|line| line.gate == "max_failed").unwrap();
+    assert!(line.detail.starts_with("1 of 11 "), "{}", line.detail);
+}
+
+#[tokio::test]
+async fn what_was_approved_is_the_new_measure() {
+    let world = ready().await;
+    world.run().await.ends(Ending::Published);
+    fill(&world, 3);
+    world.run().await.ends(Ending::Held);
+    world.approve().await.unwrap().ends(Ending::Published);
+    world.run().await.ends(Ending::Unchanged);
+    world.site.page("/p9", &text("/p9, which is new,", 3), &[]);
+    world.run().await.ends(Ending::Published);
+}

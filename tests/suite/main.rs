@@ -1,0 +1,27 @@
+//! The whole program against a website and a chatbot of our own, over loopback HTTP.
+//!
+//! Each test makes its own world (temporary folders, servers on free ports), so that they run in any order
+//! and side by side. Nothing leaves the machine, and every wait has a limit with a name.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "pages are short, and read as they are written"
+)]
+
+// What the tests are made of.
+mod chatbot; // the API: the sandbox, its faults and its log
+mod program; // the real program at work: started, watched, killed
+mod site; // a website that does as it is told
+mod world; // a pipeline between the two, and the folders it lives in
+
+// What they say, by feature.
+mod architecture; // who may import whom, and what pure means
+mod cli; // commands, exit codes, what a user reads
+mod corpus; // what is sent: whole documents, within the budget
+mod crawl; // which pages are asked for, how, and how often
+mod faults; // sites that fail, lie, or fight back
+mod gates; // what is held, and how it is let go
+mod hostile; // HTML that was made to hurt
+mod publish; // intent, request, acknowledgement, and everything between
+mod state; // locks, kills, and the files under `state/`
