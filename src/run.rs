@@ -5,6 +5,7 @@
 
 mod assemble;
 mod deliver;
+mod delivery;
 pub mod progress;
 mod reading;
 mod walk;
@@ -15,7 +16,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-pub use deliver::Waits;
+pub use delivery::Waits;
 pub use progress::Progress;
 
 use crate::{

@@ -7,8 +7,11 @@
 mod blob;
 mod corpora;
 mod frontier;
+mod holds;
 mod lock;
+mod members;
 mod pages;
+mod publications;
 mod runs;
 mod schema;
 
@@ -21,12 +24,13 @@ use std::{
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use corpora::{
-    Before, Held, KnownCorpus, LeftOut, Pause, Publication, PublicationState, StoredCorpus, WhyLeftOut,
-};
+pub use corpora::{KnownCorpus, LeftOut, StoredCorpus, WhyLeftOut};
 pub use frontier::{CrawlStart, Discovery, Settled, Tally, Wave};
+pub use holds::{Held, Pause};
 pub use lock::{LockError, RunLock};
-pub use pages::{ArticlePage, Member, PageUpdate, ReadPage, Reading, Reread, SnapshotChange};
+pub use members::{Member, SnapshotChange};
+pub use pages::{ArticlePage, PageUpdate, ReadPage, Reading, Reread};
+pub use publications::{Before, Publication, PublicationState};
 pub use runs::RunRow;
 
 /// The state of one pipeline; cheap to clone.

@@ -1,0 +1,312 @@
+//! One run's dealings with its target: the commit protocol of intent, request, acknowledgement.
+//!
+//! An outcome that nobody knows is settled by asking the API, then by sending the same bytes again, or a newer
+//! corpus that passed the gates; by nothing else.
+
+use std::time::Duration;
+
+use super::{Context, RunError};
+use crate::{
+    chatbase::{self, ApiError, Push},
+    corpus::Counts,
+    gate::{ApprovedCorpus, Facts, Foreign, Warrant},
+    hash::hex,
+    pipeline::Pipeline,
+    publish::{Publisher, Target},
+    report::{Ending, PublishStatus, RunReport},
+    store::{Before, Pause, Publication, PublicationState, Store, StoredCorpus},
+};
+
+/// The same bytes are sent again at most so often in one run.
+const RESENDS: u32 = 2;
+/// A `Retry-After` up to this is waited for within the run.
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
+
+/// How long to wait for what.
+#[derive(Debug, Clone)]
+pub struct Waits {
+    /// Before the next attempt at something that failed for a passing reason; doubled each time.
+    pub backoff: Duration,
+    /// Pauses between the questions whether a push of unknown outcome arrived.
+    pub confirm: Vec<Duration>,
+}
+
+impl Default for Waits {
+    fn default() -> Waits {
+        // Training takes one to two minutes as a rule, and shows when it is done.
+        Waits {
+            backoff: Duration::from_secs(2),
+            confirm: [2, 4, 8, 16, 30, 60].map(Duration::from_secs).to_vec(),
+        }
+    }
+}
+
+/// One run's dealings with its target.
+pub(super) struct Delivery<'a> {
+    pipeline: &'a Pipeline,
+    store: &'a Store,
+    context: &'a Context,
+    pub(super) report: &'a mut RunReport,
+    publisher: Publisher,
+    pub(super) target: String,
+}
+
+impl<'a> Delivery<'a> {
+    pub(super) fn new(
+        pipeline: &'a Pipeline,
+        store: &'a Store,
+        context: &'a Context,
+        report: &'a mut RunReport,
+    ) -> Delivery<'a> {
+        let agent_id = &pipeline.agent.id;
+        let publisher = pipeline.target.connect(agent_id, context.window.clone(), context.now);
+        Delivery { pipeline, store, context, report, publisher, target: pipeline.target.identity(agent_id) }
+    }
+
+    /// What the target says of the agent, asked again after passing failures.
+    pub(super) async fn agent(&self) -> Result<Option<chatbase::Agent>, ApiError> {
+        let mut attempt = 0;
+        loop {
+            match self.publisher.agent().await {
+                Err(ApiError::Passing(wait, _)) if attempt < RESENDS && self.wait(attempt, wait).await => {
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Waits before attempt `attempt` + 1; false where the API asks for longer than a run waits.
+    async fn wait(&self, attempt: u32, asked: Option<Duration>) -> bool {
+        let wait = asked.unwrap_or_default().max(self.context.waits.backoff * 2_u32.saturating_pow(attempt));
+        if wait > LONGEST_WAIT {
+            return false;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => true,
+            () = self.context.stop.cancelled() => false,
+        }
+    }
+
+    pub(super) async fn kept(&self, sha256: [u8; 32]) -> Result<StoredCorpus, RunError> {
+        let kept = self.store.corpus(sha256).await?;
+        kept.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))
+    }
+
+    pub(super) fn facts(&self, text: &str, agent: Option<&chatbase::Agent>, ours: bool) -> Facts {
+        let name = self.name(agent);
+        let (body, adopt) = match &self.pipeline.target {
+            Target::ChatbaseV1(v1) => {
+                let size = chatbase::v1::body_size(&self.pipeline.agent.id, name, text);
+                (Some((size, v1.max_body)), v1.adopt)
+            }
+            Target::Directory(_) => (None, true),
+        };
+        let foreign = match agent {
+            Some(agent) if !ours && !adopt => match agent.characters {
+                Some(0) => Foreign::None,
+                Some(count) => Foreign::Characters(count),
+                None => Foreign::Unknown,
+            },
+            _ => Foreign::None,
+        };
+        let pages = &self.report.pages;
+        Facts { requested: pages.requested, failed: pages.failed, body, foreign }
+    }
+
+    /// The configured name, else the one the agent has: sending another would rename it.
+    fn name<'n>(&'n self, agent: Option<&'n chatbase::Agent>) -> Option<&'n str> {
+        self.pipeline.agent.name.as_deref().or_else(|| agent?.name.as_deref())
+    }
+
+    /// Intent, request, acknowledgement; what is unknown is asked about and sent again.
+    pub(super) async fn push(
+        &mut self,
+        agent: Option<&chatbase::Agent>,
+        corpus: &ApprovedCorpus,
+        size: Counts,
+    ) -> Result<(), RunError> {
+        let before = agent.map_or_else(Before::default, |agent| Before {
+            last_trained_at: agent.last_trained_at.clone(),
+            characters: agent.characters,
+        });
+        let now = (self.context.now)();
+        let id = self
+            .store
+            .intend(self.report.run, *corpus.sha256(), self.target.clone(), before.clone(), now)
+            .await?;
+        let name = self.name(agent).map(str::to_owned);
+        let mut attempt = 0;
+        loop {
+            let (push, request_id) = self.publisher.push(name.as_deref(), corpus).await;
+            let request = request_id.as_deref().unwrap_or("none");
+            tracing::info!(request.id = request, size_bytes = size.bytes, "push: {}", describe(&push));
+            if request_id.is_some() {
+                self.report.publish.request_id.clone_from(&request_id);
+            }
+            match push {
+                Push::Applied => return self.acknowledged(id, request_id, "accepted").await,
+                Push::Refused(_, reason) => return self.refused(id, request_id, reason).await,
+                Push::Unknown(ref reason) | Push::Unclear(ref reason) => {
+                    let resends = if matches!(push, Push::Unclear(_)) { 1 } else { RESENDS };
+                    self.settle(id, PublicationState::Unknown, request_id.clone(), reason).await?;
+                    if self.confirmed(&before, size).await {
+                        return self.acknowledged(id, request_id, "confirmed by asking").await;
+                    }
+                    if attempt >= resends || self.context.stop.is_cancelled() {
+                        self.report.publish.status = PublishStatus::Unknown;
+                        let reason = format!(
+                            "nobody knows whether the push arrived ({reason}); the next run settles it"
+                        );
+                        self.report.end(Ending::Failed, reason);
+                        return Ok(());
+                    }
+                }
+                Push::NotSent(reason) | Push::Later(_, reason) if attempt >= RESENDS => {
+                    return self.not_sent(id, request_id, reason).await;
+                }
+                Push::NotSent(reason) => {
+                    if !self.wait(attempt, None).await {
+                        return self.not_sent(id, request_id, reason).await;
+                    }
+                }
+                Push::Later(wait, reason) => {
+                    if wait.is_none() && reason.starts_with("status 409") || !self.wait(attempt, wait).await {
+                        return self.not_sent(id, request_id, reason).await;
+                    }
+                }
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Asks whether a push of unknown outcome arrived, until the answer is yes or patience ends.
+    async fn confirmed(&self, before: &Before, size: Counts) -> bool {
+        for pause in &self.context.waits.confirm {
+            tokio::select! {
+                () = tokio::time::sleep(*pause) => {}
+                () = self.context.stop.cancelled() => return false,
+            }
+            if let Ok(Some(agent)) = self.publisher.agent().await
+                && arrived(before, &agent, size)
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Asks once about a push that an earlier run left unsettled.
+    pub(super) async fn ask_once(&mut self, publication: &Publication) -> Result<(), RunError> {
+        let Some(manifest) = self.store.manifest(publication.corpus).await? else { return Ok(()) };
+        if let Ok(Some(agent)) = self.publisher.agent().await
+            && arrived(&publication.before, &agent, manifest.size)
+        {
+            tracing::info!("the push of an earlier run had arrived");
+            let state = PublicationState::Acknowledged;
+            self.settle(publication.id, state, publication.request_id.clone(), "confirmed by asking").await?;
+        }
+        Ok(())
+    }
+
+    /// Sends the bytes of an unsettled push again: what is live may be either, and must become one.
+    pub(super) async fn resend_pending(&mut self, agent: Option<&chatbase::Agent>) -> Result<(), RunError> {
+        let Some(publication) = self.store.unsettled(self.target.clone()).await? else { return Ok(()) };
+        let kept = self.kept(publication.corpus).await?;
+        let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, Warrant::Intent) else {
+            return Ok(());
+        };
+        let (outcome, error) = (self.report.outcome, self.report.error.clone());
+        self.push(agent, &approved, kept.manifest.size).await?;
+        if self.report.outcome == Ending::Published {
+            // Only an older push was settled; this run's own outcome stands.
+            (self.report.outcome, self.report.error) = (outcome, error);
+        }
+        Ok(())
+    }
+
+    async fn acknowledged(&mut self, id: i64, request_id: Option<String>, how: &str) -> Result<(), RunError> {
+        self.settle(id, PublicationState::Acknowledged, request_id, how).await?;
+        self.report.outcome = Ending::Published;
+        self.report.error = None;
+        self.report.publish.status = PublishStatus::Acknowledged;
+        Ok(())
+    }
+
+    async fn refused(&mut self, id: i64, request_id: Option<String>, reason: String) -> Result<(), RunError> {
+        self.settle(id, PublicationState::Rejected, request_id, &reason).await?;
+        self.report.publish.status = PublishStatus::Rejected;
+        self.pause(reason).await
+    }
+
+    /// What was certainly not received needs no settling: the next run makes its own intent.
+    async fn not_sent(
+        &mut self,
+        id: i64,
+        request_id: Option<String>,
+        reason: String,
+    ) -> Result<(), RunError> {
+        self.settle(id, PublicationState::Rejected, request_id, &reason).await?;
+        self.report.publish.status = PublishStatus::NotSent;
+        self.report.end(Ending::Failed, format!("not published: {reason}"));
+        Ok(())
+    }
+
+    async fn settle(
+        &self,
+        id: i64,
+        state: PublicationState,
+        request_id: Option<String>,
+        detail: &str,
+    ) -> Result<(), RunError> {
+        let now = (self.context.now)();
+        self.store
+            .settle_publication(id, state, request_id, detail.to_owned(), self.pipeline.keep, now)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn api_failed(&mut self, error: ApiError) -> Result<(), RunError> {
+        match error {
+            ApiError::Refused(_, reason) => self.pause(reason).await,
+            ApiError::Passing(_, reason) => {
+                self.report
+                    .end(Ending::Failed, format!("the API could not be asked about the agent: {reason}"));
+                Ok(())
+            }
+        }
+    }
+
+    async fn pause(&mut self, reason: String) -> Result<(), RunError> {
+        let fingerprint = self.pipeline.target.fingerprint(&self.pipeline.agent.id);
+        self.store.pause(Pause { reason: reason.clone(), fingerprint, at: (self.context.now)() }).await?;
+        self.report.end(Ending::Paused, reason);
+        Ok(())
+    }
+}
+
+/// Whether what the API says of the agent shows that a push of this size arrived after `before`. A training
+/// alone proves nothing: somebody may have retrained the agent on what it held.
+fn arrived(before: &Before, agent: &chatbase::Agent, size: Counts) -> bool {
+    let trained_since = agent.last_trained_at.is_some() && agent.last_trained_at != before.last_trained_at;
+    let other_size = agent.characters != before.characters;
+    match agent.characters {
+        Some(count) if [size.utf16, size.characters, size.bytes].contains(&count) => {
+            trained_since || other_size
+        }
+        // The count may include what the agent holds besides.
+        Some(_) => trained_since && other_size,
+        None => trained_since,
+    }
+}
+
+fn describe(push: &Push) -> &str {
+    match push {
+        Push::Applied => "accepted",
+        Push::Unknown(reason)
+        | Push::Unclear(reason)
+        | Push::NotSent(reason)
+        | Push::Later(_, reason)
+        | Push::Refused(_, reason) => reason,
+    }
+}

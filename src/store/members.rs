@@ -1,0 +1,211 @@
+//! The snapshot: the pages that documents are made of, changed only when a crawl is complete.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::{Store, StoreError, millis, timestamp};
+use crate::{
+    crawl::url::PageKey,
+    hash::Hash,
+    outcome::{Failure, Outcome, SkipReason},
+    snapshot::{self, Fate, Patience, Standing},
+};
+
+/// Redirects are refused after ten; a chain that is longer still closes on itself.
+const LONGEST_CHAIN: usize = 32;
+
+/// A page of the snapshot, without its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its identity.
+    pub key: PageKey,
+    /// As it is linked.
+    pub url: String,
+    /// Which source it came from.
+    pub source: usize,
+    /// What it names as its canonical form.
+    pub canonical: Option<String>,
+    /// Whether a content container was recognised.
+    pub contained: bool,
+    /// The hash of its article.
+    pub article: Hash,
+}
+
+/// How the snapshot changed when a crawl was completed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SnapshotChange {
+    /// Pages that were no members before.
+    pub new: u64,
+    /// Members whose article changed.
+    pub changed: u64,
+    /// Members whose article did not.
+    pub unchanged: u64,
+    /// Members that were not read now and stay as they were.
+    pub carried_forward: u64,
+    /// Pages that are members no more.
+    pub removed: u64,
+}
+
+impl Store {
+    /// Completes the crawl: settles redirect chains, decides the fate of every known page by the patience of
+    /// its source, and collects what nothing refers to any more. One transaction.
+    pub async fn complete_crawl(
+        &self,
+        patience: Vec<Patience>,
+        now: Timestamp,
+    ) -> Result<SnapshotChange, StoreError> {
+        self.write(move |tx| {
+            let chains = settle_redirect_chains(tx)?;
+            let change = renew_snapshot(tx, &chains, &patience, now)?;
+            tx.execute("UPDATE crawl SET state = 'complete' WHERE state = 'running'", [])?;
+            collect(tx)?;
+            Ok(change)
+        })
+        .await
+    }
+
+    /// The snapshot, in the order of the keys.
+    pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT key, url, source, canonical, contained, article FROM page WHERE member = 1 ORDER BY key",
+            )?;
+            let members = statement.query_map([], |row| {
+                Ok(Member {
+                    key: PageKey::stored(row.get(0)?),
+                    url: row.get(1)?,
+                    source: row.get(2)?,
+                    canonical: row.get(3)?,
+                    contained: row.get(4)?,
+                    article: row.get(5)?,
+                })
+            })?;
+            Ok(members.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+}
+
+/// Marks redirect loops as failed, and gives the end of every other chain.
+fn settle_redirect_chains(tx: &Transaction<'_>) -> Result<HashMap<String, Option<Outcome>>, StoreError> {
+    let mut steps = HashMap::new();
+    let mut statement = tx.prepare("SELECT key, leads_to FROM frontier WHERE outcome = 'redirected'")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        steps.insert(row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?.unwrap_or_default());
+    }
+    let mut outcome_of = tx.prepare("SELECT outcome FROM frontier WHERE key = ?1")?;
+    let mut mark_loop =
+        tx.prepare("UPDATE frontier SET outcome = 'status', detail = 'redirect loop' WHERE key = ?1")?;
+    let mut ends = HashMap::with_capacity(steps.len());
+    for key in steps.keys() {
+        let mut end = key;
+        let mut left = LONGEST_CHAIN;
+        while let (Some(next), true) = (steps.get(end), left > 0) {
+            end = next;
+            left -= 1;
+        }
+        if steps.contains_key(end) {
+            mark_loop.execute([key])?;
+            ends.insert(key.clone(), Some(Outcome::Failed(Failure::Status)));
+        } else {
+            let name: Option<String> = outcome_of.query_row([end], |row| row.get(0)).optional()?.flatten();
+            ends.insert(key.clone(), name.as_deref().and_then(Outcome::from_name));
+        }
+    }
+    Ok(ends)
+}
+
+/// How a redirected URL ended, for its own fate.
+fn end_of_redirect(end: Option<Outcome>) -> Outcome {
+    match end {
+        // The target is a page: this URL is none of its own any more.
+        Some(
+            Outcome::Fetched
+            | Outcome::NotModified
+            | Outcome::Skipped(SkipReason::Noindex | SkipReason::NotKept | SkipReason::Robots),
+        ) => Outcome::Skipped(SkipReason::Redirected),
+        Some(Outcome::Skipped(SkipReason::NotFound)) => Outcome::Skipped(SkipReason::NotFound),
+        Some(failed @ Outcome::Failed(_)) => failed,
+        // To a place we do not go, as to a login elsewhere: not a reason to forget the page.
+        _ => Outcome::Failed(Failure::Status),
+    }
+}
+
+fn renew_snapshot(
+    tx: &Transaction<'_>,
+    chains: &HashMap<String, Option<Outcome>>,
+    patience: &[Patience],
+    now: Timestamp,
+) -> Result<SnapshotChange, StoreError> {
+    let mut change = SnapshotChange::default();
+    let mut known = tx.prepare(
+        "SELECT p.key, p.source, p.member, p.gone_runs, p.failing_since, f.outcome, p.snapshot IS p.article
+         FROM page p LEFT JOIN frontier f ON f.key = p.key ORDER BY p.key",
+    )?;
+    let mut stay = tx.prepare(
+        "UPDATE page SET member = 1, gone_runs = 0, failing_since = NULL, snapshot = article WHERE key = ?1",
+    )?;
+    let mut carry = tx.prepare("UPDATE page SET gone_runs = ?2, failing_since = ?3 WHERE key = ?1")?;
+    let mut leave = tx.prepare(
+        "UPDATE page SET member = 0, gone_runs = 0, failing_since = NULL, snapshot = NULL WHERE key = ?1",
+    )?;
+    let mut rows = known.query([])?;
+    while let Some(row) = rows.next()? {
+        let key: String = row.get(0)?;
+        let source: usize = row.get(1)?;
+        let failing_since: Option<i64> = row.get(4)?;
+        let standing = Standing {
+            member: row.get(2)?,
+            gone_runs: row.get(3)?,
+            failing_since: failing_since.map(timestamp).transpose()?,
+        };
+        let ended = match row.get::<_, Option<String>>(5)?.as_deref().and_then(Outcome::from_name) {
+            Some(Outcome::Skipped(SkipReason::Redirected)) => {
+                Some(end_of_redirect(chains.get(&key).copied().flatten()))
+            }
+            ended => ended,
+        };
+        // A source that the configuration lost takes its pages with it.
+        let fate = patience
+            .get(source)
+            .map_or(Fate::Out, |patience| snapshot::fate(standing, ended, *patience, now));
+        match fate {
+            Fate::Current => {
+                match (standing.member, row.get(6)?) {
+                    (false, _) => change.new += 1,
+                    (true, false) => change.changed += 1,
+                    (true, true) => change.unchanged += 1,
+                }
+                stay.execute([&key])?;
+            }
+            Fate::CarriedForward { gone_runs, failing_since } => {
+                change.carried_forward += 1;
+                carry.execute(params![key, gone_runs, failing_since.map(millis)])?;
+            }
+            Fate::Out => {
+                change.removed += u64::from(standing.member);
+                leave.execute([&key])?;
+            }
+        }
+    }
+    Ok(change)
+}
+
+/// Forgets pages that no crawl comes across any more, and blobs that nothing refers to.
+fn collect(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    // Besides members, only pages that are read for their links, or that may be read again, are worth their place.
+    tx.execute(
+        "DELETE FROM page WHERE member = 0 AND key NOT IN (
+             SELECT key FROM frontier WHERE outcome IN ('noindex', 'not_kept', 'empty') OR outcome IN
+                 ('dns', 'connect', 'tls', 'timeout', 'status', 'truncated', 'decode', 'parse_limit'))",
+        [],
+    )?;
+    tx.execute(
+        "DELETE FROM blob WHERE sha256 NOT IN (SELECT body FROM page UNION SELECT article FROM page UNION SELECT links FROM page)",
+        [],
+    )?;
+    Ok(())
+}

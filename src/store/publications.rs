@@ -1,0 +1,169 @@
+//! Publications: the commit protocol.
+//!
+//! The intent (which bytes, by hash) is recorded before the request and the acknowledgement after it. An
+//! intent without an end means that its outcome is unknown: it is settled by asking, or by sending the same
+//! bytes again, or by a newer corpus.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::{Store, StoreError, corpora::forget_corpora, millis, timestamp};
+use crate::hash::Hash;
+
+/// How far a push came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicationState {
+    /// Recorded; the request may have been sent, or not.
+    Intent,
+    /// Accepted.
+    Acknowledged,
+    /// Refused: what was live stayed live.
+    Rejected,
+    /// Sent, and nobody knows what came of it.
+    Unknown,
+    /// Unknown for ever: a newer corpus took its place.
+    Superseded,
+}
+
+/// What the API said of the agent before a push: to find out later whether the push arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Before {
+    /// When it was trained last, as the API writes it.
+    pub last_trained_at: Option<String>,
+    /// How many characters it held.
+    pub characters: Option<u64>,
+}
+
+/// One push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// Its number.
+    pub id: i64,
+    /// Which corpus.
+    pub corpus: Hash,
+    /// How far it came.
+    pub state: PublicationState,
+    /// What the API said before it.
+    pub before: Before,
+    /// The API's own name for the request.
+    pub request_id: Option<String>,
+    /// When it was settled, or begun.
+    pub at: Timestamp,
+}
+
+impl PublicationState {
+    fn name(self) -> &'static str {
+        match self {
+            PublicationState::Intent => "intent",
+            PublicationState::Acknowledged => "acknowledged",
+            PublicationState::Rejected => "rejected",
+            PublicationState::Unknown => "unknown",
+            PublicationState::Superseded => "superseded",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<PublicationState> {
+        use PublicationState::{Acknowledged, Intent, Rejected, Superseded, Unknown};
+        [Intent, Acknowledged, Rejected, Unknown, Superseded].into_iter().find(|state| state.name() == name)
+    }
+}
+
+impl Store {
+    /// What `target` holds as far as we know: the last acknowledged push.
+    pub async fn live(&self, target: String) -> Result<Option<Publication>, StoreError> {
+        self.publication(target, "state = 'acknowledged'").await
+    }
+
+    /// A push to `target` whose outcome is not known.
+    pub async fn unsettled(&self, target: String) -> Result<Option<Publication>, StoreError> {
+        self.publication(target, "state IN ('intent', 'unknown')").await
+    }
+
+    async fn publication(
+        &self,
+        target: String,
+        state: &'static str,
+    ) -> Result<Option<Publication>, StoreError> {
+        self.read(move |connection| {
+            let row = connection
+                .query_row(
+                    &format!(
+                        "SELECT id, corpus, state, before, request_id, coalesce(settled_at, created_at)
+                         FROM publication WHERE target = ?1 AND {state} ORDER BY id DESC LIMIT 1"
+                    ),
+                    [target],
+                    |row| Ok(publication(row)),
+                )
+                .optional()?;
+            row.transpose()
+        })
+        .await
+    }
+
+    /// Records that `corpus` is about to be sent to `target`. What was unsettled before is superseded.
+    pub async fn intend(
+        &self,
+        run: u64,
+        corpus: Hash,
+        target: String,
+        before: Before,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
+        self.write(move |tx| {
+            tx.execute(
+                "UPDATE publication SET state = 'superseded', settled_at = ?2
+                 WHERE target = ?1 AND state IN ('intent', 'unknown')",
+                params![target, millis(now)],
+            )?;
+            let before = serde_json::to_string(&before).expect("two plain fields");
+            tx.execute(
+                "INSERT INTO publication (run, corpus, target, state, before, created_at)
+                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5)",
+                params![run, corpus, target, before, millis(now)],
+            )?;
+            Ok(tx.last_insert_rowid())
+        })
+        .await
+    }
+
+    /// Records what came of a push. An acknowledgement clears what was held, and all but `keep` corpora that
+    /// nothing needs any more are forgotten.
+    pub async fn settle_publication(
+        &self,
+        id: i64,
+        state: PublicationState,
+        request_id: Option<String>,
+        detail: String,
+        keep: u32,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            tx.execute(
+                "UPDATE publication SET state = ?2, request_id = coalesce(?3, request_id), detail = ?4, settled_at = ?5
+                 WHERE id = ?1",
+                params![id, state.name(), request_id, detail, millis(now)],
+            )?;
+            if state == PublicationState::Acknowledged {
+                tx.execute("DELETE FROM held", [])?;
+                forget_corpora(tx, keep)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn publication(row: &Row<'_>) -> Result<Publication, StoreError> {
+    let state: String = row.get(2)?;
+    let before: String = row.get(3)?;
+    Ok(Publication {
+        id: row.get(0)?,
+        corpus: row.get(1)?,
+        state: PublicationState::from_name(&state).ok_or(StoreError::Damaged("state of a publication"))?,
+        before: serde_json::from_str(&before)
+            .map_err(|_| StoreError::Damaged("state before a publication"))?,
+        request_id: row.get(4)?,
+        at: timestamp(row.get(5)?)?,
+    })
+}
