@@ -170,7 +170,7 @@ fn max_failed(facts: Facts, gates: &Gates) -> Line {
 }
 
 fn max_removed(published: &Manifest, corpus: &Corpus, gates: &Gates) -> Line {
-    let removed = corpus.manifest.difference(published).removed.len() as u64;
+    let removed = corpus.manifest.lost_since(published).len() as u64;
     let of = published.documents.len() as u64;
     let share = share(removed, of);
     let detail = format!("{removed} of {of} published documents would leave");
@@ -196,7 +196,7 @@ fn adopt(foreign: Foreign) -> Option<Line> {
     let (value, what) = match foreign {
         Foreign::None => return None,
         Foreign::Characters(count) => (count as f64, format!("the agent holds {count} characters")),
-        Foreign::Unknown => (f64::from(u8::MAX), "the agent may hold text".to_owned()),
+        Foreign::Unknown => (1.0, "the API does not tell what the agent holds; it may hold text".to_owned()),
     };
     let detail = format!("{what} that corpusd did not put there, and publishing replaces all of it");
     Some(line("adopt", 0.0, value, true, detail))

@@ -40,3 +40,11 @@ pub enum Source {
     /// A website, crawled by links and sitemaps. The usual choice.
     Site(CrawlPlan),
 }
+
+impl Pipeline {
+    /// Of every setting that a refusal by the target may concern: other settings are worth another try.
+    pub fn publish_fingerprint(&self) -> String {
+        let Pipeline { agent, budget, target, .. } = self;
+        format!("{} {:?} {:?} {}", target.fingerprint(&agent.id), agent.name, budget.limits, budget.headroom)
+    }
+}

@@ -147,7 +147,7 @@ pub struct Documents {
     pub near_duplicates: u64,
     /// Left out because the budget had no room.
     pub dropped_for_budget: u64,
-    /// The first of these, by URL.
+    /// All of these, by URL.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<String>,
 }

@@ -23,6 +23,7 @@ use crate::{
     chatbase::Window,
     corpus::section::section,
     crawl::url::PageKey,
+    hash::hex,
     outcome::{Failure, Outcome, SkipReason, in_words},
     pipeline::{Pipeline, Source},
     report::{Documents, Ending, Pages, PublishReport, PublishStatus, RunReport, VerifyReport},
@@ -98,7 +99,8 @@ async fn pass(
     if !doubts.is_empty() {
         store.abandon_crawl().await?;
         report.pages = pages(&store.tally().await?, &SnapshotChange::default());
-        report.end(Ending::Incomplete, doubts.join("; "));
+        let reason = format!("the crawl is incomplete, and what is live stays live: {}", doubts.join("; "));
+        report.end(Ending::Incomplete, reason);
         return deliver::settle_pending(pipeline, store, context, report).await;
     }
 
@@ -193,7 +195,7 @@ fn pages(tally: &Tally, change: &SnapshotChange) -> Pages {
     };
     for (name, count) in &tally.by_outcome {
         match Outcome::from_name(name) {
-            // A broken link is no failure, but a page that vanished is one until it is confirmed.
+            // A broken link is no failure.
             Some(Outcome::Skipped(reason)) => {
                 pages.skipped += count;
                 pages.skipped_by.insert(reason.name().to_owned(), *count);
@@ -217,16 +219,23 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     }
 }
 
-/// The corpus of the last complete crawl, as it would be published.
+/// The corpus as it would be published: the one that is held, for `approve` would publish that; else the one of the
+/// last complete crawl.
 ///
 /// # Errors
-/// [`RunError::Store`].
+/// [`RunError`] where the state cannot be used.
 pub async fn corpus_text(pipeline: &Pipeline, store: &Store) -> Result<String, RunError> {
-    let assembled = assemble::assemble(pipeline, store).await?;
-    match assembled.fresh {
-        Some(corpus) => Ok(corpus.text),
-        None => Ok(store.corpus(assembled.sha256).await?.map(|kept| kept.text).unwrap_or_default()),
-    }
+    let sha256 = if let Some(held) = store.held().await? {
+        held.corpus
+    } else {
+        let assembled = assemble::assemble(pipeline, store).await?;
+        match assembled.fresh {
+            Some(corpus) => return Ok(corpus.text),
+            None => assembled.sha256,
+        }
+    };
+    let kept = store.corpus(sha256).await?.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))?;
+    Ok(kept.text)
 }
 
 /// The document of one page of the last complete crawl, as it would be published; `None` where the page is not

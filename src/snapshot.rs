@@ -57,8 +57,11 @@ pub fn fate(known: Standing, ended: Option<Outcome>, patience: Patience, now: Ti
         {
             Fate::CarriedForward { gone_runs: known.gone_runs + 1, failing_since: None }
         }
-        // A page without text where there was some is more likely broken than emptied.
-        Some(Outcome::Failed(_) | Outcome::Skipped(SkipReason::Empty)) if known.member => {
+        // A page without text where there was some is more likely broken than emptied; and an address that is
+        // refused where there was a public one is more likely a fault of the network than the end of the page.
+        Some(Outcome::Failed(_) | Outcome::Skipped(SkipReason::Empty | SkipReason::BlockedAddress))
+            if known.member =>
+        {
             let since = known.failing_since.unwrap_or(now);
             let stale_for = SignedDuration::try_from(patience.stale_for).unwrap_or(SignedDuration::MAX);
             if now.duration_since(since) > stale_for {

@@ -25,7 +25,7 @@ pub struct Counts {
 }
 
 /// The fingerprints of the blocks that repeat.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Template {
     blocks: HashSet<u64>,
 }
@@ -65,11 +65,6 @@ impl Template {
     pub fn own<'a>(&self, article: &'a Article) -> impl Iterator<Item = &'a Block> {
         let contained = article.container.is_recognised();
         article.blocks.iter().filter(move |block| contained || !self.blocks.contains(&block.fingerprint))
-    }
-
-    /// A stable digest of the template: the same blocks, the same digest.
-    pub fn digest(&self) -> u64 {
-        self.blocks.iter().fold(0, |digest, block| digest ^ block.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 }
 

@@ -52,13 +52,15 @@ pub enum Push {
     Applied,
     /// Nobody knows: to be settled by asking, or with the same bytes.
     Unknown(String),
-    /// A success of a form that the contract does not know: most likely applied, so it is worth asking and hardly
-    /// worth sending again.
+    /// Most likely applied (a success of a form that the contract does not know, or no answer in time): worth
+    /// asking, and hardly worth sending again.
     Unclear(String),
     /// Certainly not received.
     NotSent(String),
     /// Not now; nothing was written.
     Later(Option<Duration>, String),
+    /// A training is under way: not in this run.
+    Busy(String),
     /// Never like this.
     Refused(Refusal, String),
 }
@@ -141,18 +143,19 @@ impl Client {
             Ok(answer) => answer,
             Err(error) => return Err(ApiError::Passing(None, self.masked(&in_words(&error)))),
         };
-        let status = answer.status();
-        let wait = self.wait(&answer);
-        let body = match answer.read().await {
-            Ok(body) => body,
-            Err(error) => return Err(ApiError::Passing(wait, self.masked(&in_words(&error)))),
-        };
-        let body = body.decoded.as_ref().unwrap_or(&body.wire);
-        match status {
-            200..=299 => agent_in(body, id).map_err(|reason| ApiError::Passing(None, reason)),
-            408 | 425 | 429 | 500.. => Err(ApiError::Passing(wait, self.explain(status, body))),
-            _ => Err(ApiError::Refused(refusal(status), self.explain(status, body))),
+        let (status, wait) = (answer.status(), self.wait(&answer));
+        if !matches!(status, 200..=299) {
+            // The status says enough, whatever becomes of the body.
+            let body = answer.read_start(ANSWER_LIMIT).await.unwrap_or_default();
+            return Err(match status {
+                408 | 425 | 429 | 500.. => ApiError::Passing(wait, self.explain(status, &body)),
+                _ => ApiError::Refused(refusal(status), self.explain(status, &body)),
+            });
         }
+        let body =
+            answer.read().await.map_err(|error| ApiError::Passing(wait, self.masked(&in_words(&error))))?;
+        agent_in(body.decoded.as_ref().unwrap_or(&body.wire), id)
+            .map_err(|reason| ApiError::Passing(None, reason))
     }
 
     /// Replaces the agent's whole text, and gives what came of it with the API's name for the request.
@@ -176,7 +179,7 @@ impl Client {
             Ok(answer) => answer,
             Err(error) => return (self.without_answer(&error), None),
         };
-        let request_id = answer.header("x-request-id").map(|id| id.chars().take(100).collect::<String>());
+        let request_id = answer.header("x-request-id").map(|id| short(&self.masked(id)));
         let (status, wait) = (answer.status(), self.wait(&answer));
         let push = match answer.read_start(ANSWER_LIMIT).await {
             Ok(body) => self.judge(status, wait, &body, agent_id),
@@ -220,8 +223,9 @@ impl Client {
     fn judge(&self, status: u16, wait: Option<Duration>, body: &[u8], agent_id: &str) -> Push {
         match status {
             200..=299 => self.judge_success(status, body, agent_id),
-            // 409: a training is under way. 503 with a time: maintenance, nothing was written.
-            409 | 429 => Push::Later(wait, self.explain(status, body)),
+            409 => Push::Busy(self.explain(status, body)),
+            429 => Push::Later(wait, self.explain(status, body)),
+            // With a time it is maintenance, and nothing was written.
             503 if wait.is_some() => Push::Later(wait, self.explain(status, body)),
             408 | 425 | 500.. => Push::Unknown(self.explain(status, body)),
             _ => Push::Refused(refusal(status), self.explain(status, body)),
@@ -252,7 +256,11 @@ impl Client {
 
     fn without_answer(&self, error: &FetchError) -> Push {
         let detail = self.masked(&in_words(error));
-        if error.is_unsent() { Push::NotSent(detail) } else { Push::Unknown(detail) }
+        match error {
+            _ if error.is_unsent() => Push::NotSent(detail),
+            FetchError::Timeout => Push::Unclear(detail),
+            _ => Push::Unknown(detail),
+        }
     }
 
     fn endpoint(&self, name: &str) -> Url {
@@ -278,7 +286,7 @@ impl Client {
     /// Status, message and advice, without the key.
     fn explain(&self, status: u16, body: &[u8]) -> String {
         let message =
-            message_in(body).map_or_else(|| self.shown(body), |message| self.masked(&short(&message)));
+            message_in(body).map_or_else(|| self.shown(body), |message| short(&self.masked(&message)));
         let separator = if message.is_empty() { "" } else { ": " };
         let advice = match status {
             401 => " (the key was refused: check `publish.api_key`, then `corpusd resume`)",
@@ -292,7 +300,7 @@ impl Client {
     }
 
     fn shown(&self, body: &[u8]) -> String {
-        self.masked(&short(String::from_utf8_lossy(body).trim()))
+        short(&self.masked(String::from_utf8_lossy(body).trim()))
     }
 
     /// An answer may repeat what it was sent.

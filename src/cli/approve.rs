@@ -1,5 +1,7 @@
 //! `corpusd approve PIPELINE`
 
+use std::sync::Arc;
+
 use clap::Args;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +32,7 @@ pub(super) async fn approve(
         Ok(pipeline) => pipeline,
         Err(exit) => return Ok(exit),
     };
-    let context = open::context(common.state_dir(), now, CancellationToken::new());
+    let context = open::context(common.state_dir(), now, &Arc::default(), CancellationToken::new());
     let report = match run::approve(&pipeline, &context).await {
         Ok(Some(report)) => report,
         Ok(None) => {

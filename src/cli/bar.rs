@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    pipeline::Pipeline,
+    pipeline::{Pipeline, Source},
     run::{Progress, progress::Stage},
 };
 
@@ -25,24 +25,26 @@ pub(super) fn start(pipeline: &Pipeline, progress: Arc<Progress>, quiet: bool) -
     if quiet || !std::io::stderr().is_terminal() {
         return Bar { stop, task: None };
     }
-    let bar = ProgressBar::new(0);
+    // What is found beyond the page budget is not going to be read.
+    let most = pipeline.sources.iter().map(|Source::Site(plan)| plan.max_pages).sum();
+    let bar = ProgressBar::new(1);
     bar.set_style(
         ProgressStyle::with_template("{prefix} {msg} {wide_bar} {pos}/{len} pages  {per_sec}  {eta} left")
             .expect("the template is a constant"),
     );
     bar.set_prefix(pipeline.name.to_string());
-    let task = tokio::spawn(draw(bar, progress, stop.clone()));
+    let task = tokio::spawn(draw(bar, progress, most, stop.clone()));
     Bar { stop, task: Some(task) }
 }
 
-async fn draw(bar: ProgressBar, progress: Arc<Progress>, stop: CancellationToken) {
+async fn draw(bar: ProgressBar, progress: Arc<Progress>, most: u64, stop: CancellationToken) {
     while !stop.is_cancelled() {
         bar.set_message(match progress.stage() {
             Stage::Crawling => "crawling",
             Stage::Assembling => "assembling",
             Stage::Publishing => "publishing",
         });
-        bar.set_length(progress.found());
+        bar.set_length(progress.found().clamp(1, most));
         bar.set_position(progress.done());
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}

@@ -53,7 +53,7 @@ pub(super) async fn demo(common: &Common, args: &DemoArgs, now: fn() -> Timestam
     ask(&agent).await?;
 
     say("\ncorpusd crawls the site, cleans it, and publishes the corpus:");
-    let context = open::context(folder.join("state"), now, CancellationToken::new());
+    let context = open::context(folder.join("state"), now, &Arc::default(), CancellationToken::new());
     let first = run_one(&pipeline, &context, common.quiet).await?;
     say(&summary::table(std::slice::from_ref(&first)));
     if first.outcome != Ending::Published {
@@ -65,7 +65,7 @@ pub(super) async fn demo(common: &Common, args: &DemoArgs, now: fn() -> Timestam
     ask(&agent).await?;
 
     say("\nRun again, nothing has changed, so nothing is pushed and nothing retrained:");
-    let context = open::context(folder.join("state"), now, CancellationToken::new());
+    let context = open::context(folder.join("state"), now, &Arc::default(), CancellationToken::new());
     let second = run_one(&pipeline, &context, common.quiet).await?;
     say(&summary::table(std::slice::from_ref(&second)));
     if second.outcome != Ending::Unchanged {

@@ -100,12 +100,17 @@ pub(super) fn print(diagnostic: &Diagnostic) {
     complain(&diagnostic.to_string());
 }
 
-/// What a run needs besides its pipeline.
-pub(super) fn context(state_dir: PathBuf, now: fn() -> Timestamp, stop: CancellationToken) -> Context {
+/// What a run needs besides its pipeline. All runs of the process share `window`.
+pub(super) fn context(
+    state_dir: PathBuf,
+    now: fn() -> Timestamp,
+    window: &Arc<Window>,
+    stop: CancellationToken,
+) -> Context {
     Context {
         state_dir,
         now,
-        window: Arc::new(Window::default()),
+        window: Arc::clone(window),
         waits: Waits::default(),
         stop,
         progress: Arc::new(Progress::default()),

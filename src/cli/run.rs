@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Common, Exit, bar, complain, open, say, summary};
 use crate::{
+    chatbase::Window,
     pipeline::Pipeline,
     report::RunReport,
     run::{self, Context, RunError},
@@ -35,12 +36,18 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     if opened.pipelines.is_empty() && opened.exit == Exit::Done {
         complain("0 pipelines: nothing to do");
     }
+    let (enabled, disabled): (Vec<_>, Vec<_>) =
+        opened.pipelines.into_iter().partition(|pipeline| pipeline.enabled);
+    for pipeline in disabled {
+        complain(&format!("`{}` is disabled (`enabled: false`): nothing to do", pipeline.name));
+    }
+    let window = Arc::new(Window::default());
     let stop = CancellationToken::new();
     let signals = tokio::spawn(stop_on_signal(stop.clone()));
     let mut exit = opened.exit;
     let mut reports = Vec::new();
-    for pipeline in opened.pipelines.iter().filter(|_| !stop.is_cancelled()) {
-        let context = open::context(common.state_dir(), now, stop.clone());
+    for pipeline in &enabled {
+        let context = open::context(common.state_dir(), now, &window, stop.clone());
         let result = run_one(pipeline, &context, common.quiet).await;
         exit = exit.min(settle(pipeline, result, args.json, &mut reports));
         if stop.is_cancelled() {

@@ -4,6 +4,9 @@ use comfy_table::{Table, presets};
 
 use crate::report::{Documents, Pages, RunReport};
 
+/// Documents over budget that are named; `--json` names all.
+const DROPPED_SHOWN: usize = 5;
+
 /// One row per report, and below the table what a person should read.
 pub(super) fn table(reports: &[RunReport]) -> String {
     let mut table = Table::new();
@@ -82,7 +85,8 @@ fn notes(report: &RunReport) -> Vec<String> {
         notes.push(format!("pages failed: {}", failed.join(", ")));
     }
     if !report.documents.dropped.is_empty() {
-        let shown = report.documents.dropped.join(", ");
+        let shown: Vec<_> = report.documents.dropped.iter().take(DROPPED_SHOWN).map(String::as_str).collect();
+        let shown = shown.join(", ");
         notes.push(format!(
             "{} documents did not fit, first of all: {shown}",
             report.documents.dropped_for_budget

@@ -1,6 +1,6 @@
 //! What a corpus consists of: kept with it, so that the next one can be compared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,45 +29,14 @@ pub struct Entry {
     pub size: Counts,
 }
 
-/// How one corpus differs from an earlier one, in documents.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Difference {
-    /// URLs that the earlier one did not have.
-    pub added: Vec<String>,
-    /// URLs that only the earlier one has.
-    pub removed: Vec<String>,
-    /// URLs whose text is another.
-    pub changed: Vec<String>,
-}
-
 impl Manifest {
-    /// How this corpus differs from `earlier`. A document that moved to another URL with its text is neither
-    /// added nor removed: nothing was lost.
-    pub fn difference(&self, earlier: &Manifest) -> Difference {
-        let by_url = |manifest: &Manifest| -> BTreeMap<String, ContentHash> {
-            manifest.documents.iter().map(|entry| (entry.url.clone(), entry.hash)).collect()
-        };
-        let texts = |manifest: &Manifest| -> BTreeSet<ContentHash> {
-            manifest.documents.iter().map(|entry| entry.hash).collect()
-        };
-        let (new, old) = (by_url(self), by_url(earlier));
-        let (new_texts, old_texts) = (texts(self), texts(earlier));
-        let missing_from = |other: &BTreeMap<_, _>,
-                            texts: &BTreeSet<_>,
-                            from: &BTreeMap<String, ContentHash>| {
-            let gone =
-                |(url, hash): &(&String, &ContentHash)| !other.contains_key(*url) && !texts.contains(*hash);
-            from.iter().filter(gone).map(|(url, _)| url.clone()).collect::<Vec<_>>()
-        };
-        Difference {
-            added: missing_from(&old, &old_texts, &new),
-            removed: missing_from(&new, &new_texts, &old),
-            changed: new
-                .iter()
-                .filter(|(url, hash)| old.get(*url).is_some_and(|before| before != *hash))
-                .map(|(url, _)| url.clone())
-                .collect(),
-        }
+    /// URLs of documents that `earlier` has and this one has not. A document that moved to another URL with its
+    /// text was not lost.
+    pub fn lost_since<'a>(&self, earlier: &'a Manifest) -> Vec<&'a str> {
+        let urls: HashSet<&str> = self.documents.iter().map(|entry| entry.url.as_str()).collect();
+        let texts: HashSet<ContentHash> = self.documents.iter().map(|entry| entry.hash).collect();
+        let is_lost = |entry: &&Entry| !urls.contains(entry.url.as_str()) && !texts.contains(&entry.hash);
+        earlier.documents.iter().filter(is_lost).map(|entry| entry.url.as_str()).collect()
     }
 }
 
@@ -89,12 +58,9 @@ mod tests {
     }
 
     #[test]
-    fn a_document_that_moved_is_neither_added_nor_removed() {
+    fn a_document_that_moved_is_not_lost() {
         let earlier = manifest(&[("/a", "alpha"), ("/b", "beta"), ("/c", "gamma")]);
         let later = manifest(&[("/a2", "alpha"), ("/b", "beta 2"), ("/d", "delta")]);
-        let difference = later.difference(&earlier);
-        assert_eq!(difference.added, ["/d"]);
-        assert_eq!(difference.removed, ["/c"]);
-        assert_eq!(difference.changed, ["/b"]);
+        assert_eq!(later.lost_since(&earlier), ["/c"]);
     }
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
 use super::{
-    CrawlPlan, PRODUCT_TOKEN,
+    PRODUCT_TOKEN,
     host::{Host, Lesson, NoRobots},
     url::PageKey,
 };
@@ -109,6 +110,8 @@ pub struct Page {
     pub wire: Vec<u8>,
     /// The body decoded; `None` when that is the wire itself.
     pub decoded: Option<Vec<u8>>,
+    /// The place of a large body, kept until the page was read.
+    pub place: Option<OwnedSemaphorePermit>,
 }
 
 /// What `X-Robots-Tag` headers ask of us.
@@ -166,31 +169,27 @@ impl Page {
 pub(super) async fn visit(
     client: &Client,
     host: &Host,
-    plan: &CrawlPlan,
     candidate: Candidate,
     now: fn() -> Timestamp,
 ) -> Visit {
-    let allowed = match host.robots(client, now).await {
-        Ok(robots) => robots.allows(&candidate.url),
-        Err(NoRobots::Blocked(reason)) => {
-            let found = Found::Skipped(SkipReason::BlockedAddress, reason.clone());
-            return Visit { candidate, found, status: None };
+    let refused = match host.robots(client, now).await {
+        Ok(robots) if robots.allows(&candidate.url) => None,
+        Ok(robots) => {
+            let rule = robots.rule_for(&candidate.url).unwrap_or("a rule for all");
+            Some(Found::Skipped(SkipReason::Robots, format!("robots.txt: {rule}")))
         }
+        Err(NoRobots::Blocked(reason)) => Some(Found::Skipped(SkipReason::BlockedAddress, reason.clone())),
         Err(NoRobots::Unreachable(reason)) => {
-            let found =
-                Found::Failed(Failure::Connect, format!("not asked, robots.txt is unreachable: {reason}"));
-            return Visit { candidate, found, status: None };
+            Some(Found::Failed(Failure::Connect, format!("not asked, robots.txt is unreachable: {reason}")))
         }
     };
-    if !allowed {
-        let found = Found::Skipped(SkipReason::Robots, "disallowed by robots.txt".to_owned());
+    if let Some(found) = refused {
         return Visit { candidate, found, status: None };
     }
     let mut attempt = 0;
     loop {
-        if host.is_down() {
-            let found =
-                Found::Failed(Failure::Connect, "not asked: the host failed too often in a row".to_owned());
+        if let Some(reason) = host.down() {
+            let found = Found::Failed(Failure::Connect, format!("not asked, the host {reason}"));
             return Visit { candidate, found, status: None };
         }
         let turn = host.turn().await;
@@ -203,20 +202,18 @@ pub(super) async fn visit(
             return Visit { candidate, found: tried.found, status: tried.status };
         };
         attempt += 1;
-        match host.pause_before(attempt, tried.retry_after) {
+        let pause = if passing { host.pause_before(attempt, tried.retry_after) } else { None };
+        match pause {
             // A 429 or 503 speaks for the whole host, everything else for this page.
-            Some(pause) if passing && matches!(tried.status, Some(429 | 503)) => {
-                host.learn(Lesson::Wait(pause));
-            }
-            Some(pause) if passing => tokio::time::sleep(pause).await,
-            _ => {
+            Some(pause) if matches!(tried.status, Some(429 | 503)) => host.learn(Lesson::Wait(pause)),
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => {
                 if passing {
-                    host.learn(Lesson::Failing);
+                    host.learn(Lesson::Failing(tried.retry_after));
                 }
                 return Visit { candidate, found: tried.found, status: tried.status };
             }
         }
-        debug_assert!(attempt <= plan.retries, "pause_before ends the attempts");
     }
 }
 
@@ -287,13 +284,14 @@ async fn read_page(answer: Answer) -> Tried {
         validators: Validators { etag: text("etag"), last_modified: text("last-modified") },
         wire: Vec::new(),
         decoded: None,
+        place: None,
     };
     let body = match answer.read().await {
         Ok(body) => body,
         Err(error) => return without_answer(&error, Some(status)),
     };
     let delimited = body.delimited;
-    (page.wire, page.decoded) = (body.wire, body.decoded);
+    (page.wire, page.decoded, page.place) = (body.wire, body.decoded, body.place);
     if !delimited && looks_cut(page.body()) {
         return without_answer(&FetchError::Truncated, Some(status));
     }

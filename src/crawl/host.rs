@@ -5,7 +5,7 @@
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -24,9 +24,11 @@ use crate::{
     outcome::in_words,
 };
 
-/// Pages in a row that fail, each after its retries, before a host counts as down: far beyond what
-/// independent faults do, and soon enough to spare a host that is in trouble.
-const DOWN_AFTER: u32 = 20;
+/// Pages in a row that fail, each after its retries, before a host is spared further ones: far beyond what
+/// independent faults do.
+const STRUGGLING_AFTER: u32 = 20;
+/// Pages in a row that fail before the rest is not asked for in this run.
+const DOWN_AFTER: u32 = 100;
 /// The longest `Retry-After` that is waited for within a run.
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
 /// First pause before another attempt; doubled each time.
@@ -48,6 +50,8 @@ pub struct Host {
     next: Mutex<Instant>,
     robots: OnceCell<RobotsTxt>,
     failures_in_a_row: AtomicU32,
+    /// Why nothing more is asked of it in this run.
+    down: OnceLock<String>,
 }
 
 /// What is known of a host's rules.
@@ -73,8 +77,8 @@ pub enum NoRobots {
 pub enum Lesson {
     /// It answers.
     Well,
-    /// It failed this page for good in this run.
-    Failing,
+    /// It failed this page for good in this run, and may have asked to wait longer than a run does.
+    Failing(Option<Duration>),
     /// It asks for patience.
     Wait(Duration),
 }
@@ -92,6 +96,7 @@ impl Host {
             next: Mutex::new(Instant::now()),
             robots: OnceCell::new(),
             failures_in_a_row: AtomicU32::new(0),
+            down: OnceLock::new(),
         }
     }
 
@@ -124,8 +129,15 @@ impl Host {
     pub fn learn(&self, lesson: Lesson) {
         match lesson {
             Lesson::Well => self.failures_in_a_row.store(0, Ordering::Relaxed),
-            Lesson::Failing => {
-                self.failures_in_a_row.fetch_add(1, Ordering::Relaxed);
+            Lesson::Failing(asked) => {
+                let failures = self.failures_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
+                let reason = match asked {
+                    Some(asked) if asked > LONGEST_WAIT => format!("asks to wait {} s", asked.as_secs()),
+                    _ if failures >= DOWN_AFTER => format!("failed {failures} pages in a row"),
+                    _ => return,
+                };
+                // The first reason stays.
+                let _was_down = self.down.set(reason);
             }
             Lesson::Wait(wait) => {
                 let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,18 +146,21 @@ impl Host {
         }
     }
 
-    /// Whether so many pages failed in a row that the rest is not asked for in this run.
-    pub fn is_down(&self) -> bool {
-        self.failures_in_a_row.load(Ordering::Relaxed) >= DOWN_AFTER
+    /// Why nothing more is asked of the host in this run, if so.
+    pub fn down(&self) -> Option<&str> {
+        self.down.get().map(String::as_str)
     }
 
     /// The pause before attempt `attempt` (from 1), or `None` when there is none left. `asked` is the host's
-    /// own `Retry-After`; one too long to wait for ends the attempts.
+    /// own `Retry-After`; one too long to wait for ends the attempts, and so does a host that struggles.
     pub fn pause_before(&self, attempt: u32, asked: Option<Duration>) -> Option<Duration> {
-        if attempt > self.retries || asked.is_some_and(|asked| asked > LONGEST_WAIT) {
+        let struggling = self.failures_in_a_row.load(Ordering::Relaxed) >= STRUGGLING_AFTER;
+        if attempt > self.retries || struggling || asked.is_some_and(|asked| asked > LONGEST_WAIT) {
             return None;
         }
-        Some(asked.unwrap_or_default().max(BACKOFF * 2_u32.saturating_pow(attempt - 1)))
+        // Spread, so that what failed together does not come back together.
+        let backoff = BACKOFF.mul_f64(f64::from(2_u32.saturating_pow(attempt - 1)) * (0.5 + chance()));
+        Some(asked.unwrap_or_default().max(backoff))
     }
 
     /// The host's rules, read once; everyone who asks meanwhile waits for the one request.
@@ -159,14 +174,12 @@ impl Host {
         }
     }
 
-    /// Why robots.txt could not be read, if so.
-    pub(super) fn robots_trouble(&self) -> Option<String> {
-        match self.robots.get() {
-            Some(RobotsTxt::Unreachable(NoRobots::Unreachable(reason))) => {
-                Some(format!("{}robots.txt: {reason}", self.root))
-            }
-            _ => None,
+    /// Why pages of this host were not asked for although no rule forbids it.
+    pub(super) fn trouble(&self) -> Option<String> {
+        if let Some(RobotsTxt::Unreachable(NoRobots::Unreachable(reason))) = self.robots.get() {
+            return Some(format!("{}robots.txt is unreachable: {reason}", self.root));
         }
+        self.down().map(|reason| format!("{} {reason}", self.root))
     }
 
     async fn read_robots(&self, client: &Client, now: fn() -> Timestamp) -> RobotsTxt {
@@ -204,7 +217,13 @@ impl Host {
             match answer.status() {
                 200..=299 => {
                     return match answer.read_start(ROBOTS_LIMITS.decoded).await {
-                        Ok(body) => Ok(Robots::parse(&body, PRODUCT_TOKEN)),
+                        Ok(body) => {
+                            let robots = Robots::parse(&body, PRODUCT_TOKEN);
+                            if robots.is_markup() {
+                                tracing::warn!("{url} is a page and not a robots.txt: no rules");
+                            }
+                            Ok(robots)
+                        }
                         Err(error) => Err(unreachable(in_words(&error), None)),
                     };
                 }
@@ -235,4 +254,10 @@ impl Host {
 
 fn unreachable(reason: String, asked: Option<Duration>) -> (NoRobots, Option<Duration>) {
     (NoRobots::Unreachable(reason), asked)
+}
+
+/// A random number from 0 to 1: the standard library seeds its hashers with one.
+fn chance() -> f64 {
+    let random = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), ());
+    random as f64 / u64::MAX as f64
 }

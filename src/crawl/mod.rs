@@ -105,8 +105,8 @@ impl Crawl {
     /// Starts the visit of a candidate, as soon as its host permits.
     pub fn offer(&mut self, candidate: Candidate) {
         let host = self.host(&candidate.url);
-        let (client, plan, now) = (self.client.clone(), Arc::clone(&self.plan), self.now);
-        self.under_way.spawn(async move { fetch::visit(&client, &host, &plan, candidate, now).await });
+        let (client, now) = (self.client.clone(), self.now);
+        self.under_way.spawn(async move { fetch::visit(&client, &host, candidate, now).await });
     }
 
     /// Whether nothing is under way.
@@ -131,12 +131,12 @@ impl Crawl {
         Arc::clone(self.hosts.entry(url.origin()).or_insert_with(|| Arc::new(Host::new(url, plan))))
     }
 
-    /// Start hosts whose robots.txt could not be read, with the reason: their pages were not requested, so the
-    /// crawl is incomplete. Another host that a link leads to is no reason for that; its pages failed.
-    pub fn unreachable_robots(&self) -> Vec<String> {
+    /// Start hosts that pages were not asked of, with the reason: robots.txt unreachable, or down. The crawl is
+    /// incomplete then. Another host that a link leads to is no reason for that; its pages failed.
+    pub fn doubts(&self) -> Vec<String> {
         let starts: HashSet<_> = self.plan.start.iter().map(Url::origin).collect();
         let hosts = starts.iter().filter_map(|origin| self.hosts.get(origin));
-        let mut reasons: Vec<_> = hosts.filter_map(|host| host.robots_trouble()).collect();
+        let mut reasons: Vec<_> = hosts.filter_map(|host| host.trouble()).collect();
         reasons.sort();
         reasons
     }

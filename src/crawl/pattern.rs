@@ -10,6 +10,8 @@
 //! - Both sides are compared with percent-encoding in one spelling, on the page's key: `/café/**` is
 //!   `/caf%C3%A9/**`.
 
+use std::fmt;
+
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use url::Url;
 
@@ -69,10 +71,18 @@ pub enum PatternFault {
 }
 
 /// A list of patterns, any of which may match.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Patterns {
+    texts: Vec<String>,
     path: GlobSet,
     path_and_query: GlobSet,
+}
+
+/// As written, so that equal patterns look equal: what they were compiled to changes with use and with the compiler.
+impl fmt::Debug for Patterns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.texts).finish()
+    }
 }
 
 impl Patterns {
@@ -90,6 +100,7 @@ impl Patterns {
             if pattern.contains('?') { &mut path_and_query } else { &mut path }.add(glob);
         }
         Ok(Self {
+            texts: patterns.to_vec(),
             path: path.build().map_err(together)?,
             path_and_query: path_and_query.build().map_err(together)?,
         })
@@ -97,7 +108,7 @@ impl Patterns {
 
     /// Whether there is no pattern at all.
     pub fn is_empty(&self) -> bool {
-        self.path.is_empty() && self.path_and_query.is_empty()
+        self.texts.is_empty()
     }
 
     /// Whether one of the patterns matches.

@@ -17,13 +17,12 @@ use super::{
     host::{Host, Lesson},
     sitemap::{self, Doubt, Kind},
 };
-use crate::http::{Client, Limits, retry_after::retry_after};
+use crate::http::{Client, FetchError, Limits, retry_after::retry_after};
 
 /// A sitemap has at most 50 MiB (sitemaps.org); so much is read.
 const LIMITS: Limits = Limits { wire: 52_428_800, decoded: 52_428_800, total: Duration::from_mins(2) };
-/// URLs that are taken from one sitemap (sitemaps.org: 50,000), and from all of a site.
-const MOST_IN_ONE: usize = 50_000;
-const MOST_IN_ALL: usize = 1_000_000;
+/// URLs that are taken from one sitemap. sitemaps.org allows 50,000; the size is what bounds it here.
+const MOST_IN_ONE: usize = 1_000_000;
 /// Sitemap files that are read of one site.
 const MOST_FILES: usize = 1_000;
 /// An index names sitemaps; an index of indexes is read too, and nothing below.
@@ -31,16 +30,18 @@ const MOST_LEVELS: u32 = 2;
 /// Redirects that are followed.
 const MOST_HOPS: usize = 5;
 
-/// What the sitemaps of a source name.
-#[derive(Debug, Default)]
-pub struct Seeds {
-    /// In the order of the files.
-    pub urls: Vec<Url>,
-    /// Why they may not be all.
-    pub doubts: Vec<String>,
+/// The sitemaps of a source, read one after the other.
+#[derive(Debug)]
+pub struct Sitemaps {
+    waiting: VecDeque<File>,
+    /// Every file that is or was waiting.
+    known: HashSet<Url>,
+    /// Why what they name may not be all.
+    doubts: Vec<String>,
 }
 
 /// A sitemap file to be read.
+#[derive(Debug)]
 struct File {
     url: Url,
     level: u32,
@@ -51,35 +52,45 @@ struct File {
 /// What came of reading one file.
 enum Answer {
     Read(Vec<u8>),
-    Absent,
+    Absent(String),
     Failed(String),
 }
 
-/// Reads the sitemaps of every host that the source starts at.
-pub async fn from_sitemaps(
-    client: &Client,
-    crawl: &mut Crawl,
-    plan: &CrawlPlan,
-    now: fn() -> Timestamp,
-) -> Seeds {
-    let mut seeds = Seeds::default();
-    let mut files = first_files(client, crawl, plan, now).await;
-    let mut read: HashSet<Url> = HashSet::new();
-    while let Some(File { url, level, named }) = files.pop_front() {
-        if read.len() >= MOST_FILES || seeds.urls.len() >= MOST_IN_ALL {
-            seeds.doubts.push(format!("more than {MOST_FILES} sitemaps or {MOST_IN_ALL} URLs in them"));
-            break;
+impl Sitemaps {
+    /// Finds out where the sitemaps are: of every host that the source starts at.
+    pub async fn find(
+        client: &Client,
+        crawl: &mut Crawl,
+        plan: &CrawlPlan,
+        now: fn() -> Timestamp,
+    ) -> Sitemaps {
+        let mut sitemaps = Sitemaps { waiting: VecDeque::new(), known: HashSet::new(), doubts: Vec::new() };
+        for file in first_files(client, crawl, plan, now).await {
+            sitemaps.add(file);
         }
-        if !read.insert(url.clone()) {
-            continue;
-        }
+        sitemaps
+    }
+
+    /// The URLs that the next file names; `None` when all are read.
+    pub async fn next(
+        &mut self,
+        client: &Client,
+        crawl: &mut Crawl,
+        now: fn() -> Timestamp,
+    ) -> Option<Vec<Url>> {
+        let File { url, level, named } = self.waiting.pop_front()?;
         let host = crawl.host(&url);
         let body = match fetch(client, &host, &url, now).await {
             Answer::Read(body) => body,
-            Answer::Absent => continue,
+            Answer::Absent(reason) => {
+                if named {
+                    tracing::warn!("sitemap {url}: {reason}");
+                }
+                return Some(Vec::new());
+            }
             Answer::Failed(reason) => {
-                seeds.doubts.push(format!("sitemap {url}: {reason}"));
-                continue;
+                self.doubt(&url, &reason);
+                return Some(Vec::new());
             }
         };
         let sitemap = match tokio::task::spawn_blocking(move || sitemap::parse(&body, MOST_IN_ONE)).await {
@@ -88,22 +99,46 @@ pub async fn from_sitemaps(
         };
         match sitemap.doubt {
             // A page instead of a sitemap: the site has none at this address.
-            Some(Doubt::NotASitemap) if named => {
-                tracing::warn!("sitemap {url} is no sitemap");
-            }
-            Some(doubt) => seeds.doubts.push(format!("sitemap {url}: {doubt}")),
-            None => {}
+            Some(Doubt::NotASitemap) if named => tracing::warn!("sitemap {url} is no sitemap"),
+            Some(Doubt::NotASitemap) | None => {}
+            Some(doubt) => self.doubt(&url, &doubt.to_string()),
         }
         let urls = sitemap.entries.iter().filter_map(|entry| url.join(&entry.loc).ok());
         match sitemap.kind {
-            Kind::Urls => seeds.urls.extend(urls),
+            Kind::Urls => return Some(urls.collect()),
             Kind::Index if level < MOST_LEVELS => {
-                files.extend(urls.map(|url| File { url, level: level + 1, named: true }));
+                for url in urls {
+                    self.add(File { url, level: level + 1, named: true });
+                }
             }
             Kind::Index => {}
         }
+        Some(Vec::new())
     }
-    seeds
+
+    /// Why what the sitemaps name may not be all; empty where it is.
+    pub fn into_doubts(self) -> Vec<String> {
+        self.doubts
+    }
+
+    fn add(&mut self, file: File) {
+        if self.known.contains(&file.url) {
+            return;
+        }
+        if self.known.len() < MOST_FILES {
+            self.known.insert(file.url.clone());
+            self.waiting.push_back(file);
+        } else if self.doubts.len() < MOST_FILES {
+            self.doubts
+                .push(format!("more than {MOST_FILES} sitemaps (`sitemap: URL` names one to go on with)"));
+            self.doubts.dedup();
+        }
+    }
+
+    fn doubt(&mut self, url: &Url, reason: &str) {
+        self.doubts
+            .push(format!("sitemap {url}: {reason} (`sitemap: off`, or another URL, goes on without it)"));
+    }
 }
 
 /// Where to begin: the configured sitemap; else what robots.txt names; else the usual address.
@@ -164,7 +199,11 @@ async fn try_once(
     let mut url = url.clone();
     for _ in 0..=MOST_HOPS {
         let _turn = host.turn().await;
-        let answer = client.get(&url, &[], LIMITS).await.map_err(|error| (error.to_string(), None))?;
+        let answer = match client.get(&url, &[], LIMITS).await {
+            Ok(answer) => answer,
+            Err(error @ FetchError::Blocked(_)) => return Ok(Answer::Absent(error.to_string())),
+            Err(error) => return Err((error.to_string(), None)),
+        };
         match answer.status() {
             200..=299 => {
                 let body = answer.read().await.map_err(|error| (error.to_string(), None))?;
@@ -172,14 +211,14 @@ async fn try_once(
             }
             301 | 302 | 303 | 307 | 308 => match answer.location(&url) {
                 Some(next) if client.egress().check_redirect(&url, &next).is_ok() => url = next,
-                _ => return Ok(Answer::Absent),
+                _ => return Ok(Answer::Absent("it redirects to nowhere allowed".to_owned())),
             },
             status @ (429 | 500..) => {
                 let asked = retry_after(answer.header_values("retry-after"), now());
                 return Err((format!("status {status}"), asked));
             }
-            _ => return Ok(Answer::Absent),
+            status => return Ok(Answer::Absent(format!("status {status}"))),
         }
     }
-    Ok(Answer::Absent)
+    Ok(Answer::Absent("too many redirects".to_owned()))
 }

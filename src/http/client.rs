@@ -9,18 +9,21 @@ use std::{error::Error as StdError, io, net::SocketAddr, sync::Arc, time::Durati
 use bytes::Bytes;
 use reqwest::{
     Method,
-    dns::{Addrs, Name, Resolve, Resolving},
     header::{
         ACCEPT_ENCODING, AsHeaderName, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName,
         HeaderValue, LOCATION, TRANSFER_ENCODING,
     },
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout, timeout_at},
+};
 use url::Url;
 
 use super::{
     decode::{DecodeError, DecodeLimit, Decoder},
     egress::{self, Blocked, Egress, Reach},
+    resolver::{Refusal, Resolver},
 };
 
 /// The content codings that [`Decoder`] reads, in the order of preference of most servers.
@@ -29,6 +32,10 @@ const CODINGS: &str = "gzip, deflate, br, zstd";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest silence between two reads of a body.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// A body larger than this waits for one of [`LARGE_AT_ONCE`] places, and keeps it for as long as it is held: so memory
+/// follows the places and not the number of exchanges.
+const LARGE: usize = 1024 * 1024;
+const LARGE_AT_ONCE: usize = 4;
 /// Decoded over wire bytes, beyond the first MiB: pages reach 20, bombs begin at 1,000.
 const MAX_RATIO: u32 = 200;
 
@@ -38,6 +45,7 @@ pub struct Client {
     named: reqwest::Client,
     public: reqwest::Client,
     egress: Arc<Egress>,
+    large: Arc<Semaphore>,
 }
 
 /// What is read of an answer, at most.
@@ -55,6 +63,7 @@ pub struct Limits {
 #[derive(Debug)]
 pub struct Answer {
     response: reqwest::Response,
+    large: Arc<Semaphore>,
     limits: Limits,
     deadline: Instant,
 }
@@ -68,6 +77,8 @@ pub struct Body {
     pub decoded: Option<Vec<u8>>,
     /// Whether the end was announced (by length or chunks) rather than shown by closing the connection.
     pub delimited: bool,
+    /// The place that a large body takes; given back when this is dropped.
+    pub place: Option<OwnedSemaphorePermit>,
 }
 
 /// Why there is no answer.
@@ -124,6 +135,7 @@ impl Client {
             named: Self::build(user_agent, Resolver { public_only: false }),
             public: Self::build(user_agent, Resolver { public_only: true }),
             egress: Arc::new(egress),
+            large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
         }
     }
 
@@ -137,7 +149,6 @@ impl Client {
             .referer(false)
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
             .tcp_nodelay(true)
             .dns_resolver(resolver)
             .build()
@@ -201,7 +212,7 @@ impl Client {
         let response =
             timeout_at(deadline, request.send()).await.map_err(|_| FetchError::Timeout)?.map_err(classify)?;
         check_peer(reach, response.remote_addr())?;
-        Ok(Answer { response, limits, deadline })
+        Ok(Answer { response, large: Arc::clone(&self.large), limits, deadline })
     }
 }
 
@@ -233,8 +244,8 @@ impl Answer {
     /// # Errors
     /// [`FetchError`] where the body is cut, too slow, too large or cannot be decoded.
     pub async fn read(self) -> Result<Body, FetchError> {
-        let Answer { response, limits, deadline } = self;
-        timeout_at(deadline, read(response, limits)).await.map_err(|_| FetchError::Timeout)?
+        let Answer { response, large, limits, deadline } = self;
+        timeout_at(deadline, read(response, large, limits)).await.map_err(|_| FetchError::Timeout)?
     }
 
     /// Reads at most the first `max` bytes of the decoded body and leaves the rest: for texts of which the
@@ -247,8 +258,9 @@ impl Answer {
         let mut decoder = decoder_of(&response, max)?;
         let mut start = Vec::new();
         while (start.len() as u64) < max {
-            let chunk = timeout_at(deadline, response.chunk()).await.map_err(|_| FetchError::Timeout)?;
-            let Some(chunk) = chunk.map_err(classify)? else { break };
+            let chunk =
+                timeout_at(deadline, next_chunk(&mut response)).await.map_err(|_| FetchError::Timeout)??;
+            let Some(chunk) = chunk else { break };
             match &mut decoder {
                 None => start.extend_from_slice(&chunk),
                 Some(decoder) => match decoder.push(&chunk, &mut start) {
@@ -282,7 +294,11 @@ fn check_peer(reach: Reach, peer: Option<SocketAddr>) -> Result<(), Blocked> {
     }
 }
 
-async fn read(mut response: reqwest::Response, limits: Limits) -> Result<Body, FetchError> {
+async fn read(
+    mut response: reqwest::Response,
+    large: Arc<Semaphore>,
+    limits: Limits,
+) -> Result<Body, FetchError> {
     let headers = response.headers();
     let delimited = headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING);
     let announced = response.content_length();
@@ -293,13 +309,17 @@ async fn read(mut response: reqwest::Response, limits: Limits) -> Result<Body, F
     }
     let mut wire = Vec::with_capacity(usize::try_from(announced.unwrap_or(0)).unwrap_or(0));
     let mut decoded = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(classify)? {
+    let mut place = None;
+    while let Some(chunk) = next_chunk(&mut response).await? {
         if (wire.len() + chunk.len()) as u64 > most {
             return Err(FetchError::TooLarge { limit: most });
         }
         wire.extend_from_slice(&chunk);
         if let Some(decoder) = &mut decoder {
             decoder.push(&chunk, &mut decoded).map_err(too_large_or_corrupt)?;
+        }
+        if place.is_none() && wire.len() + decoded.len() > LARGE {
+            place = Some(Arc::clone(&large).acquire_owned().await.expect("the semaphore is never closed"));
         }
     }
     // A 304 and a HEAD carry the header of a body that is not there.
@@ -310,7 +330,14 @@ async fn read(mut response: reqwest::Response, limits: Limits) -> Result<Body, F
         }
         _ => None,
     };
-    Ok(Body { wire, decoded, delimited })
+    Ok(Body { wire, decoded, delimited, place })
+}
+
+/// The next piece of a body; a silence that is too long ends it. (reqwest's own read timeout also runs while a request
+/// is being sent and answered, which may take a push much longer.)
+async fn next_chunk(response: &mut reqwest::Response) -> Result<Option<Bytes>, FetchError> {
+    let chunk = timeout(READ_TIMEOUT, response.chunk()).await.map_err(|_| FetchError::Timeout)?;
+    chunk.map_err(classify)
 }
 
 fn too_large_or_corrupt(error: DecodeError) -> FetchError {
@@ -349,38 +376,5 @@ fn classify(error: reqwest::Error) -> FetchError {
         () if error.is_connect() => FetchError::Connect(error),
         () if cut || error.is_body() || error.is_decode() => FetchError::Truncated,
         () => FetchError::Broken(error),
-    }
-}
-
-/// Resolves by the system, and refuses an answer with a non-public address where only public ones may be
-/// reached. reqwest connects to what is returned here and asks no second time, so an answer cannot change
-/// between the look and the use.
-#[derive(Debug, Clone, Copy)]
-struct Resolver {
-    public_only: bool,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error(transparent)]
-    Blocked(Blocked),
-    #[error("{0}")]
-    Dns(String),
-}
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let public_only = self.public_only;
-        Box::pin(async move {
-            let answers: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
-                .await
-                .map_err(|error| Refusal::Dns(error.to_string()))?
-                .collect();
-            if public_only {
-                let addresses: Vec<_> = answers.iter().map(SocketAddr::ip).collect();
-                egress::check_answers(&addresses).map_err(Refusal::Blocked)?;
-            }
-            Ok(Box::new(answers.into_iter()) as Addrs)
-        })
     }
 }

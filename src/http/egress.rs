@@ -174,6 +174,24 @@ impl Egress {
     }
 }
 
+/// Azure's and Amazon's metadata services outside of the link-local ranges.
+const AZURE_WIRE_SERVER: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
+const AWS_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254);
+
+/// Judges the answer for a name that the configuration names: private addresses are what it may mean, but never
+/// those that only a machine itself has, where clouds serve credentials. (A literal address is its own will.)
+pub fn check_named_answers(addresses: &[IpAddr]) -> Result<(), Blocked> {
+    let is_metadata = |ip: &&IpAddr| match ip.to_canonical() {
+        IpAddr::V4(v4) => v4.is_link_local() || v4 == AZURE_WIRE_SERVER,
+        IpAddr::V6(v6) => v6.is_unicast_link_local() || v6 == AWS_METADATA,
+    };
+    match addresses.iter().find(is_metadata) {
+        Some(ip) => Err(Blocked::Address(*ip)),
+        None if addresses.is_empty() => Err(Blocked::NoAddress),
+        None => Ok(()),
+    }
+}
+
 /// Checks everything that a [`Reach::Public`] name resolved to. One address that is not public refuses the
 /// whole answer: choosing a good one would let the name's owner choose when to serve the bad one.
 ///
@@ -261,6 +279,24 @@ mod tests {
             Err(Blocked::NoAddress) => "no address",
             Err(Blocked::Downgrade(_)) => "downgrade",
         }
+    }
+
+    #[test]
+    fn a_named_host_may_be_private_but_never_a_metadata_service() {
+        for (answer, allowed) in [
+            ("10.0.0.5", true),
+            ("127.0.0.1", true),
+            ("fd12::1", true),
+            ("93.184.215.14", true),
+            ("169.254.169.254", false),
+            ("::ffff:169.254.169.254", false),
+            ("fe80::1", false),
+            ("168.63.129.16", false),
+            ("fd00:ec2::254", false),
+        ] {
+            assert_eq!(check_named_answers(&[answer.parse().unwrap()]).is_ok(), allowed, "{answer}");
+        }
+        assert!(check_named_answers(&[]).is_err());
     }
 
     #[test]

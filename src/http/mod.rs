@@ -9,6 +9,7 @@ pub mod client;
 pub mod decode;
 pub mod egress;
 pub mod media;
+mod resolver;
 pub mod retry_after;
 
 pub use client::{Answer, Body, Client, FetchError, Limits};

@@ -60,15 +60,14 @@ impl Target {
         }
     }
 
-    /// Of all settings that a refusal may concern: another fingerprint is worth another try. The key goes in
-    /// by its hash.
+    /// The target with all its settings: what is secret goes in by its hash.
     pub fn fingerprint(&self, agent_id: &str) -> String {
         let mut hasher = Sha256::new();
         hasher.update(self.identity(agent_id));
         if let Target::ChatbaseV1(v1) = self {
             hasher.update([0]);
             hasher.update(v1.api_key.expose_secret());
-            hasher.update(v1.max_body.to_le_bytes());
+            hasher.update(format!("{:?}", (v1.max_body, v1.timeout, v1.adopt)));
         }
         hex(&hasher.finalize()[..8])
     }

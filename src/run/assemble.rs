@@ -31,8 +31,6 @@ const RULES: u32 = 1;
 const PORTION: usize = 64;
 /// A URL that more than this share of the pages name as their canonical form is a mistake of the site.
 const CANONICAL_SHARE: f64 = 0.2;
-/// Dropped documents that the report names.
-const DROPPED_SHOWN: usize = 20;
 
 /// What was assembled.
 #[derive(Debug)]
@@ -104,10 +102,12 @@ pub(super) async fn document(
 ) -> Result<Option<Document>, RunError> {
     let members = in_order(store.members().await?, &pipeline.budget);
     let Some(member) = members.iter().find(|member| member.key == *key) else { return Ok(None) };
-    let template = template(&members, store).await?;
+    let templates = templates(&members, store).await?;
+    let template = templates.get(&member.source).cloned().unwrap_or_default();
     let pages = store.articles(vec![key.clone()]).await?;
-    let document =
-        |page: &ArticlePage| Document::new(&member.url, &page.article.title, template.own(&page.article));
+    let document = |page: &ArticlePage| {
+        Document::new(member.key.as_ref(), &page.article.title, template.own(&page.article))
+    };
     Ok(pages.first().and_then(document))
 }
 
@@ -117,18 +117,26 @@ async fn make(
     store: &Store,
     made_from: Hash,
 ) -> Result<Assembled, RunError> {
-    let template = template(&members, store).await?;
-    let (members, left_out) = without_canonical_twins(members);
-    let urls: HashMap<String, String> =
-        members.iter().map(|member| (member.key.to_string(), member.url.clone())).collect();
-    let mut assembly =
-        Assembly { template, urls, deduper: Deduper::default(), assembler: Assembler::new(budget), left_out };
-    for portion in members.chunks(PORTION) {
+    let templates = templates(&members, store).await?;
+    let (members, twins) = by_canonical(members);
+    let mut assembly = Assembly {
+        templates,
+        deduper: Deduper::default(),
+        assembler: Assembler::new(budget),
+        kept: HashSet::new(),
+        left_out: Vec::new(),
+    };
+    // A twin comes last: it gives way only where its canonical form really is a document.
+    for portion in members.chunks(PORTION).chain(twins.chunks(PORTION)) {
         let keys = portion.iter().map(|member| member.key.clone()).collect();
         let pages = store.articles(keys).await?;
+        let portion: HashMap<PageKey, Member> =
+            portion.iter().map(|member| (member.key.clone(), member.clone())).collect();
         assembly = blocking(move || {
             for page in &pages {
-                assembly.take(page);
+                if let Some(member) = portion.get(&page.key) {
+                    assembly.take(member, page);
+                }
             }
             assembly
         })
@@ -148,7 +156,7 @@ async fn make(
 
 /// The order in which documents compete, and stand in the corpus: priority, then URL.
 fn in_order(mut members: Vec<Member>, budget: &Budget) -> Vec<Member> {
-    members.sort_by_cached_key(|member| (Reverse(budget.weight(&member.url)), member.url.clone()));
+    members.sort_by_cached_key(|member| (Reverse(budget.weight(member.key.as_ref())), member.key.clone()));
     members
 }
 
@@ -158,97 +166,102 @@ fn fingerprint(members: &[Member], budget: &Budget) -> Hash {
     hasher.update(format!("{rules:?}\n"));
     for member in members {
         // Length-prefixed, so that no two lists of members give the same bytes.
-        for text in [member.key.as_ref(), &member.url, member.canonical.as_deref().unwrap_or("")] {
+        for text in [member.key.as_ref(), member.canonical.as_deref().unwrap_or("")] {
             hasher.update(text.len().to_le_bytes());
             hasher.update(text);
         }
+        hasher.update(member.source.to_le_bytes());
         hasher.update(member.article);
     }
     hasher.finalize().into()
 }
 
-async fn template(members: &[Member], store: &Store) -> Result<Template, RunError> {
-    let mut keys: Vec<_> =
-        members.iter().filter(|member| !member.contained).map(|member| member.key.clone()).collect();
-    keys.sort_unstable();
-    let mut counts = Counts::default();
-    for portion in keys.chunks(PORTION) {
-        let pages = store.articles(portion.to_vec()).await?;
-        for page in &pages {
-            counts.add(&page.article);
+/// What repeats over the pages of each source.
+async fn templates(members: &[Member], store: &Store) -> Result<HashMap<usize, Template>, RunError> {
+    let mut uncontained: Vec<_> = members
+        .iter()
+        .filter(|member| !member.contained)
+        .map(|member| (member.source, member.key.clone()))
+        .collect();
+    uncontained.sort_unstable();
+    let mut templates = HashMap::new();
+    for of_source in uncontained.chunk_by(|a, b| a.0 == b.0) {
+        let mut counts = Counts::default();
+        for portion in of_source.chunks(PORTION) {
+            let pages = store.articles(portion.iter().map(|(_, key)| key.clone()).collect()).await?;
+            for page in &pages {
+                counts.add(&page.article);
+            }
         }
+        templates.insert(of_source[0].0, counts.template());
     }
-    Ok(counts.template())
+    Ok(templates)
 }
 
-/// Leaves out pages that name another member as their canonical form, where that one is its own.
-fn without_canonical_twins(members: Vec<Member>) -> (Vec<Member>, Vec<LeftOut>) {
-    let mut named: HashMap<&str, usize> = HashMap::new();
-    for member in &members {
-        if let Some(canonical) =
-            member.canonical.as_deref().filter(|canonical| *canonical != member.key.as_ref())
-        {
-            *named.entry(canonical).or_default() += 1;
-        }
+/// Parts members that are their own from those that name another one as their canonical form.
+fn by_canonical(members: Vec<Member>) -> (Vec<Member>, Vec<Member>) {
+    let names_another =
+        |member: &Member| member.canonical.clone().filter(|canonical| canonical != member.key.as_ref());
+    let mut named: HashMap<String, usize> = HashMap::new();
+    for canonical in members.iter().filter_map(names_another) {
+        *named.entry(canonical).or_default() += 1;
     }
     let most = (members.len() as f64 * CANONICAL_SHARE).max(2.0);
     let own: HashSet<String> = members
         .iter()
-        .filter(|member| member.canonical.as_deref().is_none_or(|canonical| canonical == member.key.as_ref()))
+        .filter(|member| names_another(member).is_none())
         .map(|member| member.key.to_string())
         .collect();
-    let believed: HashSet<String> = named
-        .into_iter()
-        .filter(|(canonical, count)| own.contains(*canonical) && (*count as f64) <= most)
-        .map(|(canonical, _)| canonical.to_owned())
-        .collect();
-    let mut left_out = Vec::new();
-    let kept = members
-        .into_iter()
-        .filter(|member| match &member.canonical {
-            Some(canonical) if canonical != member.key.as_ref() && believed.contains(canonical) => {
-                left_out.push(LeftOut {
-                    key: member.key.clone(),
-                    url: member.url.clone(),
-                    why: WhyLeftOut::Skipped(SkipReason::Canonical),
-                    detail: format!("its canonical form is {canonical}"),
-                });
-                false
-            }
-            _ => true,
+    let is_twin = |member: &Member| {
+        names_another(member).is_some_and(|canonical| {
+            own.contains(&canonical) && named.get(&canonical).is_some_and(|n| *n as f64 <= most)
         })
-        .collect();
-    (kept, left_out)
+    };
+    let (twins, mut others): (Vec<_>, Vec<_>) = members.into_iter().partition(is_twin);
+    // What the others name as their canonical form is not believed.
+    for member in &mut others {
+        member.canonical = None;
+    }
+    (others, twins)
 }
 
 /// The stages from article to corpus, fed page by page in the order of the corpus.
 struct Assembly {
-    template: Template,
-    urls: HashMap<String, String>,
+    templates: HashMap<usize, Template>,
     deduper: Deduper,
     assembler: Assembler,
+    kept: HashSet<PageKey>,
     left_out: Vec<LeftOut>,
 }
 
 impl Assembly {
-    fn take(&mut self, page: &ArticlePage) {
-        let Some(url) = self.urls.get(page.key.as_ref()).cloned() else { return };
-        let why = match Document::new(&url, &page.article.title, self.template.own(&page.article)) {
-            None => {
-                Some((WhyLeftOut::Skipped(SkipReason::Empty), "nothing but the site's template".to_owned()))
-            }
-            Some(document) => match self.deduper.twin(&document) {
-                Some(twin) => {
-                    Some((WhyLeftOut::Skipped(SkipReason::Duplicate), format!("same text as {twin}")))
-                }
-                None => match self.assembler.offer(&document) {
-                    Fit::Kept => None,
-                    Fit::Dropped => Some((WhyLeftOut::Budget, "no room within the budget".to_owned())),
-                },
-            },
+    fn take(&mut self, member: &Member, page: &ArticlePage) {
+        if let Err((why, detail)) = self.try_take(member, page) {
+            self.left_out.push(LeftOut { key: member.key.clone(), why, detail });
+        } else {
+            self.kept.insert(member.key.clone());
+        }
+    }
+
+    fn try_take(&mut self, member: &Member, page: &ArticlePage) -> Result<(), (WhyLeftOut, String)> {
+        let skipped = |reason, detail| Err((WhyLeftOut::Skipped(reason), detail));
+        if let Some(canonical) = &member.canonical
+            && self.kept.contains(&PageKey::stored(canonical.clone()))
+        {
+            return skipped(SkipReason::Canonical, format!("its canonical form is {canonical}"));
+        }
+        let none = Template::default();
+        let template = self.templates.get(&member.source).unwrap_or(&none);
+        let own = template.own(&page.article);
+        let Some(document) = Document::new(member.key.as_ref(), &page.article.title, own) else {
+            return skipped(SkipReason::Empty, "nothing but the site's template".to_owned());
         };
-        if let Some((why, detail)) = why {
-            self.left_out.push(LeftOut { key: page.key.clone(), url, why, detail });
+        if let Some(twin) = self.deduper.twin(&document) {
+            return skipped(SkipReason::Duplicate, format!("same text as {twin}"));
+        }
+        match self.assembler.offer(&document) {
+            Fit::Kept => Ok(()),
+            Fit::Dropped => Err((WhyLeftOut::Budget, "no room within the budget".to_owned())),
         }
     }
 }
@@ -260,7 +273,7 @@ fn count(manifest: &Manifest, left_out: &[LeftOut]) -> Documents {
         duplicates: with(WhyLeftOut::Skipped(SkipReason::Duplicate)).count() as u64,
         near_duplicates: 0,
         dropped_for_budget: with(WhyLeftOut::Budget).count() as u64,
-        dropped: with(WhyLeftOut::Budget).take(DROPPED_SHOWN).map(|left| left.url.clone()).collect(),
+        dropped: with(WhyLeftOut::Budget).map(|left| left.key.to_string()).collect(),
     }
 }
 
@@ -271,7 +284,6 @@ mod tests {
     fn member(key: &str, canonical: Option<&str>) -> Member {
         Member {
             key: PageKey::stored(key.to_owned()),
-            url: key.to_owned(),
             source: 0,
             canonical: canonical.map(str::to_owned),
             contained: true,
@@ -279,29 +291,29 @@ mod tests {
         }
     }
 
-    fn kept(members: Vec<Member>) -> Vec<String> {
-        without_canonical_twins(members).0.into_iter().map(|member| member.url).collect()
+    fn twins(members: Vec<Member>) -> Vec<String> {
+        by_canonical(members).1.into_iter().map(|member| member.key.to_string()).collect()
     }
 
     #[test]
     fn a_page_gives_way_to_its_canonical_form() {
-        assert_eq!(kept(vec![member("/a", None), member("/a?print", Some("/a"))]), ["/a"]);
+        assert_eq!(twins(vec![member("/a", None), member("/a?print", Some("/a"))]), ["/a?print"]);
     }
 
     #[test]
     fn a_canonical_form_that_is_not_kept_loses_nothing() {
-        assert_eq!(kept(vec![member("/a", Some("/gone")), member("/b", None)]), ["/a", "/b"]);
+        assert_eq!(twins(vec![member("/a", Some("/gone")), member("/b", None)]), [""; 0]);
     }
 
     #[test]
     fn canonical_forms_that_name_each_other_lose_nothing() {
-        assert_eq!(kept(vec![member("/a", Some("/b")), member("/b", Some("/a"))]), ["/a", "/b"]);
+        assert_eq!(twins(vec![member("/a", Some("/b")), member("/b", Some("/a"))]), [""; 0]);
     }
 
     #[test]
     fn a_site_whose_pages_all_name_the_home_page_is_not_believed() {
         let mut members = vec![member("/", None)];
         members.extend((0..9).map(|n| member(&format!("/{n}"), Some("/"))));
-        assert_eq!(kept(members).len(), 10);
+        assert_eq!(twins(members), [""; 0]);
     }
 }

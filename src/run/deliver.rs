@@ -12,7 +12,7 @@ use crate::{
 /// Why nothing is sent: a refusal that no change of settings has answered yet.
 pub(super) async fn pause_in_force(pipeline: &Pipeline, store: &Store) -> Result<Option<String>, RunError> {
     match store.paused().await? {
-        Some(pause) if pause.fingerprint == pipeline.target.fingerprint(&pipeline.agent.id) => {
+        Some(pause) if pause.fingerprint == pipeline.publish_fingerprint() => {
             let name = &pipeline.name;
             Ok(Some(format!(
                 "{} (paused since {}; `corpusd resume {name}` lifts the pause)",
@@ -71,7 +71,8 @@ pub(super) async fn deliver(
         delivery.push(agent.as_ref(), &approved, corpus.manifest.size).await
     } else {
         let reasons: Vec<_> = verdict.holds().map(|line| format!("{}: {}", line.gate, line.detail)).collect();
-        let held = Held { corpus: corpus.sha256, run: delivery.report.run, gates: verdict.lines };
+        let (run, target) = (delivery.report.run, delivery.target.clone());
+        let held = Held { corpus: corpus.sha256, run, target, gates: verdict.lines };
         store.hold(held).await?;
         let name = &pipeline.name;
         let reason = format!(
@@ -94,6 +95,22 @@ pub(super) async fn deliver_held(
     let mut delivery = Delivery::new(pipeline, store, context, report);
     delivery.report.gates.clone_from(&held.gates);
     let kept = delivery.kept(held.corpus).await?;
+    // A person approved it as it was held: for that target, and within the budget of that time.
+    let obstacle = if held.target != delivery.target {
+        Some("it was held for another agent or target")
+    } else if !pipeline.budget.fits(kept.manifest.size) {
+        Some("it no longer fits the budget")
+    } else {
+        None
+    };
+    if let Some(obstacle) = obstacle {
+        let name = &pipeline.name;
+        delivery.report.end(
+            Ending::Held,
+            format!("not published: {obstacle}; `corpusd run --once {name}` makes a new corpus"),
+        );
+        return Ok(());
+    }
     let agent = match delivery.agent().await {
         Ok(agent) => agent,
         Err(error) => return delivery.api_failed(error).await,

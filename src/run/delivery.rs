@@ -136,6 +136,8 @@ impl<'a> Delivery<'a> {
             .intend(self.report.run, *corpus.sha256(), self.target.clone(), before.clone(), now)
             .await?;
         let name = self.name(agent).map(str::to_owned);
+        // Once one attempt may have arrived, what later ones come to does not make it undone.
+        let mut unknown = false;
         let mut attempt = 0;
         loop {
             let (push, request_id) = self.publisher.push(name.as_deref(), corpus).await;
@@ -144,37 +146,28 @@ impl<'a> Delivery<'a> {
             if request_id.is_some() {
                 self.report.publish.request_id.clone_from(&request_id);
             }
-            match push {
+            let again = match &push {
                 Push::Applied => return self.acknowledged(id, request_id, "accepted").await,
-                Push::Refused(_, reason) => return self.refused(id, request_id, reason).await,
-                Push::Unknown(ref reason) | Push::Unclear(ref reason) => {
-                    let resends = if matches!(push, Push::Unclear(_)) { 1 } else { RESENDS };
+                Push::Refused(_, reason) => {
+                    self.not_applied(id, unknown, PublishStatus::Rejected, request_id, reason).await?;
+                    return self.pause(reason.clone()).await;
+                }
+                Push::Unknown(reason) | Push::Unclear(reason) => {
+                    unknown = true;
                     self.settle(id, PublicationState::Unknown, request_id.clone(), reason).await?;
                     if self.confirmed(&before, size).await {
                         return self.acknowledged(id, request_id, "confirmed by asking").await;
                     }
-                    if attempt >= resends || self.context.stop.is_cancelled() {
-                        self.report.publish.status = PublishStatus::Unknown;
-                        let reason = format!(
-                            "nobody knows whether the push arrived ({reason}); the next run settles it"
-                        );
-                        self.report.end(Ending::Failed, reason);
-                        return Ok(());
-                    }
+                    let most = if matches!(push, Push::Unclear(_)) { 1 } else { RESENDS };
+                    attempt < most && !self.context.stop.is_cancelled()
                 }
-                Push::NotSent(reason) | Push::Later(_, reason) if attempt >= RESENDS => {
-                    return self.not_sent(id, request_id, reason).await;
-                }
-                Push::NotSent(reason) => {
-                    if !self.wait(attempt, None).await {
-                        return self.not_sent(id, request_id, reason).await;
-                    }
-                }
-                Push::Later(wait, reason) => {
-                    if wait.is_none() && reason.starts_with("status 409") || !self.wait(attempt, wait).await {
-                        return self.not_sent(id, request_id, reason).await;
-                    }
-                }
+                Push::Busy(_) => false,
+                Push::NotSent(_) => attempt < RESENDS && self.wait(attempt, None).await,
+                Push::Later(wait, _) => attempt < RESENDS && self.wait(attempt, *wait).await,
+            };
+            if !again {
+                let reason = describe(&push);
+                return self.not_applied(id, unknown, PublishStatus::NotSent, request_id, reason).await;
             }
             attempt += 1;
         }
@@ -233,22 +226,25 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    async fn refused(&mut self, id: i64, request_id: Option<String>, reason: String) -> Result<(), RunError> {
-        self.settle(id, PublicationState::Rejected, request_id, &reason).await?;
-        self.report.publish.status = PublishStatus::Rejected;
-        self.pause(reason).await
-    }
-
-    /// What was certainly not received needs no settling: the next run makes its own intent.
-    async fn not_sent(
+    /// The push was not accepted. What may have arrived earlier stays unknown, for the next run to settle; what
+    /// certainly did not needs no settling.
+    async fn not_applied(
         &mut self,
         id: i64,
+        unknown: bool,
+        status: PublishStatus,
         request_id: Option<String>,
-        reason: String,
+        reason: &str,
     ) -> Result<(), RunError> {
-        self.settle(id, PublicationState::Rejected, request_id, &reason).await?;
-        self.report.publish.status = PublishStatus::NotSent;
-        self.report.end(Ending::Failed, format!("not published: {reason}"));
+        let state = if unknown { PublicationState::Unknown } else { PublicationState::Rejected };
+        self.settle(id, state, request_id, reason).await?;
+        self.report.publish.status = if unknown { PublishStatus::Unknown } else { status };
+        let what = if unknown {
+            "nobody knows whether the push arrived; the next run settles it"
+        } else {
+            "not published"
+        };
+        self.report.end(Ending::Failed, format!("{what}: {reason}"));
         Ok(())
     }
 
@@ -278,7 +274,7 @@ impl<'a> Delivery<'a> {
     }
 
     async fn pause(&mut self, reason: String) -> Result<(), RunError> {
-        let fingerprint = self.pipeline.target.fingerprint(&self.pipeline.agent.id);
+        let fingerprint = self.pipeline.publish_fingerprint();
         self.store.pause(Pause { reason: reason.clone(), fingerprint, at: (self.context.now)() }).await?;
         self.report.end(Ending::Paused, reason);
         Ok(())
@@ -307,6 +303,7 @@ fn describe(push: &Push) -> &str {
         | Push::Unclear(reason)
         | Push::NotSent(reason)
         | Push::Later(_, reason)
+        | Push::Busy(reason)
         | Push::Refused(_, reason) => reason,
     }
 }

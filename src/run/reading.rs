@@ -68,7 +68,8 @@ pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, now: Timestamp
         let (outcome, detail) = standing(Outcome::Fetched, known.noindex, keep);
         return Read { outcome, detail, links: Links::Stored, update: Some(update) };
     }
-    let Page { content_type, content_encoding, asks, validators, wire, decoded } = page;
+    // A large page gives its place back when the parsing is done.
+    let Page { content_type, content_encoding, asks, validators, wire, decoded, place: _place } = page;
     let body = decoded.unwrap_or_else(|| wire.clone());
     let source = Body { content_type, coding: content_encoding, wire, content, validators };
     read_body(candidate, source, body, asks, keep, Outcome::Fetched, now)

@@ -23,7 +23,8 @@ use crate::{
         Crawl, CrawlPlan,
         fetch::{Candidate, Found, Visit},
         scope::Decision,
-        seeds, traps,
+        seeds::Sitemaps,
+        traps,
         url::PageKey,
     },
     extract,
@@ -39,6 +40,10 @@ const BATCH: usize = 64;
 const BATCH_WAIT: Duration = Duration::from_millis(500);
 /// Redirects that are followed from one link.
 const MOST_HOPS: u32 = 10;
+/// Links that are taken from one page, the first ones: more than any page for people has.
+const MOST_LINKS: usize = 10_000;
+/// Beyond so many, the frontier itself finds out whether a URL is known.
+const MOST_SEEN: usize = 1_000_000;
 /// Candidates are taken from the frontier in portions of this many.
 const PORTION: usize = 256;
 
@@ -126,21 +131,29 @@ impl<'a> SourceWalk<'a> {
         let starts: Vec<_> = plan.start.iter().filter_map(|url| self.discovery(url, 0, 0, None)).collect();
         self.context.progress.add(starts.len() as u64, 0);
         self.store.discover(self.source, starts).await?;
-        let sitemaps = seeds::from_sitemaps(&self.client, &mut self.crawl, &plan, self.context.now);
-        let seeds = tokio::select! {
-            seeds = sitemaps => seeds,
-            () = self.context.stop.cancelled() => return Err(RunError::Interrupted),
-        };
-        for urls in seeds.urls.chunks(PORTION) {
-            let found = urls.iter().filter_map(|url| self.discovery(url, 1, 0, Some("sitemap"))).collect();
-            self.offer(found).await?;
+        let stop = self.context.stop.clone();
+        tokio::select! {
+            seeded = self.seed_from_sitemaps(&plan) => seeded,
+            () = stop.cancelled() => Err(RunError::Interrupted),
         }
-        self.store.settle(self.source, Vec::new(), seeds.doubts).await?;
+    }
+
+    async fn seed_from_sitemaps(&mut self, plan: &CrawlPlan) -> Result<(), RunError> {
+        let (client, now) = (self.client.clone(), self.context.now);
+        let mut sitemaps = Sitemaps::find(&client, &mut self.crawl, plan, now).await;
+        while let Some(urls) = sitemaps.next(&client, &mut self.crawl, now).await {
+            for urls in urls.chunks(PORTION) {
+                let found =
+                    urls.iter().filter_map(|url| self.discovery(url, 1, 0, Some("sitemap"))).collect();
+                self.offer(found).await?;
+            }
+        }
+        self.store.settle(self.source, Vec::new(), sitemaps.into_doubts(), now()).await?;
         Ok(())
     }
 
     async fn seed_unseen_members(&mut self) -> Result<(), RunError> {
-        let members = self.store.unseen_members(self.source).await?;
+        let members = self.store.unseen_members().await?;
         let found = members
             .iter()
             .filter_map(|(url, depth)| self.discovery(url, *depth, 0, Some("an earlier run")))
@@ -162,12 +175,12 @@ impl<'a> SourceWalk<'a> {
     async fn waves(&mut self) -> Result<(), RunError> {
         while let Some(wave) = self.store.next_wave(self.source, self.plan.max_pages).await? {
             tracing::debug!(wave.depth, wave.admitted, "wave begins");
-            self.wave().await?;
+            self.wave(wave.depth).await?;
         }
         Ok(())
     }
 
-    async fn wave(&mut self) -> Result<(), RunError> {
+    async fn wave(&mut self, depth: u32) -> Result<(), RunError> {
         let mut waiting = VecDeque::new();
         let mut after = None;
         let most_readers = std::thread::available_parallelism().map_or(2, usize::from);
@@ -176,7 +189,7 @@ impl<'a> SourceWalk<'a> {
             while self.crawl.room() > 0 && self.readers.len() < most_readers {
                 waiting.extend(self.respelled.drain(..));
                 if waiting.is_empty() {
-                    waiting.extend(self.store.candidates(self.source, after.clone(), PORTION).await?);
+                    waiting.extend(self.store.candidates(self.source, depth, after.clone(), PORTION).await?);
                 }
                 let Some(candidate) = waiting.pop_front() else { break };
                 after = after.max(Some(candidate.key.clone()));
@@ -263,7 +276,8 @@ impl<'a> SourceWalk<'a> {
         let mut discoveries = Vec::new();
         match read.links {
             Links::Fresh(links) => {
-                discoveries.extend(links.iter().filter_map(|url| self.discovery(url, depth, 0, found_on)));
+                let links = links.iter().take(MOST_LINKS);
+                discoveries.extend(links.filter_map(|url| self.discovery(url, depth, 0, found_on)));
             }
             Links::Stored if candidate.known.is_some() => {
                 // Most are known by now, and a known one need not even be parsed.
@@ -308,7 +322,8 @@ impl<'a> SourceWalk<'a> {
     async fn commit(&mut self) -> Result<(), RunError> {
         if !self.settled.is_empty() {
             let batch = std::mem::take(&mut self.settled);
-            self.store.settle(self.source, batch, self.crawl.unreachable_robots()).await?;
+            let doubts = self.crawl.doubts();
+            self.store.settle(self.source, batch, doubts, (self.context.now)()).await?;
         }
         Ok(())
     }
@@ -316,8 +331,12 @@ impl<'a> SourceWalk<'a> {
     /// A URL as the frontier takes it, decided where no request is needed for that; `None` where it was
     /// offered before or can never be requested.
     fn discovery(&mut self, url: &Url, depth: u32, hops: u32, found_on: Option<&str>) -> Option<Discovery> {
-        if !self.seen.insert(hash(url.as_str())) {
+        let hash = hash(url.as_str());
+        if self.seen.contains(&hash) {
             return None;
+        }
+        if self.seen.len() < MOST_SEEN {
+            self.seen.insert(hash);
         }
         let key = PageKey::new(url)?;
         let skipped = |reason, detail: &str| Some((Outcome::Skipped(reason), detail.to_owned()));

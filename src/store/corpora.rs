@@ -43,8 +43,6 @@ pub struct KnownCorpus {
 pub struct LeftOut {
     /// Its identity.
     pub key: PageKey,
-    /// As it is linked.
-    pub url: String,
     /// Why.
     pub why: WhyLeftOut,
     /// What a person should know besides.
@@ -143,10 +141,12 @@ fn read_manifest(stored: &[u8]) -> Result<Manifest, StoreError> {
     serde_json::from_slice(&json).map_err(|_| StoreError::Damaged("manifest"))
 }
 
-/// Keeps the last `keep` published corpora, and whatever is held or unsettled.
+/// Keeps the last `keep` published corpora, what each target holds, and whatever is held or unsettled.
 pub(super) fn forget_corpora(tx: &Transaction<'_>, keep: u32) -> Result<(), StoreError> {
     tx.execute(
-        "DELETE FROM publication WHERE state NOT IN ('intent', 'unknown') AND corpus NOT IN
+        "DELETE FROM publication WHERE state NOT IN ('intent', 'unknown')
+         AND id NOT IN (SELECT max(id) FROM publication WHERE state = 'acknowledged' GROUP BY target)
+         AND corpus NOT IN
          (SELECT corpus FROM publication WHERE state = 'acknowledged' GROUP BY corpus ORDER BY max(id) DESC LIMIT ?1)",
         [keep],
     )?;

@@ -19,7 +19,7 @@ use crate::{
     outcome::Outcome,
 };
 
-/// A crawl that stands still for longer than this begins anew: its pages would be of too different an age.
+/// A crawl that stood still for longer than this begins anew: its pages would be of too different an age.
 const RESUME_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 const WAITING: i64 = 0;
@@ -101,14 +101,14 @@ impl Store {
         self.write(move |tx| {
             let left: Option<(String, i64)> = tx
                 .query_row(
-                    "SELECT plan, started_at FROM crawl WHERE state = 'running' ORDER BY id DESC LIMIT 1",
+                    "SELECT plan, moved_at FROM crawl WHERE state = 'running' ORDER BY id DESC LIMIT 1",
                     [],
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )
                 .optional()?;
-            if let Some((left_plan, started_at)) = left
+            if let Some((left_plan, moved_at)) = left
                 && left_plan == plan
-                && now.duration_since(timestamp(started_at)?) < RESUME_WITHIN
+                && now.duration_since(timestamp(moved_at)?) < RESUME_WITHIN
             {
                 return Ok(CrawlStart::Resumed);
             }
@@ -116,7 +116,7 @@ impl Store {
             tx.execute("DELETE FROM crawl", [])?;
             tx.execute("DELETE FROM doubt", [])?;
             tx.execute(
-                "INSERT INTO crawl (plan, started_at, state) VALUES (?1, ?2, 'running')",
+                "INSERT INTO crawl (plan, started_at, moved_at, state) VALUES (?1, ?2, ?2, 'running')",
                 params![plan, millis(now)],
             )?;
             Ok(CrawlStart::Anew)
@@ -146,8 +146,10 @@ impl Store {
         source: usize,
         batch: Vec<Settled>,
         doubts: Vec<String>,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |tx| {
+            tx.execute("UPDATE crawl SET moved_at = ?1 WHERE state = 'running'", [millis(now)])?;
             for doubt in doubts {
                 tx.prepare_cached("INSERT INTO doubt (reason) VALUES (?1) ON CONFLICT DO NOTHING")?
                     .execute([doubt])?;
@@ -177,6 +179,7 @@ impl Store {
     pub async fn candidates(
         &self,
         source: usize,
+        depth: u32,
         after: Option<PageKey>,
         limit: usize,
     ) -> Result<Vec<Candidate>, StoreError> {
@@ -184,10 +187,10 @@ impl Store {
             let mut statement = connection.prepare_cached(
                 "SELECT f.key, f.url, f.depth, f.hops, p.etag, p.last_modified, p.content, p.extractor, p.noindex
                  FROM frontier f LEFT JOIN page p ON p.key = f.key
-                 WHERE f.source = ?1 AND f.state = ?2 AND f.key > ?3 ORDER BY f.key LIMIT ?4",
+                 WHERE f.source = ?1 AND f.state = ?2 AND f.depth = ?3 AND f.key > ?4 ORDER BY f.key LIMIT ?5",
             )?;
             let after = after.as_ref().map_or("", AsRef::as_ref);
-            let mut rows = statement.query(params![source, ADMITTED, after, limit])?;
+            let mut rows = statement.query(params![source, ADMITTED, depth, after, limit])?;
             let mut candidates = Vec::new();
             while let Some(row) = rows.next()? {
                 candidates.push(candidate(row)?);
@@ -197,14 +200,15 @@ impl Store {
         .await
     }
 
-    /// Members of the snapshot that the crawl of `source` has not come across, with the depth they had.
-    pub async fn unseen_members(&self, source: usize) -> Result<Vec<(Url, u32)>, StoreError> {
+    /// Members of the snapshot that no source has come across as one of its own so far, with the depth they had.
+    pub async fn unseen_members(&self) -> Result<Vec<(Url, u32)>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT url, depth FROM page WHERE member = 1 AND source = ?1
-                 AND key NOT IN (SELECT key FROM frontier) ORDER BY key",
+                "SELECT url, depth FROM page WHERE member = 1
+                 AND key NOT IN (SELECT key FROM frontier WHERE outcome IS NULL OR outcome NOT IN ('scope', 'excluded'))
+                 ORDER BY key",
             )?;
-            let mut rows = statement.query([source])?;
+            let mut rows = statement.query([])?;
             let mut unseen = Vec::new();
             while let Some(row) = rows.next()? {
                 let url: String = row.get(0)?;
@@ -231,7 +235,7 @@ impl Store {
             let mut statement = connection.prepare_cached(
                 "SELECT coalesce(outcome, ''), count(*), sum(admitted), sum(coalesce(status, 0) IN (200, 203)),
                      sum(coalesce(status, 0) = 304)
-                 FROM frontier GROUP BY 1",
+                 FROM ended GROUP BY 1",
             )?;
             let mut tally = Tally::default();
             let mut rows = statement.query([])?;
@@ -280,18 +284,17 @@ fn discover(tx: &Transaction<'_>, source: usize, discovery: &Discovery) -> Resul
         None => (None, None),
     };
     // The least depth counts, and of two spellings of one URL the smaller is requested, whichever was found
-    // first. What an earlier source declined, a later one may take.
+    // first; one that may be requested goes before one that may not.
     tx.prepare_cached(
         "INSERT INTO frontier (key, url, source, depth, hops, found_on, state, outcome, detail)
          VALUES (:key, :url, :source, :depth, :hops, :found_on, :state, :outcome, :detail)
-         ON CONFLICT (key) DO UPDATE SET
-             url = excluded.url, source = excluded.source, depth = excluded.depth, hops = excluded.hops,
-             found_on = excluded.found_on, state = excluded.state, outcome = excluded.outcome, detail = excluded.detail
-         WHERE (frontier.state = 0 AND excluded.source = frontier.source AND (excluded.depth < frontier.depth
-                OR (excluded.depth = frontier.depth AND excluded.url < frontier.url)))
-            OR (frontier.outcome = 'depth' AND excluded.source = frontier.source AND excluded.state = 0)
-            OR (frontier.outcome IN ('scope', 'excluded', 'trap', 'depth', 'max_pages')
-                AND excluded.source > frontier.source AND excluded.state = 0)",
+         ON CONFLICT (key, source) DO UPDATE SET
+             url = excluded.url, depth = excluded.depth, hops = excluded.hops, found_on = excluded.found_on,
+             state = excluded.state, outcome = excluded.outcome, detail = excluded.detail
+         WHERE excluded.state = 0 AND (
+             (frontier.state = 0 AND (excluded.depth < frontier.depth
+                 OR (excluded.depth = frontier.depth AND excluded.url < frontier.url)))
+             OR frontier.outcome IN ('depth', 'trap'))",
     )?
     .execute(named_params! {
         ":key": discovery.key.as_ref(),
@@ -315,7 +318,8 @@ fn settle(tx: &Transaction<'_>, source: usize, settled: &Settled) -> Result<(), 
         pages::update(tx, source, &settled.key, page)?;
     }
     tx.prepare_cached(
-        "UPDATE frontier SET state = ?2, outcome = ?3, detail = ?4, status = ?5, leads_to = ?6 WHERE key = ?1",
+        "UPDATE frontier SET state = ?2, outcome = ?3, detail = ?4, status = ?5, leads_to = ?6
+         WHERE key = ?1 AND source = ?7",
     )?
     .execute(params![
         settled.key.as_ref(),
@@ -324,6 +328,7 @@ fn settle(tx: &Transaction<'_>, source: usize, settled: &Settled) -> Result<(), 
         settled.detail,
         settled.status,
         settled.leads_to.as_ref().map(AsRef::<str>::as_ref),
+        source,
     ])?;
     Ok(())
 }
@@ -345,7 +350,7 @@ fn next_wave(tx: &Transaction<'_>, source: usize, max_pages: u64) -> Result<Opti
         |row| row.get(0),
     )?;
     tx.execute(
-        "UPDATE frontier SET state = ?3, admitted = 1 WHERE key IN
+        "UPDATE frontier SET state = ?3, admitted = 1 WHERE source = ?1 AND key IN
          (SELECT key FROM frontier WHERE source = ?1 AND state = ?2 AND depth = ?4 ORDER BY key LIMIT ?5)",
         params![
             source,

@@ -13,6 +13,8 @@ pub struct Held {
     pub corpus: Hash,
     /// Which run made it.
     pub run: u64,
+    /// For which target.
+    pub target: String,
     /// Why.
     pub gates: Vec<Line>,
 }
@@ -35,8 +37,8 @@ impl Store {
             let gates = serde_json::to_string(&held.gates).expect("lines have string keys only");
             tx.execute("DELETE FROM held", [])?;
             tx.execute(
-                "INSERT INTO held (corpus, run, gates) VALUES (?1, ?2, ?3)",
-                params![held.corpus, held.run, gates],
+                "INSERT INTO held (corpus, run, target, gates) VALUES (?1, ?2, ?3, ?4)",
+                params![held.corpus, held.run, held.target, gates],
             )?;
             forget_unused_corpora(tx)
         })
@@ -46,14 +48,14 @@ impl Store {
     /// What is held.
     pub async fn held(&self) -> Result<Option<Held>, StoreError> {
         self.read(|connection| {
-            let row: Option<(Hash, u64, String)> = connection
-                .query_row("SELECT corpus, run, gates FROM held", [], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            let row: Option<(Hash, u64, String, String)> = connection
+                .query_row("SELECT corpus, run, target, gates FROM held", [], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
                 })
                 .optional()?;
-            let Some((corpus, run, gates)) = row else { return Ok(None) };
+            let Some((corpus, run, target, gates)) = row else { return Ok(None) };
             let gates = serde_json::from_str(&gates).map_err(|_| StoreError::Damaged("list of gates"))?;
-            Ok(Some(Held { corpus, run, gates }))
+            Ok(Some(Held { corpus, run, target, gates }))
         })
         .await
     }

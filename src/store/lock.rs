@@ -4,7 +4,7 @@
 //! pipelines in different folders never replace each other's text.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{File, TryLockError},
     io,
     path::{Path, PathBuf},
 };
@@ -52,7 +52,7 @@ impl RunLock {
 fn lock(path: PathBuf) -> Result<File, LockError> {
     let open = || {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            super::make_private(folder)?;
         }
         File::options().create(true).truncate(false).write(true).open(&path)
     };

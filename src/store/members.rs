@@ -1,9 +1,9 @@
 //! The snapshot: the pages that documents are made of, changed only when a crawl is complete.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Transaction, params};
 
 use super::{Store, StoreError, millis, timestamp};
 use crate::{
@@ -21,8 +21,6 @@ const LONGEST_CHAIN: usize = 32;
 pub struct Member {
     /// Its identity.
     pub key: PageKey,
-    /// As it is linked.
-    pub url: String,
     /// Which source it came from.
     pub source: usize,
     /// What it names as its canonical form.
@@ -70,16 +68,15 @@ impl Store {
     pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT key, url, source, canonical, contained, article FROM page WHERE member = 1 ORDER BY key",
+                "SELECT key, source, canonical, contained, snapshot FROM page WHERE member = 1 ORDER BY key",
             )?;
             let members = statement.query_map([], |row| {
                 Ok(Member {
                     key: PageKey::stored(row.get(0)?),
-                    url: row.get(1)?,
-                    source: row.get(2)?,
-                    canonical: row.get(3)?,
-                    contained: row.get(4)?,
-                    article: row.get(5)?,
+                    source: row.get(1)?,
+                    canonical: row.get(2)?,
+                    contained: row.get(3)?,
+                    article: row.get(4)?,
                 })
             })?;
             Ok(members.collect::<Result<_, _>>()?)
@@ -91,12 +88,22 @@ impl Store {
 /// Marks redirect loops as failed, and gives the end of every other chain.
 fn settle_redirect_chains(tx: &Transaction<'_>) -> Result<HashMap<String, Option<Outcome>>, StoreError> {
     let mut steps = HashMap::new();
-    let mut statement = tx.prepare("SELECT key, leads_to FROM frontier WHERE outcome = 'redirected'")?;
+    let mut statement = tx.prepare("SELECT key, leads_to FROM ended WHERE outcome = 'redirected'")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         steps.insert(row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?.unwrap_or_default());
     }
-    let mut outcome_of = tx.prepare("SELECT outcome FROM frontier WHERE key = ?1")?;
+    let targets: HashSet<&String> = steps.values().filter(|target| !steps.contains_key(*target)).collect();
+    let mut outcomes = HashMap::with_capacity(targets.len());
+    let mut statement = tx.prepare("SELECT key, outcome FROM ended")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let key: String = row.get(0)?;
+        if targets.contains(&key) {
+            let name: Option<String> = row.get(1)?;
+            outcomes.insert(key, name.as_deref().and_then(Outcome::from_name));
+        }
+    }
     let mut mark_loop =
         tx.prepare("UPDATE frontier SET outcome = 'status', detail = 'redirect loop' WHERE key = ?1")?;
     let mut ends = HashMap::with_capacity(steps.len());
@@ -111,8 +118,7 @@ fn settle_redirect_chains(tx: &Transaction<'_>) -> Result<HashMap<String, Option
             mark_loop.execute([key])?;
             ends.insert(key.clone(), Some(Outcome::Failed(Failure::Status)));
         } else {
-            let name: Option<String> = outcome_of.query_row([end], |row| row.get(0)).optional()?.flatten();
-            ends.insert(key.clone(), name.as_deref().and_then(Outcome::from_name));
+            ends.insert(key.clone(), outcomes.get(end).copied().flatten());
         }
     }
     Ok(ends)
@@ -142,23 +148,28 @@ fn renew_snapshot(
 ) -> Result<SnapshotChange, StoreError> {
     let mut change = SnapshotChange::default();
     let mut known = tx.prepare(
-        "SELECT p.key, p.source, p.member, p.gone_runs, p.failing_since, f.outcome, p.snapshot IS p.article
-         FROM page p LEFT JOIN frontier f ON f.key = p.key ORDER BY p.key",
+        "SELECT p.key, coalesce(e.source, p.source), p.member, p.gone_runs, p.failing_since, e.outcome,
+             p.snapshot IS p.article, p.noindex
+         FROM page p LEFT JOIN ended e ON e.key = p.key ORDER BY p.key",
     )?;
     let mut stay = tx.prepare(
-        "UPDATE page SET member = 1, gone_runs = 0, failing_since = NULL, snapshot = article WHERE key = ?1",
+        "UPDATE page SET member = 1, gone_runs = 0, failing_since = NULL, snapshot = article
+         WHERE key = ?1 AND (member = 0 OR gone_runs > 0 OR failing_since IS NOT NULL OR snapshot IS NOT article)",
     )?;
     let mut carry = tx.prepare("UPDATE page SET gone_runs = ?2, failing_since = ?3 WHERE key = ?1")?;
     let mut leave = tx.prepare(
-        "UPDATE page SET member = 0, gone_runs = 0, failing_since = NULL, snapshot = NULL WHERE key = ?1",
+        "UPDATE page SET member = 0, gone_runs = 0, failing_since = NULL, snapshot = NULL
+         WHERE key = ?1 AND (member = 1 OR gone_runs > 0 OR failing_since IS NOT NULL)",
     )?;
     let mut rows = known.query([])?;
     while let Some(row) = rows.next()? {
         let key: String = row.get(0)?;
         let source: usize = row.get(1)?;
         let failing_since: Option<i64> = row.get(4)?;
+        let member: bool = row.get(2)?;
         let standing = Standing {
-            member: row.get(2)?,
+            // What was read last counts, also in a crawl that was never completed.
+            member: member && !row.get::<_, bool>(7)?,
             gone_runs: row.get(3)?,
             failing_since: failing_since.map(timestamp).transpose()?,
         };
@@ -174,7 +185,7 @@ fn renew_snapshot(
             .map_or(Fate::Out, |patience| snapshot::fate(standing, ended, *patience, now));
         match fate {
             Fate::Current => {
-                match (standing.member, row.get(6)?) {
+                match (member, row.get(6)?) {
                     (false, _) => change.new += 1,
                     (true, false) => change.changed += 1,
                     (true, true) => change.unchanged += 1,
@@ -186,7 +197,7 @@ fn renew_snapshot(
                 carry.execute(params![key, gone_runs, failing_since.map(millis)])?;
             }
             Fate::Out => {
-                change.removed += u64::from(standing.member);
+                change.removed += u64::from(member);
                 leave.execute([&key])?;
             }
         }
@@ -199,12 +210,13 @@ fn collect(tx: &Transaction<'_>) -> Result<(), StoreError> {
     // Besides members, only pages that are read for their links, or that may be read again, are worth their place.
     tx.execute(
         "DELETE FROM page WHERE member = 0 AND key NOT IN (
-             SELECT key FROM frontier WHERE outcome IN ('noindex', 'not_kept', 'empty') OR outcome IN
+             SELECT key FROM ended WHERE outcome IN ('noindex', 'not_kept', 'empty') OR outcome IN
                  ('dns', 'connect', 'tls', 'timeout', 'status', 'truncated', 'decode', 'parse_limit'))",
         [],
     )?;
     tx.execute(
-        "DELETE FROM blob WHERE sha256 NOT IN (SELECT body FROM page UNION SELECT article FROM page UNION SELECT links FROM page)",
+        "DELETE FROM blob WHERE sha256 NOT IN (SELECT body FROM page UNION SELECT article FROM page UNION SELECT links FROM page
+             UNION SELECT snapshot FROM page WHERE snapshot IS NOT NULL)",
         [],
     )?;
     Ok(())

@@ -70,8 +70,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; [`StoreError::Newer`] leaves the file as it is.
     pub fn open(state_dir: &Path, pipeline: &str) -> Result<Store, StoreError> {
-        fs::create_dir_all(state_dir)
-            .map_err(|source| StoreError::Io { path: state_dir.to_owned(), source })?;
+        make_private(state_dir).map_err(|source| StoreError::Io { path: state_dir.to_owned(), source })?;
         let path = state_dir.join(format!("{pipeline}.sqlite3"));
         let mut connection = Connection::open(&path)?;
         // Before anything is written: a newer corpusd must find its file as it left it.
@@ -140,4 +139,13 @@ fn millis(at: Timestamp) -> i64 {
 
 fn timestamp(millis: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(millis).map_err(|_| StoreError::Damaged("time"))
+}
+
+/// Makes a folder for its owner alone: it holds what private sites say. One that is there stays as it is.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }

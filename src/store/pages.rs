@@ -177,13 +177,14 @@ impl Store {
         .await
     }
 
-    /// The articles of these pages, in this order; keys that are unknown are left out.
+    /// The articles of these members, in this order; other keys are left out.
     pub async fn articles(&self, keys: Vec<PageKey>) -> Result<Vec<ArticlePage>, StoreError> {
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached("SELECT article FROM page WHERE key = ?1")?;
+            let mut statement = connection.prepare_cached("SELECT snapshot FROM page WHERE key = ?1")?;
             let mut pages = Vec::with_capacity(keys.len());
             for key in keys {
-                let hash: Option<Hash> = statement.query_row([key.as_ref()], |row| row.get(0)).optional()?;
+                let hash: Option<Hash> =
+                    statement.query_row([key.as_ref()], |row| row.get(0)).optional()?.flatten();
                 let Some(hash) = hash else { continue };
                 let json = text(connection, &hash, "article")?;
                 let article = serde_json::from_str(&json).map_err(|_| StoreError::Damaged("article"))?;
@@ -197,8 +198,10 @@ impl Store {
     /// Records what became of pages after the crawl: canonical twins, duplicates, pages without text.
     pub async fn note_outcomes(&self, notes: Vec<(PageKey, SkipReason, String)>) -> Result<(), StoreError> {
         self.write(move |tx| {
-            let mut statement =
-                tx.prepare_cached("UPDATE frontier SET outcome = ?2, detail = ?3 WHERE key = ?1")?;
+            let mut statement = tx.prepare_cached(
+                "UPDATE frontier SET outcome = ?2, detail = ?3
+                 WHERE key = ?1 AND outcome IN ('fetched', 'not_modified')",
+            )?;
             for (key, reason, detail) in notes {
                 statement.execute(params![key.as_ref(), reason.name(), detail])?;
             }

@@ -101,7 +101,7 @@ impl Store {
         .await
     }
 
-    /// Records that `corpus` is about to be sent to `target`. What was unsettled before is superseded.
+    /// Records that `corpus` is about to be sent to `target`.
     pub async fn intend(
         &self,
         run: u64,
@@ -111,11 +111,6 @@ impl Store {
         now: Timestamp,
     ) -> Result<i64, StoreError> {
         self.write(move |tx| {
-            tx.execute(
-                "UPDATE publication SET state = 'superseded', settled_at = ?2
-                 WHERE target = ?1 AND state IN ('intent', 'unknown')",
-                params![target, millis(now)],
-            )?;
             let before = serde_json::to_string(&before).expect("two plain fields");
             tx.execute(
                 "INSERT INTO publication (run, corpus, target, state, before, created_at)
@@ -127,7 +122,7 @@ impl Store {
         .await
     }
 
-    /// Records what came of a push. An acknowledgement clears what was held, and all but `keep` corpora that
+    /// Records what came of a push. An acknowledgement settles all earlier ones to the same target, and all but `keep` corpora that
     /// nothing needs any more are forgotten.
     pub async fn settle_publication(
         &self,
@@ -145,7 +140,14 @@ impl Store {
                 params![id, state.name(), request_id, detail, millis(now)],
             )?;
             if state == PublicationState::Acknowledged {
-                tx.execute("DELETE FROM held", [])?;
+                // Whatever came of earlier pushes, this one is what the target holds.
+                tx.execute(
+                    "UPDATE publication SET state = 'superseded', settled_at = ?2
+                     WHERE state IN ('intent', 'unknown') AND id < ?1
+                     AND target = (SELECT target FROM publication WHERE id = ?1)",
+                    params![id, millis(now)],
+                )?;
+                tx.execute("DELETE FROM held WHERE corpus = (SELECT corpus FROM publication WHERE id = ?1)", [id])?;
                 forget_corpora(tx, keep)?;
             }
             Ok(())

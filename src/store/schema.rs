@@ -18,6 +18,7 @@ pub(super) const STEPS: [&str; 1] = ["
         id         INTEGER PRIMARY KEY,
         plan       TEXT    NOT NULL,  -- fingerprint of the sources: a crawl resumes only under the same
         started_at INTEGER NOT NULL,  -- ms since the epoch, as every time here
+        moved_at   INTEGER NOT NULL,  -- when something was settled last
         state      TEXT    NOT NULL   -- running | complete | incomplete
     );
 
@@ -26,9 +27,9 @@ pub(super) const STEPS: [&str; 1] = ["
         reason TEXT PRIMARY KEY
     ) WITHOUT ROWID;
 
-    -- Every URL that this crawl came across, and how it ended.
+    -- Every URL that this crawl came across, for each source that did, and how it ended.
     CREATE TABLE frontier (
-        key      TEXT    PRIMARY KEY,
+        key      TEXT    NOT NULL,
         url      TEXT    NOT NULL,    -- what is requested: the URL as it was linked
         source   INTEGER NOT NULL,
         depth    INTEGER NOT NULL,
@@ -39,9 +40,22 @@ pub(super) const STEPS: [&str; 1] = ["
         outcome  TEXT,
         detail   TEXT,
         status   INTEGER,
-        leads_to TEXT                 -- key of a redirect's target
+        leads_to TEXT,                -- key of a redirect's target
+        PRIMARY KEY (key, source)
     ) WITHOUT ROWID;
     CREATE INDEX frontier_turn ON frontier (source, state, depth, key);
+
+    -- How a URL ended: what it was for the first source that read it; else for one that tried; else by a rule.
+    CREATE VIEW ended AS
+        SELECT * FROM (
+            SELECT *, row_number() OVER (PARTITION BY key ORDER BY CASE
+                WHEN outcome IN ('fetched', 'not_modified') THEN 0
+                WHEN outcome IN ('noindex', 'not_kept', 'redirected', 'not_found', 'empty', 'robots') THEN 1
+                WHEN outcome IN ('dns', 'connect', 'tls', 'timeout', 'status', 'truncated', 'decode', 'parse_limit') THEN 1
+                WHEN outcome IN ('scope', 'excluded') THEN 3
+                ELSE 2 END, source) AS place
+            FROM frontier)
+        WHERE place = 1;
 
     -- What was read last of each known page.
     CREATE TABLE page (
@@ -65,12 +79,13 @@ pub(super) const STEPS: [&str; 1] = ["
         gone_runs     INTEGER NOT NULL DEFAULT 0,
         failing_since INTEGER,
         member        INTEGER NOT NULL DEFAULT 0,  -- part of the snapshot
-        snapshot      BLOB               -- the article when it last became, or stayed, a member
+        snapshot      BLOB               -- of a member: its article in the snapshot
     );
     CREATE INDEX page_member ON page (member, key);
     CREATE INDEX page_body ON page (body);
     CREATE INDEX page_article ON page (article);
     CREATE INDEX page_links ON page (links);
+    CREATE INDEX page_snapshot ON page (snapshot);
 
     -- Corpora: what was published, is being published, or is held.
     CREATE TABLE corpus (
@@ -81,6 +96,7 @@ pub(super) const STEPS: [&str; 1] = ["
         made_from  BLOB    NOT NULL,   -- fingerprint of the snapshot and of the rules: the same gives the same corpus
         created_at INTEGER NOT NULL
     );
+    CREATE INDEX corpus_made_from ON corpus (made_from);
 
     -- Intent before a push, acknowledgement after it.
     CREATE TABLE publication (
@@ -100,6 +116,7 @@ pub(super) const STEPS: [&str; 1] = ["
     CREATE TABLE held (
         corpus BLOB    NOT NULL REFERENCES corpus (sha256),
         run    INTEGER NOT NULL,
+        target TEXT    NOT NULL,
         gates  TEXT    NOT NULL        -- JSON
     );
 
@@ -111,7 +128,7 @@ pub(super) const STEPS: [&str; 1] = ["
     );
 
     CREATE TABLE run (
-        id          INTEGER PRIMARY KEY,
+        id          INTEGER PRIMARY KEY AUTOINCREMENT,
         started_at  INTEGER NOT NULL,
         finished_at INTEGER,
         outcome     TEXT,

@@ -27,7 +27,6 @@ pub struct Robots {
     /// The most specific first.
     rules: Vec<Rule>,
     /// The answer where no rule covers.
-    default: Access,
     crawl_delay: Option<Duration>,
     sitemaps: Vec<String>,
     is_markup: bool,
@@ -81,24 +80,12 @@ impl Robots {
         rules.sort_by(|a, b| a.precedence().cmp(&b.precedence()));
         rules.dedup_by(|a, b| a.precedence() == b.precedence());
         let is_markup = without_bom(body).trim_ascii_start().starts_with(b"<");
-        Self { rules, default: Access::Allow, crawl_delay, sitemaps, is_markup }
+        Self { rules, crawl_delay, sitemaps, is_markup }
     }
 
     /// No restriction: what a site without a robots.txt means.
     pub fn allow_all() -> Self {
-        Self {
-            rules: Vec::new(),
-            default: Access::Allow,
-            crawl_delay: None,
-            sitemaps: Vec::new(),
-            is_markup: false,
-        }
-    }
-
-    /// Nothing but robots.txt itself: what a site means whose robots.txt cannot be reached (RFC 9309,
-    /// section 2.3.1.4).
-    pub fn disallow_all() -> Self {
-        Self { default: Access::Disallow, ..Self::allow_all() }
+        Self { rules: Vec::new(), crawl_delay: None, sitemaps: Vec::new(), is_markup: false }
     }
 
     /// Whether the crawler may ask for `url`, which the caller knows to be of this site. For robots.txt
@@ -108,8 +95,7 @@ impl Robots {
     /// 25 ms for the worst that fits into 500 KiB, 30,000 rules that each nearly cover the longest URL. So a
     /// crawl asks when it is about to fetch, not for each link it sees.
     pub fn allows(&self, url: &Url) -> bool {
-        url.path() == "/robots.txt"
-            || self.deciding(url).map_or(self.default, |rule| rule.access) == Access::Allow
+        url.path() == "/robots.txt" || self.deciding(url).is_none_or(|rule| rule.access == Access::Allow)
     }
 
     /// The line that decides over `url`, as the file has it, or nothing where none covers it.
@@ -234,14 +220,6 @@ mod tests {
         check("/a/x", Some("Disallow: /a # secret"));
         check("/a/b/c", Some("Allow: /a/b"));
         check("/z", None);
-        assert_eq!(Robots::disallow_all().rule_for(&url("/z")), None);
-    }
-
-    #[test]
-    fn a_site_out_of_reach_allows_its_robots_file_alone() {
-        assert!(!Robots::disallow_all().allows(&url("/")));
-        assert!(Robots::disallow_all().allows(&url("/robots.txt")));
-        assert!(Robots::allow_all().allows(&url("/")));
     }
 
     #[test]
