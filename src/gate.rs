@@ -134,7 +134,7 @@ impl Verdict {
 /// Judges a corpus by what was published last (`None`: nothing, so the relative gates do not apply), by the
 /// facts of the run, and by the settings.
 pub fn judge(published: Option<&Manifest>, corpus: &Corpus, facts: Facts, gates: &Gates) -> Verdict {
-    let mut lines = vec![min_documents(corpus, gates), max_failed(facts, gates)];
+    let mut lines = vec![min_documents(corpus, gates), max_failed((facts.requested, facts.failed), gates)];
     if let Some(published) = published {
         lines.push(max_removed(published, corpus, gates));
         lines.push(max_shrink(published, corpus, gates));
@@ -163,9 +163,10 @@ fn min_documents(corpus: &Corpus, gates: &Gates) -> Line {
     )
 }
 
-fn max_failed(facts: Facts, gates: &Gates) -> Line {
-    let share = share(facts.failed, facts.requested);
-    let detail = format!("{} of {} requested pages failed", facts.failed, facts.requested);
+/// Judges how many of the pages that were to be read could not be.
+pub fn max_failed((requested, failed): (u64, u64), gates: &Gates) -> Line {
+    let share = share(failed, requested);
+    let detail = format!("{failed} of {requested} pages could not be read");
     line("max_failed", gates.max_failed, share, share > gates.max_failed, detail)
 }
 

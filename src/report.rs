@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::gate::Line;
+use crate::{
+    corpus::{Budget, Counts, Unit},
+    gate::Line,
+    hash::{Hash, hex},
+};
 
 /// The stem of a pipeline file: `[a-z0-9-]{1,64}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -167,6 +171,24 @@ pub struct CorpusReport {
     pub limit: u64,
     /// Its unit: `chars` or `bytes`.
     pub unit: String,
+}
+
+impl CorpusReport {
+    /// The size of a corpus, against the limit that leaves the least room.
+    pub fn of(sha256: Hash, size: Counts, budget: &Budget) -> CorpusReport {
+        let tightest = budget.tightest(size);
+        CorpusReport {
+            sha256: hex(&sha256),
+            characters: size.characters,
+            utf16: size.utf16,
+            bytes: size.bytes,
+            limit: tightest.map_or(0, |limit| budget.most(limit)),
+            unit: match tightest.map(|limit| limit.unit) {
+                Some(Unit::Bytes) => "bytes".to_owned(),
+                Some(Unit::Chars) | None => "chars".to_owned(),
+            },
+        }
+    }
 }
 
 /// What became of the push.

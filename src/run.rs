@@ -26,7 +26,7 @@ use crate::{
     hash::hex,
     outcome::{Failure, Outcome, SkipReason, in_words},
     pipeline::{Pipeline, Source},
-    report::{Documents, Ending, Pages, PublishReport, PublishStatus, RunReport, VerifyReport},
+    report::{CorpusReport, Documents, Ending, Pages, PublishReport, PublishStatus, RunReport, VerifyReport},
     snapshot::Patience,
     store::{LockError, RunLock, SnapshotChange, Store, StoreError, Tally},
 };
@@ -76,7 +76,10 @@ pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, Ru
     tracing::info!(run.id = report.run, "run begins");
     match pass(pipeline, &store, context, &mut report).await {
         Ok(()) => {}
-        Err(RunError::Interrupted) => report.end(Ending::Interrupted, "asked to stop".to_owned()),
+        Err(RunError::Interrupted) => {
+            report.pages = pages(&store.tally().await?, &SnapshotChange::default());
+            report.end(Ending::Interrupted, "asked to stop; the next run goes on from here".to_owned());
+        }
         Err(error) => report.end(Ending::Failed, in_words(&error)),
     }
     finish(&store, context, &mut report).await?;
@@ -111,7 +114,7 @@ async fn pass(
     let tally = store.tally().await?;
     report.pages = pages(&tally, &change);
     report.documents = assembled.documents.clone();
-    report.corpus = Some(assembled.numbers(&pipeline.budget));
+    report.corpus = Some(CorpusReport::of(assembled.sha256, assembled.manifest.size, &pipeline.budget));
 
     context.progress.enter(progress::Stage::Publishing);
     deliver::deliver(pipeline, store, context, &assembled, report).await

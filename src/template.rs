@@ -1,7 +1,8 @@
 //! Blocks that repeat over a site's pages: navigation, cookie bars, footers.
 //!
 //! Where a content container was recognised, chrome is outside of it already, and removing what repeats
-//! inside costs content; so only pages without one are counted, and only they lose blocks.
+//! inside costs content; so only pages without one are counted, and only they lose blocks. Chrome stands around
+//! the content: what repeats between two blocks of a page's own, as the heading "Parameters" does, is content.
 
 use std::collections::{HashMap, HashSet};
 
@@ -61,11 +62,28 @@ impl Counts {
 }
 
 impl Template {
-    /// The blocks of a page that are its own.
+    /// The blocks of a page that are its own: all between the repeating ones at its beginning and its end.
     pub fn own<'a>(&self, article: &'a Article) -> impl Iterator<Item = &'a Block> {
-        let contained = article.container.is_recognised();
-        article.blocks.iter().filter(move |block| contained || !self.blocks.contains(&block.fingerprint))
+        let blocks = &article.blocks[..];
+        let repeats = |block: &Block| self.blocks.contains(&block.fingerprint) && !is_code(block);
+        let own = if article.container.is_recognised() {
+            blocks
+        } else {
+            match (
+                blocks.iter().position(|block| !repeats(block)),
+                blocks.iter().rposition(|block| !repeats(block)),
+            ) {
+                (Some(first), Some(last)) => &blocks[first..=last],
+                _ => &[],
+            }
+        };
+        own.iter()
     }
+}
+
+/// Code is never chrome.
+fn is_code(block: &Block) -> bool {
+    block.markdown.starts_with("```") || block.markdown.starts_with("~~~")
 }
 
 #[cfg(test)]
@@ -93,6 +111,16 @@ mod tests {
         }
         let template = counts.template();
         assert_eq!(own(&template, &page(Container::Body, &[1, 103])), [103]);
+    }
+
+    #[test]
+    fn what_repeats_amid_a_page_s_own_text_is_content() {
+        let mut counts = Counts::default();
+        for n in 0..10 {
+            counts.add(&page(Container::Body, &[1, 100 + n, 2, 200 + n, 3]));
+        }
+        let template = counts.template();
+        assert_eq!(own(&template, &page(Container::Body, &[1, 103, 2, 203, 3])), [103, 2, 203]);
     }
 
     #[test]

@@ -46,9 +46,9 @@ pub(super) async fn approve(
         Err(error) => return Err(error.into()),
     };
     if args.json {
-        say(&serde_json::to_string(&report)?);
+        say(&serde_json::to_string(&report)?)?;
     } else {
-        say(&summary::table(std::slice::from_ref(&report)));
+        say(&summary::table(std::slice::from_ref(&report)))?;
     }
     Ok(Exit::of(&report))
 }

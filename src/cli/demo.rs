@@ -48,26 +48,26 @@ pub(super) async fn demo(common: &Common, args: &DemoArgs, now: fn() -> Timestam
     let pipeline = pipeline(&folder, address)?;
     let agent = agent(address, now)?;
 
-    say(&format!("A sample help centre and a stand-in for the Chatbase API run on http://{address}\n"));
-    say("The agent knows nothing yet:");
+    say(&format!("A sample help centre and a stand-in for the Chatbase API run on http://{address}\n"))?;
+    say("The agent knows nothing yet:")?;
     ask(&agent).await?;
 
-    say("\ncorpusd crawls the site, cleans it, and publishes the corpus:");
+    say("\ncorpusd crawls the site, cleans it, and publishes the corpus:")?;
     let context = open::context(folder.join("state"), now, &Arc::default(), CancellationToken::new());
     let first = run_one(&pipeline, &context, common.quiet).await?;
-    say(&summary::table(std::slice::from_ref(&first)));
+    say(&summary::table(std::slice::from_ref(&first)))?;
     if first.outcome != Ending::Published {
         bail!("the demo's own run was not published: {}", first.error.unwrap_or_default());
     }
 
-    say("\nThe agent was trained on it:");
+    say("\nThe agent was trained on it:")?;
     trained(&agent).await?;
     ask(&agent).await?;
 
-    say("\nRun again, nothing has changed, so nothing is pushed and nothing retrained:");
+    say("\nRun again, nothing has changed, so nothing is pushed and nothing retrained:")?;
     let context = open::context(folder.join("state"), now, &Arc::default(), CancellationToken::new());
     let second = run_one(&pipeline, &context, common.quiet).await?;
-    say(&summary::table(std::slice::from_ref(&second)));
+    say(&summary::table(std::slice::from_ref(&second)))?;
     if second.outcome != Ending::Unchanged {
         bail!("the demo's second run ended as {}", second.outcome.name());
     }
@@ -76,9 +76,9 @@ pub(super) async fn demo(common: &Common, args: &DemoArgs, now: fn() -> Timestam
     say(&format!(
         "\nWhere to look next:\n  {0}/pipelines/demo.yaml   the pipeline file\n  {program} -C {0}/pipelines --state {0}/state show demo   what the agent was given\n  pipelines/examples/reference.yaml   every key, with its default\n  README.md   a real agent in five minutes",
         folder.display()
-    ));
+    ))?;
     if args.serve {
-        say(&format!("\nServing http://{address}/help/ and the API until Ctrl-C."));
+        say(&format!("\nServing http://{address}/help/ and the API until Ctrl-C."))?;
         tokio::signal::ctrl_c().await?;
     }
     shutdown.cancel();
@@ -138,7 +138,7 @@ fn agent(address: SocketAddr, now: fn() -> Timestamp) -> anyhow::Result<Client> 
 async fn ask(agent: &Client) -> anyhow::Result<()> {
     for question in QUESTIONS {
         let answer = agent.chat(sandbox::AGENT_ID, question).await?;
-        say(&format!("  {question}\n    {}", answer.replace('\n', "\n    ")));
+        say(&format!("  {question}\n    {}", answer.replace('\n', "\n    ")))?;
     }
     Ok(())
 }

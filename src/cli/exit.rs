@@ -10,6 +10,8 @@ use crate::report::{Ending, RunReport};
 pub enum Exit {
     /// 1: failed.
     Failed,
+    /// 2: the arguments name what is not there.
+    Usage,
     /// 77: the key was refused, or publishing is paused.
     Refused,
     /// 78: a pipeline file is wrong.
@@ -47,6 +49,7 @@ impl From<Exit> for ExitCode {
         ExitCode::from(match exit {
             Exit::Done => 0,
             Exit::Failed => 1,
+            Exit::Usage => 2,
             Exit::Troubled => 3,
             Exit::Held => 4,
             Exit::Busy => 75,

@@ -67,7 +67,7 @@ pub(super) async fn extract(args: &ExtractArgs) -> anyhow::Result<Exit> {
             read(None, body, &base(args.url.as_ref().map_or("", Url::as_str))?)?
         }
     };
-    say(&markdown(&article));
+    say(&markdown(&article))?;
     Ok(Exit::Done)
 }
 
@@ -78,8 +78,16 @@ fn by_lines() -> anyhow::Result<Exit> {
         if line.trim().is_empty() {
             continue;
         }
-        let asked: Asked =
-            serde_json::from_str(&line).with_context(|| format!("line {} of stdin", number + 1))?;
+        let asked: Asked = match serde_json::from_str(&line) {
+            Ok(asked) => asked,
+            Err(error) => {
+                let error = Some(format!("line {} of stdin: {error}", number + 1));
+                let told =
+                    Told { id: &Value::Null, url: "", title: None, language: None, markdown: None, error };
+                write_line(&mut out, &told)?;
+                continue;
+            }
+        };
         let article = base(&asked.url).and_then(|url| read(None, file(Path::new(&asked.file))?, &url));
         let (article, error) = match article {
             Ok(article) => (Some(article), None),
@@ -93,11 +101,15 @@ fn by_lines() -> anyhow::Result<Exit> {
             language: article.and_then(|article| article.language),
             error,
         };
-        serde_json::to_writer(&mut out, &told).context("stdout")?;
-        out.write_all(b"\n").context("stdout")?;
+        write_line(&mut out, &told)?;
     }
     out.flush().context("stdout")?;
     Ok(Exit::Done)
+}
+
+fn write_line(out: &mut impl Write, told: &Told<'_>) -> anyhow::Result<()> {
+    serde_json::to_writer(&mut *out, told).context("stdout")?;
+    out.write_all(b"\n").context("stdout")
 }
 
 /// What relative links belong to; without a URL they cannot lead anywhere that is real.

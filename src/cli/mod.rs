@@ -21,6 +21,7 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 
@@ -105,8 +106,17 @@ pub fn failed(error: &anyhow::Error) -> ExitCode {
 }
 
 /// Writes a line to stdout. A reader that has gone away, as `head` does, is no error.
-fn say(line: &str) {
-    let _gone = writeln!(io::stdout().lock(), "{line}");
+fn say(line: &str) -> anyhow::Result<()> {
+    put(&format!("{line}\n"))
+}
+
+/// Writes text to stdout, as [`say`] does.
+fn put(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("write to stdout"),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a line to stderr, where there is nobody else to tell if that fails.

@@ -52,7 +52,13 @@ pub(super) fn env(allow_unset: bool) -> Env<'static> {
 pub(super) fn open(common: &Common, names: &[String]) -> anyhow::Result<Opened> {
     let mut wanted = Vec::new();
     for name in names {
-        wanted.push(PipelineName::new(name)?);
+        match PipelineName::new(name) {
+            Ok(name) => wanted.push(name),
+            Err(error) => {
+                complain(&format!("error: {error}"));
+                return Ok(Opened { pipelines: Vec::new(), exit: Exit::Usage });
+            }
+        }
     }
     let dir = common.config_dir();
     let loaded = config::load_dir(&dir, &env(false)).with_context(|| {
@@ -83,7 +89,8 @@ pub(super) fn open(common: &Common, names: &[String]) -> anyhow::Result<Opened> 
     }
     for name in &wanted {
         if opened.exit == Exit::Done && !opened.pipelines.iter().any(|pipeline| pipeline.name == *name) {
-            anyhow::bail!("no pipeline `{name}` in `{}`", dir.display());
+            complain(&format!("error: no pipeline `{name}` in `{}`", dir.display()));
+            return Ok(Opened { pipelines: Vec::new(), exit: Exit::Usage });
         }
     }
     Ok(opened)

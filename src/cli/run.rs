@@ -49,13 +49,13 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     for pipeline in &enabled {
         let context = open::context(common.state_dir(), now, &window, stop.clone());
         let result = run_one(pipeline, &context, common.quiet).await;
-        exit = exit.min(settle(pipeline, result, args.json, &mut reports));
+        exit = exit.min(settle(pipeline, result, args.json, &mut reports)?);
         if stop.is_cancelled() {
             break;
         }
     }
     if !args.json && !common.quiet && !reports.is_empty() {
-        say(&summary::table(&reports));
+        say(&summary::table(&reports))?;
     }
     if stop.is_cancelled() { Ok(signals.await.unwrap_or(Exit::Interrupted)) } else { Ok(exit) }
 }
@@ -85,11 +85,11 @@ fn settle(
     result: Result<RunReport, anyhow::Error>,
     json: bool,
     reports: &mut Vec<RunReport>,
-) -> Exit {
-    match result {
+) -> anyhow::Result<Exit> {
+    Ok(match result {
         Ok(report) => {
             if json {
-                say(&serde_json::to_string(&report).expect("a report has string keys only"));
+                say(&serde_json::to_string(&report).expect("a report has string keys only"))?;
             }
             let exit = Exit::of(&report);
             reports.push(report);
@@ -102,7 +102,7 @@ fn settle(
                 _ => Exit::Failed,
             }
         }
-    }
+    })
 }
 
 /// Cancels `stop` at the first SIGINT or SIGTERM; a second one ends the process at once, which loses nothing

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -110,6 +110,9 @@ pub(super) async fn sandbox(args: &SandboxArgs, now: fn() -> Timestamp) -> anyho
     let listener =
         TcpListener::bind(args.listen).await.with_context(|| format!("listen on {}", args.listen))?;
     let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        bail!("the sandbox listens on loopback addresses only, not on {address}");
+    }
     complain(&format!(
         "Chatbase stand-in  http://{address}  key {}  agent {}\nsample help centre http://{address}/help/\nrequest log        http://{address}/__sandbox/log",
         sandbox::STANDARD_KEY,

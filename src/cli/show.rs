@@ -1,11 +1,9 @@
 //! `corpusd show PIPELINE [URL]`
 
-use std::io::{self, Write};
-
 use clap::Args;
 use url::Url;
 
-use super::{Common, Exit, complain, open};
+use super::{Common, Exit, complain, open, put};
 use crate::{run, store::Store};
 
 /// Arguments of `show`.
@@ -37,7 +35,6 @@ pub(super) async fn show(common: &Common, args: &ShowArgs) -> anyhow::Result<Exi
         complain("this page is not part of the last complete crawl, or has no text of its own");
         return Ok(Exit::Failed);
     };
-    // A reader that has gone away, as `head` does, is no error.
-    let _gone = io::stdout().lock().write_all(text.as_bytes());
+    put(&text)?;
     Ok(Exit::Done)
 }

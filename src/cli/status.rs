@@ -56,10 +56,10 @@ pub(super) async fn status(
     }
     if args.json {
         for standing in &standings {
-            say(&serde_json::to_string(standing).expect("a standing has string keys only"));
+            say(&serde_json::to_string(standing).expect("a standing has string keys only"))?;
         }
     } else {
-        say(&table(&standings, now()));
+        say(&table(&standings, now()))?;
     }
     Ok(opened.exit)
 }
@@ -126,6 +126,12 @@ fn table(standings: &[Standing], now: Timestamp) -> String {
     let mut lines = vec![table.to_string()];
     for standing in standings {
         let name = &standing.pipeline;
+        if let Some(error) = standing.last_run.as_ref().and_then(|report| report.error.as_ref())
+            && standing.held.is_none()
+            && standing.paused.is_none()
+        {
+            lines.push(format!("{name}: {error}"));
+        }
         if let Some(held) = &standing.held {
             lines.push(format!("{name}: held by {held}"));
             lines.push(format!("{name}: `corpusd show {name}` to look, `corpusd approve {name}` to go on"));

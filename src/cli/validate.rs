@@ -40,12 +40,12 @@ pub(super) fn validate(common: &Common, args: &ValidateArgs) -> anyhow::Result<E
             Err(faults) => faults,
         };
         for diagnostic in told {
-            if args.json { say(&json(diagnostic)) } else { open::print(diagnostic) }
+            if args.json { say(&json(diagnostic))? } else { open::print(diagnostic) }
         }
     }
     let broken = results.len() - sound;
     if !args.json && !common.quiet {
-        say(&format!("{sound} pipelines are sound, {broken} are not"));
+        say(&format!("{sound} pipelines are sound, {broken} are not"))?;
     }
     Ok(if broken == 0 { Exit::Done } else { Exit::Config })
 }

@@ -6,7 +6,7 @@
 use std::{
     sync::{
         Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -31,6 +31,10 @@ const STRUGGLING_AFTER: u32 = 20;
 const DOWN_AFTER: u32 = 100;
 /// The longest `Retry-After` that is waited for within a run.
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
+/// So long a host may keep a run waiting in all before it counts as down.
+const MOST_WAITING: Duration = Duration::from_mins(10);
+/// A `Crawl-delay` beyond this is worth a word: a site of many pages takes hours then.
+const LONG_DELAY: Duration = Duration::from_secs(10);
 /// First pause before another attempt; doubled each time.
 const BACKOFF: Duration = Duration::from_millis(500);
 /// Redirects of robots.txt that are followed (RFC 9309 §2.3.1.2 asks for at least five).
@@ -50,6 +54,8 @@ pub struct Host {
     next: Mutex<Instant>,
     robots: OnceCell<RobotsTxt>,
     failures_in_a_row: AtomicU32,
+    /// How long it has asked to be left alone, in seconds, all in all.
+    waited: AtomicU64,
     /// Why nothing more is asked of it in this run.
     down: OnceLock<String>,
 }
@@ -96,6 +102,7 @@ impl Host {
             next: Mutex::new(Instant::now()),
             robots: OnceCell::new(),
             failures_in_a_row: AtomicU32::new(0),
+            waited: AtomicU64::new(0),
             down: OnceLock::new(),
         }
     }
@@ -140,6 +147,10 @@ impl Host {
                 let _was_down = self.down.set(reason);
             }
             Lesson::Wait(wait) => {
+                let waited = self.waited.fetch_add(wait.as_secs(), Ordering::Relaxed) + wait.as_secs();
+                if waited > MOST_WAITING.as_secs() {
+                    let _was_down = self.down.set("keeps asking to wait".to_owned());
+                }
                 let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
                 *next = (*next).max(Instant::now() + wait);
             }
@@ -219,6 +230,9 @@ impl Host {
                     return match answer.read_start(ROBOTS_LIMITS.decoded).await {
                         Ok(body) => {
                             let robots = Robots::parse(&body, PRODUCT_TOKEN);
+                            if let Some(delay) = robots.crawl_delay().filter(|delay| *delay > LONG_DELAY) {
+                                tracing::warn!("{url} asks for {} s between requests", delay.as_secs());
+                            }
                             if robots.is_markup() {
                                 tracing::warn!("{url} is a page and not a robots.txt: no rules");
                             }

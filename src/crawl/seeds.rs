@@ -88,6 +88,11 @@ impl Sitemaps {
                 }
                 return Some(Vec::new());
             }
+            // What was only guessed at may not be there at all.
+            Answer::Failed(reason) if !named => {
+                tracing::warn!("sitemap {url}: {reason}");
+                return Some(Vec::new());
+            }
             Answer::Failed(reason) => {
                 self.doubt(&url, &reason);
                 return Some(Vec::new());
@@ -207,7 +212,13 @@ async fn try_once(
         match answer.status() {
             200..=299 => {
                 let body = answer.read().await.map_err(|error| (error.to_string(), None))?;
-                return Ok(Answer::Read(body.decoded.unwrap_or(body.wire)));
+                let body = body.decoded.unwrap_or(body.wire);
+                let is_empty = body.iter().all(u8::is_ascii_whitespace);
+                return Ok(if is_empty {
+                    Answer::Absent("it is empty".to_owned())
+                } else {
+                    Answer::Read(body)
+                });
             }
             301 | 302 | 303 | 307 | 308 => match answer.location(&url) {
                 Some(next) if client.egress().check_redirect(&url, &next).is_ok() => url = next,

@@ -15,7 +15,7 @@ use url::Url;
 use crate::{
     chatbase::{self, ApiError, Push, Refusal, Window},
     gate::ApprovedCorpus,
-    hash::hex,
+    hash::{Hash, hex},
     http::{self, egress::Egress},
 };
 
@@ -123,6 +123,19 @@ impl Publisher {
         }
     }
 
+    /// Whether the target still holds what was published last, as far as it is ours to know: a file may have been
+    /// deleted.
+    pub async fn still_holds(&self, sha256: Hash) -> bool {
+        match self {
+            Publisher::ChatbaseV1 { .. } => true,
+            Publisher::Directory(path) => {
+                let path = path.clone();
+                let held = tokio::task::spawn_blocking(move || directory::held(&path)).await;
+                held.ok().flatten() == Some(sha256)
+            }
+        }
+    }
+
     /// Sends the corpus, and gives what came of it with the target's name for the request.
     pub async fn push(&self, name: Option<&str>, corpus: &ApprovedCorpus) -> (Push, Option<String>) {
         match self {
@@ -130,12 +143,12 @@ impl Publisher {
                 client.update(agent_id, name, corpus.text(), *timeout).await
             }
             Publisher::Directory(path) => {
-                let (path, corpus) = (path.clone(), corpus.clone());
+                let (shown, path, corpus) = (path, path.clone(), corpus.clone());
                 let written = tokio::task::spawn_blocking(move || directory::write(&path, &corpus)).await;
                 let push = match written.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
                 {
                     Ok(()) => Push::Applied,
-                    Err(error) => Push::NotSent(error.to_string()),
+                    Err(error) => Push::NotSent(format!("`{}`: {error}", shown.display())),
                 };
                 (push, None)
             }

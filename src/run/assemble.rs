@@ -12,15 +12,15 @@ use sha2::{Digest, Sha256};
 
 use super::{RunError, blocking};
 use crate::{
-    corpus::{Assembler, Budget, Corpus, Fit, Manifest, Unit},
+    corpus::{Assembler, Budget, Corpus, Fit, Manifest},
     crawl::url::PageKey,
     dedupe::Deduper,
     document::Document,
     extract,
-    hash::{Hash, hex},
+    hash::Hash,
     outcome::SkipReason,
     pipeline::Pipeline,
-    report::{CorpusReport, Documents},
+    report::Documents,
     store::{ArticlePage, LeftOut, Member, Store, WhyLeftOut},
     template::{Counts, Template},
 };
@@ -57,23 +57,6 @@ impl Assembled {
             WhyLeftOut::Budget => None,
         };
         self.left_out.iter().filter_map(skipped).collect()
-    }
-
-    /// The size, against the limit that leaves the least room.
-    pub(super) fn numbers(&self, budget: &Budget) -> CorpusReport {
-        let size = self.manifest.size;
-        let tightest = budget.tightest(size);
-        CorpusReport {
-            sha256: hex(&self.sha256),
-            characters: size.characters,
-            utf16: size.utf16,
-            bytes: size.bytes,
-            limit: tightest.map_or(0, |limit| budget.most(limit)),
-            unit: match tightest.map(|limit| limit.unit) {
-                Some(Unit::Bytes) => "bytes".to_owned(),
-                Some(Unit::Chars) | None => "chars".to_owned(),
-            },
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     corpus::Corpus,
     gate::{self, ApprovedCorpus, Warrant},
     pipeline::Pipeline,
-    report::{Ending, PublishStatus, RunReport},
+    report::{CorpusReport, Ending, RunReport},
     store::{Held, Store, StoredCorpus},
 };
 
@@ -42,11 +42,15 @@ pub(super) async fn deliver(
     }
     let live = store.live(delivery.target.clone()).await?;
     let unsettled = store.unsettled(delivery.target.clone()).await?;
-    if unsettled.is_none() && live.as_ref().is_some_and(|live| live.corpus == assembled.sha256) {
-        store.release().await?;
-        delivery.report.outcome = Ending::Unchanged;
-        delivery.report.publish.status = PublishStatus::NotNeeded;
-        return Ok(());
+    if assembled.manifest.documents.is_empty() {
+        // Not even a person's approval makes an empty knowledge base a good one.
+        let reason = format!("held by min_documents: no document was found ({})", why_empty(store).await?);
+        delivery.report.end(Ending::Held, reason);
+        return delivery.resend_pending(None).await;
+    }
+    let is_live = live.as_ref().is_some_and(|live| live.corpus == assembled.sha256);
+    if unsettled.is_none() && is_live && delivery.publisher.still_holds(assembled.sha256).await {
+        return delivery.unchanged(&pipeline.gates).await;
     }
     let agent = match delivery.agent().await {
         Ok(agent) => agent,
@@ -68,6 +72,7 @@ pub(super) async fn deliver(
         .await?;
     if let Some(approved) = ApprovedCorpus::new(corpus.text, corpus.sha256, Warrant::Verdict(&verdict)) {
         store.release().await?;
+        store.promote().await?;
         delivery.push(agent.as_ref(), &approved, corpus.manifest.size).await
     } else {
         let reasons: Vec<_> = verdict.holds().map(|line| format!("{}: {}", line.gate, line.detail)).collect();
@@ -115,6 +120,9 @@ pub(super) async fn deliver_held(
         Ok(agent) => agent,
         Err(error) => return delivery.api_failed(error).await,
     };
+    store.promote().await?;
+    delivery.report.documents.kept = kept.manifest.documents.len() as u64;
+    delivery.report.corpus = Some(CorpusReport::of(held.corpus, kept.manifest.size, &pipeline.budget));
     let size = kept.manifest.size;
     let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, Warrant::Approval) else {
         return Ok(());
@@ -145,4 +153,14 @@ impl From<StoredCorpus> for Corpus {
     fn from(kept: StoredCorpus) -> Corpus {
         Corpus { text: kept.text, sha256: kept.sha256, manifest: kept.manifest }
     }
+}
+
+/// What became of the start URLs, where nothing was found.
+async fn why_empty(store: &Store) -> Result<String, RunError> {
+    let starts = store.starts().await?;
+    let told = starts.iter().map(|(url, outcome, detail)| match detail.as_str() {
+        "" => format!("{url}: {outcome}"),
+        detail => format!("{url}: {outcome}, {detail}"),
+    });
+    Ok(told.collect::<Vec<_>>().join("; "))
 }

@@ -9,7 +9,7 @@ use super::{Context, RunError};
 use crate::{
     chatbase::{self, ApiError, Push},
     corpus::Counts,
-    gate::{ApprovedCorpus, Facts, Foreign, Warrant},
+    gate::{self, ApprovedCorpus, Facts, Foreign, Gates, Ruling, Warrant},
     hash::hex,
     pipeline::Pipeline,
     publish::{Publisher, Target},
@@ -47,7 +47,7 @@ pub(super) struct Delivery<'a> {
     store: &'a Store,
     context: &'a Context,
     pub(super) report: &'a mut RunReport,
-    publisher: Publisher,
+    pub(super) publisher: Publisher,
     pub(super) target: String,
 }
 
@@ -110,13 +110,35 @@ impl<'a> Delivery<'a> {
             },
             _ => Foreign::None,
         };
-        let pages = &self.report.pages;
-        Facts { requested: pages.requested, failed: pages.failed, body, foreign }
+        let (requested, failed) = self.troubled();
+        Facts { requested, failed, body, foreign }
     }
 
     /// The configured name, else the one the agent has: sending another would rename it.
     fn name<'n>(&'n self, agent: Option<&'n chatbase::Agent>) -> Option<&'n str> {
         self.pipeline.agent.name.as_deref().or_else(|| agent?.name.as_deref())
+    }
+
+    /// The target holds the corpus already. Even so, a crawl of which too much failed is no good news.
+    pub(super) async fn unchanged(&mut self, gates: &Gates) -> Result<(), RunError> {
+        self.store.release().await?;
+        self.report.publish.status = PublishStatus::NotNeeded;
+        let line = gate::max_failed(self.troubled(), gates);
+        if line.verdict == Ruling::Hold {
+            let reason = format!("held by max_failed: {}; what is live stays live", line.detail);
+            self.report.gates = vec![line];
+            self.report.end(Ending::Held, reason);
+            return Ok(());
+        }
+        self.store.promote().await?;
+        self.report.outcome = Ending::Unchanged;
+        Ok(())
+    }
+
+    /// Pages that were to be read, and how many of them could not be.
+    fn troubled(&self) -> (u64, u64) {
+        let pages = &self.report.pages;
+        (pages.requested, pages.failed.max(pages.carried_forward))
     }
 
     /// Intent, request, acknowledgement; what is unknown is asked about and sent again.
@@ -282,16 +304,15 @@ impl<'a> Delivery<'a> {
 }
 
 /// Whether what the API says of the agent shows that a push of this size arrived after `before`. A training
-/// alone proves nothing: somebody may have retrained the agent on what it held.
+/// alone proves nothing: somebody may have retrained the agent on what it held, or an earlier push may have been in
+/// training still.
 fn arrived(before: &Before, agent: &chatbase::Agent, size: Counts) -> bool {
     let trained_since = agent.last_trained_at.is_some() && agent.last_trained_at != before.last_trained_at;
-    let other_size = agent.characters != before.characters;
     match agent.characters {
-        Some(count) if [size.utf16, size.characters, size.bytes].contains(&count) => {
-            trained_since || other_size
+        Some(count) => {
+            [size.utf16, size.characters, size.bytes].contains(&count)
+                && (trained_since || agent.characters != before.characters)
         }
-        // The count may include what the agent holds besides.
-        Some(_) => trained_since && other_size,
         None => trained_since,
     }
 }

@@ -37,6 +37,8 @@ use crate::{
 
 /// Settled pages wait for at most this many others, and this long, to be committed together.
 const BATCH: usize = 64;
+/// So many URLs that they named, too, are reason enough to commit.
+const BATCH_NAMED: usize = 20_000;
 const BATCH_WAIT: Duration = Duration::from_millis(500);
 /// Redirects that are followed from one link.
 const MOST_HOPS: u32 = 10;
@@ -88,6 +90,8 @@ struct SourceWalk<'a> {
     seen: HashSet<u128>,
     readers: JoinSet<Result<(Visited, Read), RunError>>,
     settled: Vec<Settled>,
+    /// URLs that the settled pages named.
+    named: usize,
     /// Visits whose server led them to another spelling of the same URL.
     respelled: Vec<Candidate>,
     commit_at: Instant,
@@ -120,6 +124,7 @@ impl<'a> SourceWalk<'a> {
             seen,
             readers: JoinSet::new(),
             settled: Vec::new(),
+            named: 0,
             respelled: Vec::new(),
             commit_at: Instant::now() + BATCH_WAIT,
         })
@@ -206,7 +211,7 @@ impl<'a> SourceWalk<'a> {
                         Err(error) => std::panic::resume_unwind(error.into_panic()),
                     };
                     self.settle(visited, read).await?;
-                    if self.settled.len() >= BATCH {
+                    if self.settled.len() >= BATCH || self.named >= BATCH_NAMED {
                         self.commit().await?;
                     }
                 }
@@ -307,6 +312,7 @@ impl<'a> SourceWalk<'a> {
         if self.settled.is_empty() {
             self.commit_at = Instant::now() + BATCH_WAIT;
         }
+        self.named += discoveries.len();
         self.settled.push(Settled {
             key: candidate.key,
             outcome,
@@ -321,6 +327,7 @@ impl<'a> SourceWalk<'a> {
 
     async fn commit(&mut self) -> Result<(), RunError> {
         if !self.settled.is_empty() {
+            self.named = 0;
             let batch = std::mem::take(&mut self.settled);
             let doubts = self.crawl.doubts();
             self.store.settle(self.source, batch, doubts, (self.context.now)()).await?;

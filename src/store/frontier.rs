@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A crawl that stood still for longer than this begins anew: its pages would be of too different an age.
-const RESUME_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+const RESUME_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 const WAITING: i64 = 0;
 const ADMITTED: i64 = 1;
@@ -204,7 +204,7 @@ impl Store {
     pub async fn unseen_members(&self) -> Result<Vec<(Url, u32)>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT url, depth FROM page WHERE member = 1
+                "SELECT url, depth FROM page WHERE snapshot IS NOT NULL
                  AND key NOT IN (SELECT key FROM frontier WHERE outcome IS NULL OR outcome NOT IN ('scope', 'excluded'))
                  ORDER BY key",
             )?;
@@ -225,6 +225,19 @@ impl Store {
             let mut statement = connection.prepare_cached("SELECT url FROM frontier WHERE source = ?1")?;
             let urls = statement.query_map([source], |row| row.get(0))?.collect::<Result<_, _>>()?;
             Ok(urls)
+        })
+        .await
+    }
+
+    /// The start URLs, the outcome of each, and its detail.
+    pub async fn starts(&self) -> Result<Vec<(String, String, String)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT url, coalesce(outcome, 'waiting'), coalesce(detail, '') FROM frontier
+                 WHERE depth = 0 ORDER BY source, hops, key LIMIT 20",
+            )?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
         .await
     }

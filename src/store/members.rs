@@ -1,4 +1,7 @@
-//! The snapshot: the pages that documents are made of, changed only when a crawl is complete.
+//! The snapshot: the pages that documents are made of.
+//!
+//! A complete crawl makes a candidate; it becomes the snapshot when the gates pass what was made of it, or a person
+//! approves it. So a crawl that is held changes nothing that later ones fall back on.
 
 use std::collections::{HashMap, HashSet};
 
@@ -56,7 +59,7 @@ impl Store {
     ) -> Result<SnapshotChange, StoreError> {
         self.write(move |tx| {
             let chains = settle_redirect_chains(tx)?;
-            let change = renew_snapshot(tx, &chains, &patience, now)?;
+            let change = make_candidate(tx, &chains, &patience, now)?;
             tx.execute("UPDATE crawl SET state = 'complete' WHERE state = 'running'", [])?;
             collect(tx)?;
             Ok(change)
@@ -64,11 +67,20 @@ impl Store {
         .await
     }
 
-    /// The snapshot, in the order of the keys.
+    /// The last complete crawl becomes the snapshot.
+    pub async fn promote(&self) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute("UPDATE page SET snapshot = candidate WHERE snapshot IS NOT candidate", [])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The pages of the last complete crawl, in the order of the keys.
     pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT key, source, canonical, contained, snapshot FROM page WHERE member = 1 ORDER BY key",
+                "SELECT key, source, canonical, contained, candidate FROM page WHERE candidate IS NOT NULL ORDER BY key",
             )?;
             let members = statement.query_map([], |row| {
                 Ok(Member {
@@ -140,7 +152,7 @@ fn end_of_redirect(end: Option<Outcome>) -> Outcome {
     }
 }
 
-fn renew_snapshot(
+fn make_candidate(
     tx: &Transaction<'_>,
     chains: &HashMap<String, Option<Outcome>>,
     patience: &[Patience],
@@ -148,18 +160,20 @@ fn renew_snapshot(
 ) -> Result<SnapshotChange, StoreError> {
     let mut change = SnapshotChange::default();
     let mut known = tx.prepare(
-        "SELECT p.key, coalesce(e.source, p.source), p.member, p.gone_runs, p.failing_since, e.outcome,
+        "SELECT p.key, coalesce(e.source, p.source), p.snapshot IS NOT NULL, p.gone_runs, p.failing_since, e.outcome,
              p.snapshot IS p.article, p.noindex
          FROM page p LEFT JOIN ended e ON e.key = p.key ORDER BY p.key",
     )?;
+    // What stays as it is is not written again.
     let mut stay = tx.prepare(
-        "UPDATE page SET member = 1, gone_runs = 0, failing_since = NULL, snapshot = article
-         WHERE key = ?1 AND (member = 0 OR gone_runs > 0 OR failing_since IS NOT NULL OR snapshot IS NOT article)",
+        "UPDATE page SET gone_runs = 0, failing_since = NULL, candidate = article
+         WHERE key = ?1 AND (gone_runs > 0 OR failing_since IS NOT NULL OR candidate IS NOT article)",
     )?;
-    let mut carry = tx.prepare("UPDATE page SET gone_runs = ?2, failing_since = ?3 WHERE key = ?1")?;
+    let mut carry = tx
+        .prepare("UPDATE page SET gone_runs = ?2, failing_since = ?3, candidate = snapshot WHERE key = ?1")?;
     let mut leave = tx.prepare(
-        "UPDATE page SET member = 0, gone_runs = 0, failing_since = NULL, snapshot = NULL
-         WHERE key = ?1 AND (member = 1 OR gone_runs > 0 OR failing_since IS NOT NULL)",
+        "UPDATE page SET gone_runs = 0, failing_since = NULL, candidate = NULL
+         WHERE key = ?1 AND (gone_runs > 0 OR failing_since IS NOT NULL OR candidate IS NOT NULL)",
     )?;
     let mut rows = known.query([])?;
     while let Some(row) = rows.next()? {
@@ -209,14 +223,15 @@ fn renew_snapshot(
 fn collect(tx: &Transaction<'_>) -> Result<(), StoreError> {
     // Besides members, only pages that are read for their links, or that may be read again, are worth their place.
     tx.execute(
-        "DELETE FROM page WHERE member = 0 AND key NOT IN (
+        "DELETE FROM page WHERE snapshot IS NULL AND candidate IS NULL AND key NOT IN (
              SELECT key FROM ended WHERE outcome IN ('noindex', 'not_kept', 'empty') OR outcome IN
                  ('dns', 'connect', 'tls', 'timeout', 'status', 'truncated', 'decode', 'parse_limit'))",
         [],
     )?;
     tx.execute(
         "DELETE FROM blob WHERE sha256 NOT IN (SELECT body FROM page UNION SELECT article FROM page UNION SELECT links FROM page
-             UNION SELECT snapshot FROM page WHERE snapshot IS NOT NULL)",
+             UNION SELECT snapshot FROM page WHERE snapshot IS NOT NULL
+             UNION SELECT candidate FROM page WHERE candidate IS NOT NULL)",
         [],
     )?;
     Ok(())

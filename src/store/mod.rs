@@ -53,6 +53,14 @@ pub enum StoreError {
     /// Written by a newer corpusd.
     #[error("`{}` was written by a newer corpusd", .0.display())]
     Newer(PathBuf),
+    /// The file is none of ours, is damaged, or may not be written.
+    #[error("cannot use `{}` (a damaged file can be moved away: the next run makes a new one)", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
     /// SQLite failed.
     #[error("database")]
     Database(#[from] rusqlite::Error),
@@ -72,11 +80,18 @@ impl Store {
     pub fn open(state_dir: &Path, pipeline: &str) -> Result<Store, StoreError> {
         make_private(state_dir).map_err(|source| StoreError::Io { path: state_dir.to_owned(), source })?;
         let path = state_dir.join(format!("{pipeline}.sqlite3"));
-        let mut connection = Connection::open(&path)?;
+        Self::open_file(&path).map_err(|error| match error {
+            StoreError::Database(source) => StoreError::Unusable { path, source },
+            other => other,
+        })
+    }
+
+    fn open_file(path: &Path) -> Result<Store, StoreError> {
+        let mut connection = Connection::open(path)?;
         // Before anything is written: a newer corpusd must find its file as it left it.
         let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if version > schema::STEPS.len() {
-            return Err(StoreError::Newer(path));
+            return Err(StoreError::Newer(path.to_owned()));
         }
         connection.busy_timeout(std::time::Duration::from_secs(30))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -180,7 +180,7 @@ impl Store {
     /// The articles of these members, in this order; other keys are left out.
     pub async fn articles(&self, keys: Vec<PageKey>) -> Result<Vec<ArticlePage>, StoreError> {
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached("SELECT snapshot FROM page WHERE key = ?1")?;
+            let mut statement = connection.prepare_cached("SELECT candidate FROM page WHERE key = ?1")?;
             let mut pages = Vec::with_capacity(keys.len());
             for key in keys {
                 let hash: Option<Hash> =

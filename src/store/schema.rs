@@ -78,10 +78,10 @@ pub(super) const STEPS: [&str; 1] = ["
         fetched_at    INTEGER NOT NULL,
         gone_runs     INTEGER NOT NULL DEFAULT 0,
         failing_since INTEGER,
-        member        INTEGER NOT NULL DEFAULT 0,  -- part of the snapshot
-        snapshot      BLOB               -- of a member: its article in the snapshot
+        candidate     BLOB,              -- its article in the last complete crawl, where it is part of that
+        snapshot      BLOB               -- its article in the snapshot, where it is part of that
     );
-    CREATE INDEX page_member ON page (member, key);
+    CREATE INDEX page_candidate ON page (candidate);
     CREATE INDEX page_body ON page (body);
     CREATE INDEX page_article ON page (article);
     CREATE INDEX page_links ON page (links);

@@ -51,7 +51,7 @@ async fn without_robots_txt_everything_is_allowed() {
 async fn robots_txt_is_obeyed_in_the_group_that_names_us() {
     let world = World::new().await;
     let robots = "User-agent: *\nDisallow: /\n\nUser-agent: Corpusd\nDisallow: /private\n";
-    world.site.at("/robots.txt", Reply::text(robots));
+    world.site.at("/robots.txt", Reply::text(&robots));
     world.site.page("/", "Welcome to the help centre.", &["/a", "/private/b"]);
     world.site.page("/a", "Apples keep for weeks.", &[]).page("/private/b", "Bananas are secret.", &[]);
     let report = world.run().await.ends(Ending::Published);
@@ -199,12 +199,18 @@ async fn a_cut_sitemap_makes_the_crawl_incomplete() {
     world.site.page("/a", "Apples keep for weeks.", &[]).page("/b", "Bananas do not.", &[]);
     world.site.at("/sitemap.xml", Reply::xml(whole));
     world.run().await.ends(Ending::Published);
+    // What robots.txt names is there, also when it cannot be read.
+    let robots = format!("Sitemap: {}\n", world.site.url("/sitemap.xml"));
+    world.site.at("/robots.txt", Reply::text(&robots));
     for reply in [Reply::xml(cut.clone()), Reply::xml(cut).until_closed(), Reply::status(503)] {
         world.site.at("/sitemap.xml", reply);
         let report = world.run().await.ends(Ending::Incomplete);
         assert!(report.error.clone().unwrap().contains("sitemap"), "{:?}", report.error);
         assert_eq!((report.exit(), report.pages.removed), (Exit::Held, 0));
     }
+    // What was only guessed at may as well not be there.
+    world.site.at("/robots.txt", Reply::status(404));
+    world.run().await.ends(Ending::Unchanged);
     assert_eq!(world.chatbot.pushes().await.len(), 1);
 }
 

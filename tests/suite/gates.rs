@@ -133,10 +133,10 @@ async fn a_robots_txt_that_forbids_everything_does_not_empty_a_knowledge_base() 
     let world = ready().await;
     let live = world.run().await.ends(Ending::Published).hash();
     world.site.at("/robots.txt", Reply::text("User-agent: *\nDisallow: /\n")).forget_requests();
-    for run in 0..3 {
+    for _ in 0..3 {
         let report = world.run().await.ends(Ending::Held);
-        // What was known is asked about once more; after that only the start is left.
-        assert_eq!(report.skipped("robots"), if run == 0 { 11 } else { 1 });
+        // What is held changes nothing: all that was known is asked about each time.
+        assert_eq!(report.skipped("robots"), 11);
         assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], live);
     }
     assert!(world.site.paths().iter().all(|path| path == "/robots.txt" || path == "/sitemap.xml"));
@@ -214,4 +214,49 @@ async fn what_was_approved_is_the_new_measure() {
     world.run().await.ends(Ending::Unchanged);
     world.site.page("/p9", &text("/p9, which is new,", 3), &[]);
     world.run().await.ends(Ending::Published);
+}
+
+/// What a login page answers everything with.
+fn login_wall(world: &World) {
+    for path in PATHS {
+        world.site.at(path, Reply::redirect(302, "/login"));
+    }
+    world.site.page("/login", "Sign in with your name and your password to go on.", &[]);
+}
+
+#[tokio::test]
+async fn what_was_held_leaves_no_trace_in_what_is_published_later() {
+    let world = ready().await;
+    let live = world.run().await.ends(Ending::Published).hash();
+    login_wall(&world);
+    world.run().await.ends(Ending::Held);
+    // Healthy again, but for a page that fails: it is carried forward from before the wall.
+    fill(&world, 12);
+    world.site.at("/p1", Reply::status(500));
+    let report = world.run().await.ends(Ending::Unchanged);
+    assert_eq!((report.hash(), report.pages.carried_forward), (live, 1), "{report:#?}");
+    assert!(!world.published().await.contains("Sign in"));
+}
+
+#[tokio::test]
+async fn an_empty_knowledge_base_cannot_even_be_approved() {
+    let world = ready().await.gates(&["max_failed: 100%"]);
+    world.site.at("/", Reply::redirect(302, "/elsewhere")).at("/elsewhere", Reply::text("no page"));
+    let report = world.run().await.ends(Ending::Held);
+    let error = report.error.clone().unwrap();
+    assert!(error.contains("no document was found") && error.contains("content_type"), "{error}");
+    assert!(world.approve().await.is_none(), "there is nothing to approve");
+    assert_eq!(world.chatbot.pushes().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_site_that_fails_as_a_whole_is_no_good_news() {
+    let world = ready().await;
+    world.run().await.ends(Ending::Published);
+    for path in PATHS {
+        world.site.at(path, Reply::status(500));
+    }
+    let report = world.run().await.ends(Ending::Held);
+    assert!(report.error.clone().unwrap().contains("max_failed"), "{:?}", report.error);
+    assert_eq!((report.exit(), world.chatbot.pushes().await.len()), (Exit::Held, 1));
 }

@@ -280,7 +280,7 @@ async fn the_state_says_its_version_and_is_sound() {
 
 #[tokio::test]
 async fn bodies_that_nothing_refers_to_are_collected() {
-    let world = World::new().await.gates(&["max_shrink: 100%", "max_removed: 100%"]);
+    let world = World::new().await.gates(&["max_shrink: 100%", "max_removed: 100%", "max_failed: 100%"]);
     fill(&world, 20);
     world.run().await.ends(Ending::Published);
     let blobs = || -> u64 {
