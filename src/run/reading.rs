@@ -24,6 +24,9 @@ use crate::{
     store::{PageUpdate, Reading, Reread},
 };
 
+/// Links that are taken from one page, the first ones. An index of a large reference has 10,000.
+const MOST_LINKS: usize = 50_000;
+
 /// What reading a page gave.
 #[derive(Debug)]
 pub(super) struct Read {
@@ -140,10 +143,12 @@ fn read_body(
         }
     };
     let noindex = asks.noindex || links.noindex;
-    let mut follow = if links.nofollow_all || asks.nofollow { Vec::new() } else { links.follow };
     // A page that names its canonical form, or refreshes to another, leads there whatever else it says.
-    follow.extend(links.refresh.clone());
-    follow.extend(links.canonical.clone());
+    let mut follow: Vec<Url> = links.refresh.iter().chain(&links.canonical).cloned().collect();
+    if !(links.nofollow_all || asks.nofollow) {
+        follow.extend(links.follow);
+    }
+    follow.truncate(MOST_LINKS);
     let (outcome, detail) = standing(ended, noindex, keep);
     if article.blocks.is_empty() && outcome == ended {
         // What was stored of it, if anything, stays: more likely the page is broken than emptied.

@@ -42,8 +42,6 @@ const BATCH_NAMED: usize = 20_000;
 const BATCH_WAIT: Duration = Duration::from_millis(500);
 /// Redirects that are followed from one link.
 const MOST_HOPS: u32 = 10;
-/// Links that are taken from one page, the first ones: more than any page for people has.
-const MOST_LINKS: usize = 10_000;
 /// Beyond so many, the frontier itself finds out whether a URL is known.
 const MOST_SEEN: usize = 1_000_000;
 /// Candidates are taken from the frontier in portions of this many.
@@ -281,8 +279,7 @@ impl<'a> SourceWalk<'a> {
         let mut discoveries = Vec::new();
         match read.links {
             Links::Fresh(links) => {
-                let links = links.iter().take(MOST_LINKS);
-                discoveries.extend(links.filter_map(|url| self.discovery(url, depth, 0, found_on)));
+                discoveries.extend(links.iter().filter_map(|url| self.discovery(url, depth, 0, found_on)));
             }
             Links::Stored if candidate.known.is_some() => {
                 // Most are known by now, and a known one need not even be parsed.

@@ -51,7 +51,7 @@ async fn without_robots_txt_everything_is_allowed() {
 async fn robots_txt_is_obeyed_in_the_group_that_names_us() {
     let world = World::new().await;
     let robots = "User-agent: *\nDisallow: /\n\nUser-agent: Corpusd\nDisallow: /private\n";
-    world.site.at("/robots.txt", Reply::text(&robots));
+    world.site.at("/robots.txt", Reply::text(robots));
     world.site.page("/", "Welcome to the help centre.", &["/a", "/private/b"]);
     world.site.page("/a", "Apples keep for weeks.", &[]).page("/private/b", "Bananas are secret.", &[]);
     let report = world.run().await.ends(Ending::Published);
