@@ -27,7 +27,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(2);
 pub struct Waits {
     /// Before the next attempt at something that failed for a passing reason; doubled each time.
     pub backoff: Duration,
-    /// Pauses between the questions whether a push of unknown outcome arrived.
+    /// Pauses between the questions whether a push of unknown outcome arrived: all of them where it most likely
+    /// did, the first half where it most likely did not.
     pub confirm: Vec<Duration>,
 }
 
@@ -177,10 +178,15 @@ impl<'a> Delivery<'a> {
                 Push::Unknown(reason) | Push::Unclear(reason) => {
                     unknown = true;
                     self.settle(id, PublicationState::Unknown, request_id.clone(), reason).await?;
-                    if self.confirmed(&before, size).await {
+                    // What most likely arrived is worth the time of a training; what most likely failed is not.
+                    let pauses = &self.context.waits.confirm;
+                    let (pauses, most) = match push {
+                        Push::Unclear(_) => (&pauses[..], 1),
+                        _ => (&pauses[..pauses.len().div_ceil(2)], RESENDS),
+                    };
+                    if self.confirmed(&before, size, pauses).await {
                         return self.acknowledged(id, request_id, "confirmed by asking").await;
                     }
-                    let most = if matches!(push, Push::Unclear(_)) { 1 } else { RESENDS };
                     attempt < most && !self.context.stop.is_cancelled()
                 }
                 Push::Busy(_) => false,
@@ -196,8 +202,8 @@ impl<'a> Delivery<'a> {
     }
 
     /// Asks whether a push of unknown outcome arrived, until the answer is yes or patience ends.
-    async fn confirmed(&self, before: &Before, size: Counts) -> bool {
-        for pause in &self.context.waits.confirm {
+    async fn confirmed(&self, before: &Before, size: Counts, pauses: &[Duration]) -> bool {
+        for pause in pauses {
             tokio::select! {
                 () = tokio::time::sleep(*pause) => {}
                 () = self.context.stop.cancelled() => return false,
