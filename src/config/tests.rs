@@ -468,8 +468,8 @@ fn hostile_files_are_refused_fast_and_in_little_space() {
         let elapsed = begin.elapsed();
         assert!(told.contains(expected), "{name}:\n{told}");
         assert!(told.len() < 40_000, "{name}: {} bytes", told.len());
-        // A hundred milliseconds when optimised; this build is not.
-        assert!(elapsed.as_millis() < 1_000, "{name} took {elapsed:?}");
+        // Milliseconds when optimised and alone; what is not bounded would take hours.
+        assert!(elapsed.as_secs() < 10, "{name} took {elapsed:?}");
     }
 }
 
