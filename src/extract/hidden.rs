@@ -1,19 +1,34 @@
-//! What a visitor cannot see: `hidden`, and inline styles that take an element out of sight.
+//! What a visitor cannot see: `hidden`, and styles that take an element out of sight.
 //!
 //! Class names prove nothing: accordions, tabs and screen-reader texts are content that somebody opens or hears.
 
 use std::collections::HashSet;
 
-use crate::html::{Element, NodeId, Tree, local_name};
+use crate::html::{Element, Measure, NodeId, Tree, local_name};
 use crate::markdown::NodeSet;
 
+use super::style::{self, Sight};
+use super::stylesheet::Stylesheet;
+
 /// Adds the hidden elements below `root` to `dropped`.
-pub(super) fn mark(tree: &Tree, root: NodeId, dropped: &mut NodeSet) {
+pub(super) fn mark(
+    tree: &Tree,
+    measure: &Measure,
+    stylesheet: &Stylesheet,
+    root: NodeId,
+    dropped: &mut NodeSet,
+) {
     let mut openable: Option<HashSet<&str>> = None;
     let mut nodes = tree.descendants(root);
     while let Some(id) = nodes.next() {
         let Some(element) = tree.element(id) else { continue };
-        let Some(sight) = sight(element) else { continue };
+        let by_rule = || {
+            // What hides nearly all of a page hides it until it is loaded.
+            let hides = stylesheet.sight(element)?;
+            let is_part = measure.text(id) * 5 <= measure.text(root) * 4;
+            (is_part && !follows_button(tree, id)).then_some(hides)
+        };
+        let Some(sight) = own_sight(element).or_else(by_rule) else { continue };
         let controlled =
             element.id().is_some_and(|own| openable.get_or_insert_with(|| controlled(tree)).contains(own));
         if controlled || is_panel(tree, id, element) {
@@ -27,82 +42,29 @@ pub(super) fn mark(tree: &Tree, root: NodeId, dropped: &mut NodeSet) {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sight {
-    /// Takes no space at all.
-    Gone,
-    /// `visibility: hidden`, which a child may take back.
-    Invisible,
-}
-
-fn sight(element: &Element) -> Option<Sight> {
+/// What an element's own attributes do to its text.
+fn own_sight(element: &Element) -> Option<Sight> {
     let mut hidden = None;
     for (name, value) in element.attrs() {
         match *name {
             local_name!("hidden") if !value.trim_ascii().eq_ignore_ascii_case("until-found") => {
                 hidden = Some(Sight::Gone);
             }
-            local_name!("style") => hidden = hidden.or_else(|| styled(value)),
+            local_name!("style") => hidden = hidden.or_else(|| style::inline(value)),
             _ => {}
         }
     }
     hidden
 }
 
-/// What an inline style does to an element's text.
-fn styled(style: &str) -> Option<Sight> {
-    let lower = style.to_ascii_lowercase();
-    let (mut clipped, mut small, mut absolute) = (false, 0, false);
-    let mut moving = false;
-    let mut sight = None;
-    let mut see_through = false;
-    for declaration in lower.split(';') {
-        let Some((property, value)) = declaration.split_once(':') else { continue };
-        let value = value.trim().trim_end_matches("!important").trim();
-        match property.trim() {
-            "display" if value == "none" => sight = Some(Sight::Gone),
-            "visibility" if matches!(value, "hidden" | "collapse") => {
-                sight = sight.or(Some(Sight::Invisible));
-            }
-            "opacity" if number(value) == Some(0.0) => see_through = true,
-            "transition" | "animation" | "transform" | "will-change" | "animation-name"
-            | "animation-delay" => moving = true,
-            "font-size"
-                if number(value).is_some_and(|n| n < 3.0)
-                    && (value.ends_with("px") || number(value) == Some(0.0)) =>
-            {
-                sight = Some(Sight::Gone);
-            }
-            "text-indent" | "left" | "top" | "right" | "margin-left" if far_away(value) => {
-                sight = Some(Sight::Gone);
-            }
-            "clip" if value.replace([',', ' '], "").starts_with("rect(0") => clipped = true,
-            "clip-path" if value.contains("inset(50%") || value.contains("inset(100%") => clipped = true,
-            "width" | "height" | "max-height"
-                if number(value).is_some_and(|n| n <= 1.0) && !value.ends_with('%') =>
-            {
-                small += 1;
-            }
-            "overflow" if value == "hidden" => small += 1,
-            "position" if matches!(value, "absolute" | "fixed") => absolute = true,
-            _ => {}
-        }
-    }
-    if (clipped && absolute) || small >= 3 || (see_through && !moving) {
-        return Some(Sight::Gone);
-    }
-    sight
-}
-
-/// The number that a CSS length starts with.
-fn number(value: &str) -> Option<f32> {
-    let end =
-        value.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(value.len());
-    value[..end].parse().ok()
-}
-
-fn far_away(value: &str) -> bool {
-    number(value).is_some_and(|n| n <= if value.ends_with("em") { -99.0 } else { -999.0 })
+/// A panel right below what a visitor presses is opened by it.
+fn follows_button(tree: &Tree, id: NodeId) -> bool {
+    let mut before = std::iter::successors(tree.previous_sibling(id), |&n| tree.previous_sibling(n));
+    before.find_map(|n| tree.element(n)).is_some_and(|e| {
+        *e.name() == local_name!("button")
+            || e.attr(&local_name!("role")) == Some("button")
+            || e.attr(&local_name!("onclick")).is_some()
+    })
 }
 
 /// Ids that some control of the page opens.
@@ -127,7 +89,7 @@ fn controlled(tree: &Tree) -> HashSet<&str> {
     ids
 }
 
-/// One of several panels that tabs switch between.
+/// One of several panels that tabs switch between, or an answer that its question opens.
 fn is_panel(tree: &Tree, id: NodeId, element: &Element) -> bool {
     let role = |e: &Element| e.attr(&local_name!("role")).is_some_and(|r| r.eq_ignore_ascii_case("tabpanel"));
     let named = |e: &Element| {
@@ -137,6 +99,10 @@ fn is_panel(tree: &Tree, id: NodeId, element: &Element) -> bool {
                 || c.contains("tab-pane")
                 || c.contains("tabpanel")
                 || c.contains("tabbed")
+                || c.contains("accordion")
+                || c.contains("faq")
+                || c.contains("collaps")
+                || c.contains("expand")
                 || c == "tabs"
         })
     };

@@ -1,4 +1,4 @@
-//! What a page says about itself: title, language, description.
+//! What a page says about itself: title, language, description, and where its style sheets are.
 
 use crate::html::{NodeId, Tree, local_name};
 use crate::markdown::clean_line;
@@ -16,6 +16,8 @@ pub(super) struct Metadata {
     og_title: String,
     /// The `h1` elements with text, and that text, in document order.
     pub(super) headings: Vec<(NodeId, String)>,
+    /// The `style` elements.
+    pub(super) styles: Vec<NodeId>,
 }
 
 /// `de_DE` as Open Graph writes it, `de-DE` as HTML does.
@@ -63,6 +65,7 @@ pub(super) fn read(tree: &Tree) -> Metadata {
                     og_locale = og_locale.or_else(|| language(content));
                 }
             }
+            local_name!("style") => found.styles.push(id),
             local_name!("template") | local_name!("svg") => nodes.skip_children(),
             local_name!("h1") if found.headings.len() < MAX_HEADINGS => {
                 let text = clean_line(&tree.text_of(id));

@@ -8,20 +8,27 @@ mod container;
 mod density;
 mod hidden;
 mod metadata;
+mod repeats;
 mod rules;
+mod sections;
 mod selector;
+mod style;
+mod stylesheet;
+mod teasers;
 
 use serde::{Deserialize, Serialize};
 
 use crate::html::{Base, Links, Measure, Tree};
 use crate::markdown::{NodeSet, Page, render};
 
+use stylesheet::Stylesheet;
+
 pub use crate::markdown::Block;
 pub use selector::{Selector, SelectorError};
 
 /// Version of the rules that make an article: raised with every change of what is extracted or how it is written,
 /// so that stored pages are read again.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A page's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,14 +84,18 @@ pub fn extract(tree: &Tree, links: &Links) -> Article {
     let measure = Measure::new(tree);
     let mut dropped = NodeSet::new(tree.len());
     let metadata = metadata::read(tree);
+    let stylesheet = Stylesheet::read(tree, &metadata.styles);
     let choice = container::choose(tree, &measure, &metadata);
     for &root in &choice.roots {
-        hidden::mark(tree, root, &mut dropped);
+        hidden::mark(tree, &measure, &stylesheet, root, &mut dropped);
         choice.mark_dropped(tree, &measure, root, &mut dropped);
     }
     let base = Base::new(&links.base);
     let page = Page { tree, measure: &measure, base: &base, dropped: &dropped };
-    let blocks = render(page, &choice.roots);
+    let mut blocks = render(page, &choice.roots);
+    if !matches!(choice.container, Container::Rule(_)) {
+        repeats::remove(&mut blocks);
+    }
     Article {
         title: metadata.best_title(choice.heading.as_deref()),
         language: metadata.language,

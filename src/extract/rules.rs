@@ -48,6 +48,7 @@ const TABLE: &[Row] = &[
     ("javadoc", ".flex-content, .contentContainer", "main, .contentContainer, .content-container", ".sub-nav, .toc, .skip-nav, nav"),
     ("doxygen", "#doc-content, #titlearea, #nav-path", "#doc-content, div.contents", ".navpath, #nav-path, .summary, .permalink, .footer, .dyncontent, .ttc"),
     ("antora", "", "article.doc", ".toolbar, .pagination, .toc, .breadcrumbs, a.anchor, .edit-this-page"),
+    ("asciidoc-manpage", "body.manpage #header", "body.manpage", "#footer, #toc, .toc, a.anchor"),
     ("asciidoctor", "body.article, body.book, body.manpage, #footer-text, body.toc2", "#content", "#toc, .toc, a.anchor"),
     ("node-api", "", "#apicontent", "a.mark, .copy-button, .legacy"),
     ("pkgdown", ".pkgdown, body.template-article, .template-reference-topic", "#main, main#main, .contents", ".dropdown, .d-none"),

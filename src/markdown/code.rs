@@ -4,6 +4,9 @@ use crate::html::{Element, NodeId, Step, Tree, is_silent, local_name};
 
 use super::clean::{Cleaner, Fate};
 
+/// Nodes beside a label among which its code is looked for.
+const NEAR: usize = 12;
+
 /// Class prefixes that name a language, longest first.
 const PREFIXES: &[&str] = &["language-", "lang-", "highlight-source-", "highlight-text-", "highlight-"];
 
@@ -46,8 +49,18 @@ pub(super) fn is_gutter(element: &Element) -> bool {
 }
 
 /// Whether an element is a copy button or a language label of a code block.
-pub(super) fn is_label(element: &Element) -> bool {
+fn is_label(element: &Element) -> bool {
     element.classes().any(|c| LABEL.contains(&c))
+}
+
+/// Whether an element is a theme's language label or copy button beside the code it belongs to.
+pub(super) fn is_beside(tree: &Tree, id: NodeId, element: &Element) -> bool {
+    let labels = element.attr(&local_name!("class")).is_some()
+        && (is_label(element) || element.classes().any(|c| c == "lang"));
+    labels
+        && tree.parent(id).is_some_and(|parent| {
+            tree.children(parent).take(NEAR).any(|c| tree.name(c) == Some(&local_name!("pre")))
+        })
 }
 
 /// The text of a `pre`, line by line as a visitor sees it, without empty lines around it.

@@ -19,6 +19,13 @@ impl NodeSet {
         }
     }
 
+    /// Takes a node out again.
+    pub fn remove(&mut self, id: NodeId) {
+        if let Some(word) = self.0.get_mut(id.index() / 64) {
+            *word &= !(1 << (id.index() % 64));
+        }
+    }
+
     /// Whether the node is in the set.
     pub fn contains(&self, id: NodeId) -> bool {
         self.0.get(id.index() / 64).is_some_and(|word| word >> (id.index() % 64) & 1 == 1)

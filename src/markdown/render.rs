@@ -1,22 +1,15 @@
 //! The walk over a page's nodes that drives the writer.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::html::{Base, Element, Holds, Measure, NodeId, Step, Tree, is_silent, local_name};
 
+use super::block::Block;
+use super::code;
+use super::list::Lists;
+use super::math::{formula, is_exponent};
 use super::nodes::NodeSet;
+use super::reference::{References, is_illustration, is_permalink};
 use super::table::Grid;
 use super::writer::{Mark, Writer};
-use super::{Block, code};
-
-/// Characters of a picture's description at most; a longer one is no description.
-const MAX_ALT: usize = 200;
-/// Bytes of a superscript that can be an exponent.
-const MAX_EXPONENT: usize = 8;
-/// Nodes beside a label among which its code is looked for.
-const NEAR: usize = 12;
-/// Bytes of a link's destination at most; longer ones (data, tracking) leave the text unlinked.
-const MAX_DESTINATION: usize = 2048;
 
 /// Levels of lists and quotes that are indented; deeper ones are written as plain blocks.
 const MAX_NESTING: usize = 24;
@@ -40,10 +33,8 @@ pub fn render(page: Page<'_>, roots: &[NodeId]) -> Vec<Block> {
         page,
         writer: Writer::document(),
         frames: Vec::new(),
-        lists: Vec::new(),
-        ended_list: None,
-        resolved: HashMap::new(),
-        described: HashSet::new(),
+        lists: Lists::default(),
+        references: References::new(page.base),
     };
     for &root in roots {
         renderer.run(root);
@@ -70,26 +61,12 @@ enum Exit {
     QuoteMark,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct List {
-    /// The next item's number.
-    number: Option<u64>,
-    tight: bool,
-    /// The character of the marker: `-`, `*`, `.`, `)`.
-    mark: char,
-    plain: bool,
-}
-
 struct Renderer<'t> {
     page: Page<'t>,
     writer: Writer,
     frames: Vec<(NodeId, Exit)>,
-    lists: Vec<List>,
-    /// The list that ended last: its marker, and how much was written by then.
-    ended_list: Option<(char, (usize, usize))>,
-    resolved: HashMap<&'t str, Option<String>>,
-    /// Descriptions of pictures written so far.
-    described: HashSet<&'t str>,
+    lists: Lists,
+    references: References<'t>,
 }
 
 impl<'t> Renderer<'t> {
@@ -136,7 +113,7 @@ impl<'t> Renderer<'t> {
     /// Begins an element. Says whether what is below it is to be walked.
     fn enter(&mut self, id: NodeId, element: &'t Element) -> bool {
         match *element.name() {
-            local_name!("span") => !self.is_code_label(id, element),
+            local_name!("span") => !code::is_beside(self.page.tree, id, element),
             local_name!("a") => self.link(id, element),
             local_name!("p")
             | local_name!("div")
@@ -193,7 +170,11 @@ impl<'t> Renderer<'t> {
                 false
             }
             local_name!("img") => {
-                self.image(element);
+                if is_illustration(self.page.tree, self.page.measure, id)
+                    && let Some(description) = self.references.description(element)
+                {
+                    self.writer.text(description);
+                }
                 false
             }
             local_name!("ul") | local_name!("menu") | local_name!("dir") => self.list(id, None),
@@ -215,7 +196,11 @@ impl<'t> Renderer<'t> {
             local_name!("pre") => self.preformatted(id),
             local_name!("table") => self.table(id),
             local_name!("sup") => {
-                self.superscript(id);
+                let follows = self.writer.last_char().is_some_and(char::is_alphanumeric);
+                // `10²` must not become `102`.
+                if follows && is_exponent(self.page.tree, self.page.measure, id) {
+                    self.writer.raw("^");
+                }
                 true
             }
             local_name!("input") => {
@@ -225,7 +210,7 @@ impl<'t> Renderer<'t> {
             // In a heading it is the title of what it opens.
             local_name!("button") => self.writer.in_heading(),
             local_name!("math") => {
-                self.formula(id, element);
+                self.writer.text(formula(self.page.tree, id, element).trim());
                 false
             }
             _ => !is_silent(element),
@@ -248,21 +233,17 @@ impl<'t> Renderer<'t> {
             }
             Exit::List => {
                 self.writer.close_nesting();
-                if let Some(list) = self.lists.pop() {
-                    self.ended_list = Some((list.mark, self.writer.position()));
-                }
+                self.lists.close(self.writer.position());
             }
             Exit::PlainList => {
-                self.lists.pop();
+                self.lists.close_plain();
                 self.writer.end_block();
             }
             Exit::Item => {
                 let written = self.writer.close_container();
-                if let Some(list) = self.lists.last_mut() {
-                    list.number = list.number.map(|n| n.saturating_add(u64::from(written)));
-                    if list.tight {
-                        self.writer.tighten();
-                    }
+                self.lists.end_item(written);
+                if self.lists.is_tight() {
+                    self.writer.tighten();
                 }
             }
             Exit::Quote => {
@@ -297,41 +278,22 @@ impl<'t> Renderer<'t> {
         self.frame(id, Exit::CodeBlock)
     }
 
-    fn list(&mut self, id: NodeId, number: Option<u64>) -> bool {
-        let tree = self.page.tree;
+    fn list(&mut self, id: NodeId, start: Option<u64>) -> bool {
         if self.flattens() || self.page.measure.holds(id).any(Holds::HEADING) {
-            self.lists.push(List { number: None, tight: false, mark: ' ', plain: true });
+            self.lists.open_plain();
             self.writer.end_block();
             return self.frame(id, Exit::PlainList);
         }
         self.writer.open_nesting();
-        if self.lists.last().is_some_and(|outer| outer.tight) {
+        if self.lists.is_tight() {
             self.writer.tighten();
         }
-        let paragraphs =
-            |item| tree.children(item).filter(|&c| tree.name(c) == Some(&local_name!("p"))).count();
-        let tight = tree.children(id).all(|item| paragraphs(item) <= 1);
-        let (usual, other) = if number.is_some() { ('.', ')') } else { ('-', '*') };
-        // Two lists in a row are read as one if they have the same marker.
-        let mark = if self.ended_list == Some((usual, self.writer.position())) { other } else { usual };
-        self.lists.push(List { number, tight, mark, plain: false });
+        self.lists.open(self.page.tree, id, start, self.writer.position());
         self.frame(id, Exit::List)
     }
 
     fn item(&mut self, id: NodeId, element: &Element) -> bool {
-        let Some(list) = self.lists.last_mut().filter(|list| !list.plain) else { return self.block(id) };
-        let marker = match list.number {
-            Some(number) => {
-                let number = element
-                    .attr(&local_name!("value"))
-                    .and_then(|v| v.trim_ascii().parse().ok())
-                    .unwrap_or(number);
-                list.number = Some(number);
-                // CommonMark reads nine digits at most.
-                format!("{}{} ", number.min(999_999_999), list.mark)
-            }
-            None => format!("{} ", list.mark),
-        };
+        let Some(marker) = self.lists.marker(element) else { return self.block(id) };
         self.writer.open_item(marker);
         self.frame(id, Exit::Item)
     }
@@ -360,23 +322,6 @@ impl<'t> Renderer<'t> {
             self.writer.code_block(&text, &code::language(self.page.tree, id));
         }
         false
-    }
-
-    /// A theme's language label or line-number column beside the code it belongs to.
-    fn is_code_label(&self, id: NodeId, element: &Element) -> bool {
-        if element.attr(&local_name!("class")).is_none() {
-            return false;
-        }
-        let beside_code = || {
-            self.page.tree.parent(id).is_some_and(|parent| {
-                self.page
-                    .tree
-                    .children(parent)
-                    .take(NEAR)
-                    .any(|c| self.page.tree.name(c) == Some(&local_name!("pre")))
-            })
-        };
-        element.classes().any(|c| c == "lang") && beside_code() || code::is_label(element) && beside_code()
     }
 
     fn table(&mut self, id: NodeId) -> bool {
@@ -409,14 +354,14 @@ impl<'t> Renderer<'t> {
     fn link(&mut self, id: NodeId, element: &'t Element) -> bool {
         let Some(href) = element.attr(&local_name!("href")) else { return true };
         let href = href.trim_ascii();
-        if href.contains('#') && self.is_permalink(id, element, href) {
+        if is_permalink(self.page.tree, self.page.measure, id, element) {
             return false;
         }
         // A heading that is nothing but a link to itself says nothing by it.
         if self.writer.in_heading() && href.starts_with('#') && self.fills_heading(id) {
             return true;
         }
-        match self.destination(href) {
+        match self.references.destination(href) {
             Some(destination) => self.mark(id, Mark::Link(destination)),
             None => true,
         }
@@ -427,85 +372,6 @@ impl<'t> Renderer<'t> {
         heading.is_some_and(|&(heading, _)| self.page.measure.text(heading) <= self.page.measure.text(link))
     }
 
-    /// `¶`, `#` and the like: an anchor's own sign, not text.
-    fn is_permalink(&self, id: NodeId, element: &Element, href: &str) -> bool {
-        const CLASSES: &[&str] = &[
-            "headerlink",
-            "header-anchor",
-            "hash-link",
-            "anchor",
-            "anchor-link",
-            "anchorjs-link",
-            "heading-anchor",
-            "heading-link",
-            "permalink",
-            "mark",
-            "id_link",
-            "sl-anchor-link",
-            "headline-anchor",
-            "direct-link",
-            "subheading-anchor",
-        ];
-        const WORDS: &[&str] = &[
-            "permalink",
-            "permanent link",
-            "link to",
-            "direct link",
-            "anchor",
-            "copy link",
-            "section titled",
-            "navigate to",
-        ];
-        if self.page.measure.text(id) > 120 {
-            return false;
-        }
-        let text = self.page.tree.text_of(id);
-        if !text.contains(char::is_alphanumeric) {
-            let pictured =
-                self.page.tree.descendants(id).any(|n| self.page.tree.name(n) == Some(&local_name!("img")));
-            return !pictured || href.starts_with('#');
-        }
-        let lower = text.to_lowercase();
-        element.classes().any(|c| CLASSES.contains(&c)) && WORDS.iter().any(|w| lower.starts_with(w))
-    }
-
-    /// The absolute destination of a link, fit to stand between parentheses.
-    fn destination(&mut self, href: &'t str) -> Option<String> {
-        if let Some(known) = self.resolved.get(href) {
-            return known.clone();
-        }
-        let destination = self.page.base.resolve(href).and_then(|url| {
-            let web = ["http://", "https://", "mailto:", "tel:", "ftp://"].iter().any(|s| url.starts_with(s));
-            (web && url.len() <= MAX_DESTINATION && !url.contains(char::is_whitespace))
-                .then(|| escape_destination(url))
-        });
-        self.resolved.insert(href, destination.clone());
-        destination
-    }
-
-    fn image(&mut self, element: &'t Element) {
-        let alt = element.attr(&local_name!("alt")).unwrap_or_default().trim();
-        // Galleries repeat one description under each picture.
-        if !alt.is_empty() && alt.chars().count() <= MAX_ALT && self.described.insert(alt) {
-            self.writer.text(alt);
-        }
-    }
-
-    /// `10²` must not become `102`.
-    fn superscript(&mut self, id: NodeId) {
-        if self.page.measure.text(id) > MAX_EXPONENT {
-            return;
-        }
-        let text = self.page.tree.text_of(id);
-        let exponent = text.strip_prefix(['-', '−', '+']).unwrap_or(&text);
-        let short =
-            !exponent.is_empty() && exponent.len() <= 4 && exponent.bytes().all(|b| b.is_ascii_digit());
-        let linked = self.page.measure.holds(id).any(Holds::LINK);
-        if short && !linked && self.writer.last_char().is_some_and(char::is_alphanumeric) {
-            self.writer.raw("^");
-        }
-    }
-
     fn checkbox(&mut self, element: &Element) {
         let is_task = element.attr(&local_name!("type")).is_some_and(|t| t.eq_ignore_ascii_case("checkbox"))
             && matches!(self.frames.last(), Some((_, Exit::Item)));
@@ -514,47 +380,4 @@ impl<'t> Renderer<'t> {
             self.writer.text(" ");
         }
     }
-
-    /// A formula as its TeX source where the page gives it, else as its symbols.
-    fn formula(&mut self, id: NodeId, element: &Element) {
-        let tree = self.page.tree;
-        let annotation =
-            tree.descendants(id).find(|&n| tree.element(n).is_some_and(|e| &**e.name() == "annotation"));
-        let source =
-            annotation.map(|n| tree.text_of(n)).or_else(|| element.attr_named("alttext").map(str::to_owned));
-        self.writer.text(source.unwrap_or_else(|| tree.text_of(id)).trim());
-    }
-}
-
-/// Parentheses may stand in a destination as they are if they are balanced.
-fn escape_destination(url: String) -> String {
-    let mut depth = 0_i32;
-    let balanced = url.bytes().all(|b| {
-        depth += i32::from(b == b'(') - i32::from(b == b')');
-        depth >= 0
-    }) && depth == 0;
-    let plain = balanced && !url.contains(['<', '>', '|', '\\', '&', '`']);
-    if plain {
-        return url;
-    }
-    let mut out = String::with_capacity(url.len() + 8);
-    for (at, c) in url.char_indices() {
-        match c {
-            '(' | ')' if !balanced => out.extend(['\\', c]),
-            '|' => out.push_str("%7C"),
-            '<' => out.push_str("%3C"),
-            '>' => out.push_str("%3E"),
-            '`' => out.push_str("%60"),
-            '\\' => out.push_str("%5C"),
-            // `&copy=` is a character reference in a destination, too.
-            '&' if is_reference(&url[at + 1..]) => out.push_str("&amp;"),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
-fn is_reference(rest: &str) -> bool {
-    let name = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'#').count();
-    name > 0 && rest.as_bytes().get(name) == Some(&b';')
 }

@@ -260,3 +260,13 @@ proptest! {
         markdown(&String::from_utf8_lossy(&bytes));
     }
 }
+
+#[test]
+fn pictures_of_running_text_are_described_and_those_of_cards_are_not() {
+    check("<p>Click <img alt=Gear> now.</p>", "Click Gear now.");
+    check("<li>Click <span><img alt=Gear></span> now.</li>", "Click Gear now.");
+    check("<div><p>See:</p><img alt='The dialog'></div>", "See:\n\nThe dialog");
+    check("<figure><img alt='A chart'></figure>", "A chart");
+    check("<div><a href=x><img alt='A pump'></a><h3>Pump</h3></div>", "### Pump");
+    check("<div><div><img alt='A pump'></div><b>5 €</b></div>", "**5 €**");
+}

@@ -3,72 +3,18 @@
 //! The writer knows `CommonMark`'s reading rules and nothing of HTML. It escapes only what would be read as syntax,
 //! opens emphasis only where it can be read as such, and never writes raw HTML.
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
-use xxhash_rust::xxh3::xxh3_64;
-
-use super::Block;
+use super::block::Block;
 use super::clean::Cleaner;
+use mark::{LastEnd, OpenMark, RiskyEnd};
 
 mod escape;
 mod inline;
+mod mark;
+
+pub(super) use mark::Mark;
 
 /// Inline marks inside each other at most: they are looked through for each character.
 const MAX_MARKS: usize = 16;
-
-/// Inline markup that is open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Mark {
-    /// `**`
-    Strong,
-    /// `*`
-    Emphasis,
-    /// `~~`
-    Deleted,
-    /// A link to this destination.
-    Link(String),
-}
-
-impl Mark {
-    fn opener(&self) -> &'static str {
-        match self {
-            Self::Strong => "**",
-            Self::Emphasis => "*",
-            Self::Deleted => "~~",
-            Self::Link(_) => "[",
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// Nothing written yet: the mark comes with the first character it holds.
-    Pending,
-    /// Written at this place of the block.
-    Open(usize),
-    /// Not written, and its end will not be either.
-    Ignored,
-}
-
-#[derive(Debug)]
-struct OpenMark {
-    mark: Mark,
-    stage: Stage,
-}
-
-/// An end of emphasis that reads as one only if no letter follows.
-#[derive(Debug)]
-struct RiskyEnd {
-    opened: usize,
-    closed: usize,
-    width: usize,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct LastEnd {
-    at: usize,
-    marker: &'static str,
-    opened: usize,
-}
 
 #[derive(Debug)]
 struct Container {
@@ -130,8 +76,6 @@ pub(super) struct Writer {
     code: String,
     target: Target,
     cleaner: Cleaner,
-    /// Text beyond ASCII was written, so the block may need normalising.
-    beyond_ascii: bool,
     /// The text of the current line starts here.
     line_start: usize,
     /// The block holds text besides syntax.
@@ -168,7 +112,6 @@ impl Writer {
             code: String::new(),
             target,
             cleaner: Cleaner::default(),
-            beyond_ascii: false,
             line_start: 0,
             has_text: false,
         }
@@ -225,15 +168,10 @@ impl Writer {
         let mut markdown = std::mem::take(&mut self.out);
         markdown.truncate(markdown.trim_end().len());
         if self.has_text && !markdown.is_empty() {
-            let fingerprint = fingerprint(&markdown, &self.destinations);
-            if self.beyond_ascii && is_nfc_quick(markdown.chars()) != IsNormalized::Yes {
-                markdown = markdown.nfc().collect();
-            }
-            self.blocks.push(Block { fingerprint, markdown });
+            self.blocks.push(Block::new(markdown, &self.destinations));
         }
         self.destinations.clear();
         self.gap = Gap::None;
-        self.beyond_ascii = false;
         self.has_text = false;
         self.line_start = 0;
     }
@@ -292,7 +230,7 @@ impl Writer {
     pub(super) fn rule(&mut self) {
         self.end_block();
         if !self.is_cell() && self.nesting == 0 && !self.blocks.is_empty() {
-            self.blocks.push(Block { fingerprint: xxh3_64(b"---"), markdown: "---".to_owned() });
+            self.blocks.push(Block::new("---".to_owned(), &[]));
         }
     }
 
@@ -354,7 +292,6 @@ impl Writer {
         self.prefix(false);
         self.out.push_str(&fence);
         self.has_text = true;
-        self.beyond_ascii |= !code.is_ascii();
         self.gap = Gap::Blank;
         if self.nesting == 0 {
             self.flush();
@@ -374,7 +311,6 @@ impl Writer {
             self.out.push_str(line);
         }
         self.has_text = true;
-        self.beyond_ascii = true;
         self.gap = Gap::Blank;
         if self.nesting == 0 {
             self.flush();
@@ -392,17 +328,4 @@ fn longest_run(text: &str, of: char) -> usize {
         longest = longest.max(run);
     }
     longest
-}
-
-/// Hash of a block's text: white space and link destinations left out, so that one menu is the same on every page.
-fn fingerprint(markdown: &str, destinations: &[(usize, usize)]) -> u64 {
-    let mut text = Vec::with_capacity(markdown.len());
-    let mut at = 0;
-    let mut add = |part: &str| text.extend(part.bytes().filter(|b| !b.is_ascii_whitespace()));
-    for &(start, end) in destinations {
-        add(markdown.get(at..start).unwrap_or_default());
-        at = end;
-    }
-    add(markdown.get(at..).unwrap_or_default());
-    xxh3_64(&text)
 }

@@ -2,7 +2,7 @@
 //! Google's leniency is followed.
 //!
 //! This module reads a file that was fetched. What a missing or failing file means is the fetch's decision,
-//! which it states with [`Robots::allow_all`] or [`Robots::disallow_all`].
+//! which it states with [`Robots::allow_all`], or by not asking at all.
 
 mod line;
 mod rule;

@@ -1,6 +1,7 @@
 //! Which characters of a text `CommonMark` would take for syntax, where they stand.
 
-use super::{Line, Mark, Stage, Writer};
+use super::mark::{Mark, Stage};
+use super::{Line, Writer};
 
 fn is_word(c: Option<char>) -> bool {
     c.is_some_and(char::is_alphanumeric)

@@ -1,7 +1,8 @@
 //! Text, marks and code spans on the open line.
 
 use super::super::clean::{Cleaner, Fate};
-use super::{LastEnd, Line, MAX_MARKS, Mark, OpenMark, RiskyEnd, Stage, Writer, longest_run};
+use super::mark::{LastEnd, Mark, OpenMark, RiskyEnd, Stage};
+use super::{Line, MAX_MARKS, Writer, longest_run};
 
 /// Bytes that may be syntax, white space or not ASCII; all others are copied as they are.
 const PLAIN: [bool; 256] = {
@@ -261,7 +262,6 @@ impl Writer {
             Fate::Keep => {
                 self.prepare(c);
                 self.out.push(c);
-                self.beyond_ascii = true;
             }
             Fate::Drop => {}
             Fate::Space => self.space = true,
@@ -337,7 +337,6 @@ impl Writer {
             match fate {
                 Fate::Keep => {
                     code.push(c);
-                    self.beyond_ascii |= !c.is_ascii();
                 }
                 Fate::Drop => {}
                 Fate::Space | Fate::LineBreak if code.is_empty() || code.ends_with(' ') => {}

@@ -1,0 +1,116 @@
+//! Headings and what stands below them, once it is known what is dropped.
+//!
+//! Lists of links are chrome beside content and content on an index; only their headings tell which.
+
+use std::collections::HashSet;
+
+use html5ever::LocalName;
+
+use crate::html::{Holds, Measure, NodeId, Step, Tree, is_silent, local_name};
+use crate::markdown::NodeSet;
+
+/// A heading and the text up to the next one.
+#[derive(Debug)]
+struct Section {
+    heading: NodeId,
+    level: usize,
+    /// Bytes of text that stay.
+    kept: usize,
+    /// What was dropped here.
+    lost: Vec<NodeId>,
+}
+
+/// Takes back `doubtful` link lists if they are what the page is for, and drops headings that lost all they had.
+pub(super) fn settle(
+    tree: &Tree,
+    measure: &Measure,
+    root: NodeId,
+    doubtful: &[NodeId],
+    dropped: &mut NodeSet,
+) {
+    let (mut sections, kept) = sections(tree, measure, root, dropped);
+    // A link list of the index stands under its heading, after an introduction at most, or holds its heading.
+    let is_entry = |section: &Section, id: NodeId| {
+        doubtful.binary_search(&id).is_ok()
+            && (section.kept < measure.text(id) || measure.holds(id).any(Holds::HEADING))
+    };
+    let entries: Vec<NodeId> =
+        sections.iter().flat_map(|s| s.lost.iter().copied().filter(|&id| is_entry(s, id))).collect();
+    if is_index(tree, measure, &entries, kept) {
+        for section in &mut sections {
+            if section.lost.iter().any(|&id| is_entry(section, id)) {
+                section.kept += 1;
+            }
+        }
+        for entry in entries {
+            dropped.remove(entry);
+        }
+    }
+    // From the end, so that a heading above knows whether one below it stays.
+    let mut below: Option<usize> = None;
+    for section in sections.iter().rev() {
+        let has_below = below.is_some_and(|level| level > section.level);
+        if section.kept == 0 && !has_below && !section.lost.is_empty() && section.level > 1 {
+            dropped.insert(section.heading);
+        } else {
+            below = Some(section.level);
+        }
+    }
+}
+
+/// Whether link lists with headings are what the page is for: several, all different, and much of its text.
+fn is_index(tree: &Tree, measure: &Measure, lists: &[NodeId], kept: usize) -> bool {
+    let text: usize = lists.iter().map(|&id| measure.text(id)).sum();
+    let mut seen = HashSet::new();
+    lists.len() >= 2 && text * 2 >= kept && lists.iter().all(|&id| seen.insert(tree.text_of(id)))
+}
+
+/// The sections below `root` in document order, and the bytes of text that stay in all of it.
+fn sections(tree: &Tree, measure: &Measure, root: NodeId, dropped: &NodeSet) -> (Vec<Section>, usize) {
+    let mut sections: Vec<Section> = Vec::new();
+    let mut all = 0;
+    let mut walk = tree.walk(root);
+    while let Some(step) = walk.next() {
+        let Step::Enter(id) = step else { continue };
+        let Some(element) = tree.element(id) else {
+            let text = measure.text(id);
+            all += text;
+            if let Some(section) = sections.last_mut() {
+                section.kept += text;
+            }
+            continue;
+        };
+        if dropped.contains(id) {
+            if let Some(section) = sections.last_mut().filter(|_| measure.text(id) > 0) {
+                section.lost.push(id);
+            }
+            walk.skip_children();
+            continue;
+        }
+        if let Some(level) = level(element.name()) {
+            all += measure.text(id);
+            sections.push(Section { heading: id, level, kept: 0, lost: Vec::new() });
+            walk.skip_children();
+        } else if *element.name() == local_name!("img") {
+            if let Some(section) = sections.last_mut() {
+                section.kept += 1;
+            }
+        } else if is_silent(element) {
+            walk.skip_children();
+        }
+    }
+    (sections, all)
+}
+
+/// The level of a heading.
+pub(super) fn level(name: &LocalName) -> Option<usize> {
+    Some(match *name {
+        local_name!("h1") => 1,
+        local_name!("h2") => 2,
+        local_name!("h3") => 3,
+        local_name!("h4") => 4,
+        local_name!("h5") => 5,
+        local_name!("h6") => 6,
+        _ => return None,
+    })
+}
