@@ -12,10 +12,8 @@ use super::tree::{Element, NodeId, Tree};
 pub struct Links {
     /// What relative links resolve against: `<base href>` if it is http(s), else the page's URL.
     pub base: Url,
-    /// Links to follow, absolute http(s), without fragment, in document order, each once.
+    /// Links to follow, absolute http(s), without fragment, in document order, each once; `rel=nofollow` left out.
     pub follow: Vec<Url>,
-    /// Links marked `rel=nofollow` and found in no other form.
-    pub nofollow: Vec<Url>,
     /// `<link rel=canonical>`.
     pub canonical: Option<Url>,
     /// Target of `<meta http-equiv=refresh>`.
@@ -102,14 +100,12 @@ pub fn links(tree: &Tree, page_url: &Url) -> Links {
     let mut found = Links {
         base: base(tree, page_url),
         follow: Vec::new(),
-        nofollow: Vec::new(),
         canonical: None,
         refresh: None,
         noindex: false,
         nofollow_all: false,
     };
     let mut seen = HashSet::new();
-    let mut refused: Vec<&str> = Vec::new();
     let mut nodes = tree.descendants(Tree::ROOT);
     while let Some(id) = nodes.next() {
         let Some(element) = tree.element(id) else { continue };
@@ -128,19 +124,12 @@ pub fn links(tree: &Tree, page_url: &Url) -> Links {
             _ => None,
         };
         let Some(target) = target.map(without_fragment).filter(|t| may_lead_on(t)) else { continue };
-        if element.attr(&local_name!("rel")).is_some_and(|rel| has_token(rel, "nofollow")) {
-            refused.push(target);
-        } else if seen.insert(target)
+        let refused = element.attr(&local_name!("rel")).is_some_and(|rel| has_token(rel, "nofollow"));
+        if !refused
+            && seen.insert(target)
             && let Some(url) = found.absolute(target)
         {
             found.follow.push(url);
-        }
-    }
-    for target in refused {
-        if seen.insert(target)
-            && let Some(url) = found.absolute(target)
-        {
-            found.nofollow.push(url);
         }
     }
     found
@@ -291,7 +280,6 @@ mod tests {
         assert!(links.noindex && links.nofollow_all);
         let none = found("<meta name=corpusd content=none><a rel='nofollow noopener' href=/q>x</a>");
         assert!(none.noindex && none.nofollow_all && none.follow.is_empty());
-        assert_eq!(none.nofollow.len(), 1);
         assert!(!found("<meta name=googlebot content=noindex>").noindex);
     }
 
