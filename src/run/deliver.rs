@@ -43,7 +43,9 @@ pub(super) async fn deliver(
     let live = store.live(delivery.target.clone()).await?;
     let unsettled = store.unsettled(delivery.target.clone()).await?;
     if assembled.manifest.documents.is_empty() {
-        // Not even a person's approval makes an empty knowledge base a good one.
+        // Not even a person's approval makes an empty knowledge base a good one; nor is what was held before it still
+        // what the site says.
+        store.release().await?;
         let reason = format!("held by min_documents: no document was found ({})", why_empty(store).await?);
         delivery.report.end(Ending::Held, reason);
         return delivery.resend_pending(None).await;
