@@ -149,10 +149,15 @@ impl<'a> Delivery<'a> {
         corpus: &ApprovedCorpus,
         size: Counts,
     ) -> Result<(), RunError> {
-        let before = agent.map_or_else(Before::default, |agent| Before {
-            last_trained_at: agent.last_trained_at.clone(),
-            characters: agent.characters,
-        });
+        let live = match self.store.live(self.target.clone()).await? {
+            Some(live) => self.store.manifest(live.corpus).await?.map(|manifest| manifest.size),
+            None => None,
+        };
+        let before = Before {
+            last_trained_at: agent.and_then(|agent| agent.last_trained_at.clone()),
+            characters: agent.and_then(|agent| agent.characters),
+            live,
+        };
         let now = (self.context.now)();
         let id = self
             .store
@@ -309,17 +314,18 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// Whether what the API says of the agent shows that a push of this size arrived after `before`. A training
-/// alone proves nothing: somebody may have retrained the agent on what it held, or an earlier push may have been in
-/// training still.
+/// Whether what the API says of the agent shows that a push of this size arrived after `before`: it holds as many
+/// characters, and neither held as many before nor was being trained on as many. A training alone proves nothing where
+/// characters are told: somebody may have retrained the agent on what it held.
 fn arrived(before: &Before, agent: &chatbase::Agent, size: Counts) -> bool {
-    let trained_since = agent.last_trained_at.is_some() && agent.last_trained_at != before.last_trained_at;
+    let is_size = |size: Counts, count| [size.utf16, size.characters, size.bytes].contains(&count);
     match agent.characters {
         Some(count) => {
-            [size.utf16, size.characters, size.bytes].contains(&count)
-                && (trained_since || agent.characters != before.characters)
+            is_size(size, count)
+                && before.characters != Some(count)
+                && !before.live.is_some_and(|live| is_size(live, count))
         }
-        None => trained_since,
+        None => agent.last_trained_at.is_some() && agent.last_trained_at != before.last_trained_at,
     }
 }
 
@@ -332,5 +338,40 @@ fn describe(push: &Push) -> &str {
         | Push::Later(_, reason)
         | Push::Busy(reason)
         | Push::Refused(_, reason) => reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size(characters: u64) -> Counts {
+        Counts { characters, utf16: characters, bytes: characters }
+    }
+
+    fn agent(characters: Option<u64>, trained: &str) -> chatbase::Agent {
+        chatbase::Agent { name: None, characters, last_trained_at: Some(trained.to_owned()) }
+    }
+
+    fn before(characters: Option<u64>, live: Option<u64>) -> Before {
+        Before { last_trained_at: Some("monday".to_owned()), characters, live: live.map(size) }
+    }
+
+    #[test]
+    fn as_many_characters_as_were_sent_show_that_a_push_arrived() {
+        assert!(arrived(&before(Some(5), Some(5)), &agent(Some(7), "tuesday"), size(7)));
+        assert!(!arrived(&before(Some(5), Some(5)), &agent(Some(5), "tuesday"), size(7)));
+    }
+
+    #[test]
+    fn what_held_as_many_before_or_was_in_training_shows_nothing() {
+        assert!(!arrived(&before(Some(7), Some(7)), &agent(Some(7), "tuesday"), size(7)));
+        assert!(!arrived(&before(Some(0), Some(7)), &agent(Some(7), "tuesday"), size(7)));
+    }
+
+    #[test]
+    fn without_a_count_a_new_training_has_to_do() {
+        assert!(arrived(&before(None, None), &agent(None, "tuesday"), size(7)));
+        assert!(!arrived(&before(None, None), &agent(None, "monday"), size(7)));
     }
 }

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError, corpora::forget_corpora, millis, timestamp};
-use crate::hash::Hash;
+use crate::{corpus::Counts, hash::Hash};
 
 /// How far a push came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct Before {
     pub last_trained_at: Option<String>,
     /// How many characters it held.
     pub characters: Option<u64>,
+    /// The size of what was acknowledged last: it may have been in training still.
+    pub live: Option<Counts>,
 }
 
 /// One push.
