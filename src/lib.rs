@@ -8,6 +8,7 @@
 
 pub mod hash; // pure: SHA-256
 pub mod outcome; // pure: how a URL ended, and errors in words
+mod blocking; // work on threads where nothing else waits
 pub mod http; // one guarded client for everything outgoing
 pub mod html; // pure: the parsed page, its links
 pub mod crawl; // candidates -> visits, politely

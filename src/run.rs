@@ -214,14 +214,6 @@ fn pages(tally: &Tally, change: &SnapshotChange) -> Pages {
     pages
 }
 
-/// Runs work that takes the processor on a blocking thread, so that nothing waits for it that could go on.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
-}
-
 /// The corpus as it would be published: the one that is held, for `approve` would publish that; else the one of the
 /// last complete crawl.
 ///

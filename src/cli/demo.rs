@@ -131,7 +131,7 @@ fn pipeline(folder: &Path, address: SocketAddr) -> anyhow::Result<Pipeline> {
 
 fn agent(address: SocketAddr, now: fn() -> Timestamp) -> anyhow::Result<Client> {
     let base: Url = format!("http://{address}").parse()?;
-    let http = http::Client::new(Egress::new([&base]), concat!("corpusd/", env!("CARGO_PKG_VERSION")));
+    let http = http::Client::new(Egress::new([&base]), http::USER_AGENT);
     Ok(Client::new(http, base, SecretString::from(sandbox::STANDARD_KEY), Arc::new(Window::default()), now))
 }
 

@@ -18,7 +18,7 @@ use crate::{
     document,
     extract::{self, Article},
     html,
-    http::{Client, charset, decode::DecodeLimit, decode::Decoder, egress::Egress},
+    http::{Client, USER_AGENT, charset, decode::DecodeLimit, decode::Decoder, egress::Egress},
 };
 
 /// Arguments of `extract`.
@@ -120,7 +120,7 @@ fn base(url: &str) -> anyhow::Result<Url> {
 
 async fn fetched(url: &Url) -> anyhow::Result<Article> {
     // The user names the URL, so it may be private; a redirect from it may not lead to another private one.
-    let client = Client::new(Egress::new([url]), concat!("corpusd/", env!("CARGO_PKG_VERSION")));
+    let client = Client::new(Egress::new([url]), USER_AGENT);
     let mut url = url.clone();
     for _ in 0..=10 {
         let answer = client.get(&url, &[], PAGE_LIMITS).await.with_context(|| format!("fetch {url}"))?;

@@ -19,7 +19,6 @@ use crate::{
     http::{
         Answer, Client, FetchError, Limits,
         media::{Media, binary_format},
-        retry_after::retry_after,
     },
     outcome::{Failure, SkipReason},
 };
@@ -248,10 +247,7 @@ async fn try_once(client: &Client, candidate: &Candidate, now: fn() -> Timestamp
             found: Found::Failed(Failure::Status, format!("status {status}")),
             status: Some(status),
             passing: matches!(status, 408 | 425 | 429 | 500..=599),
-            retry_after: match status {
-                429 | 503 => retry_after(answer.header_values("retry-after"), now()),
-                _ => None,
-            },
+            retry_after: answer.retry_after(now()),
         },
     }
 }

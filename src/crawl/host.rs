@@ -20,7 +20,7 @@ use url::Url;
 
 use super::{CrawlPlan, PRODUCT_TOKEN, Rate, robots::Robots};
 use crate::{
-    http::{Client, FetchError, Limits, retry_after::retry_after},
+    http::{Client, FetchError, Limits},
     outcome::in_words,
 };
 
@@ -250,15 +250,8 @@ impl Host {
                         ));
                     }
                 },
-                429 => {
-                    let asked = retry_after(answer.header_values("retry-after"), now());
-                    return Err(unreachable("status 429".to_owned(), asked));
-                }
-                400..=499 => return Ok(Robots::allow_all()),
-                status => {
-                    let asked = retry_after(answer.header_values("retry-after"), now());
-                    return Err(unreachable(format!("status {status}"), asked));
-                }
+                400..=428 | 430..=499 => return Ok(Robots::allow_all()),
+                status => return Err(unreachable(format!("status {status}"), answer.retry_after(now()))),
             }
         }
         // RFC 9309 §2.3.1.2: beyond the redirects that are followed, the file may count as unavailable.

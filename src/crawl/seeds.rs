@@ -17,7 +17,10 @@ use super::{
     host::{Host, Lesson},
     sitemap::{self, Doubt, Kind},
 };
-use crate::http::{Client, FetchError, Limits, retry_after::retry_after};
+use crate::{
+    blocking::blocking,
+    http::{Client, FetchError, Limits},
+};
 
 /// A sitemap has at most 50 MiB (sitemaps.org); so much is read.
 const LIMITS: Limits = Limits { wire: 52_428_800, decoded: 52_428_800, total: Duration::from_mins(2) };
@@ -98,10 +101,7 @@ impl Sitemaps {
                 return Some(Vec::new());
             }
         };
-        let sitemap = match tokio::task::spawn_blocking(move || sitemap::parse(&body, MOST_IN_ONE)).await {
-            Ok(sitemap) => sitemap,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        };
+        let sitemap = blocking(move || sitemap::parse(&body, MOST_IN_ONE)).await;
         match sitemap.doubt {
             // A page instead of a sitemap: the site has none at this address.
             Some(Doubt::NotASitemap) if named => tracing::warn!("sitemap {url} is no sitemap"),
@@ -224,10 +224,7 @@ async fn try_once(
                 Some(next) if client.egress().check_redirect(&url, &next).is_ok() => url = next,
                 _ => return Ok(Answer::Absent("it redirects to nowhere allowed".to_owned())),
             },
-            status @ (429 | 500..) => {
-                let asked = retry_after(answer.header_values("retry-after"), now());
-                return Err((format!("status {status}"), asked));
-            }
+            status @ (429 | 500..) => return Err((format!("status {status}"), answer.retry_after(now()))),
             status => return Ok(Answer::Absent(format!("status {status}"))),
         }
     }

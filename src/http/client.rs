@@ -7,6 +7,7 @@
 use std::{error::Error as StdError, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use reqwest::{
     Method,
     header::{
@@ -24,6 +25,7 @@ use super::{
     decode::{DecodeError, DecodeLimit, Decoder},
     egress::{self, Blocked, Egress, Reach},
     resolver::{Refusal, Resolver},
+    retry_after::retry_after,
 };
 
 /// The content codings that [`Decoder`] reads, in the order of preference of most servers.
@@ -237,6 +239,14 @@ impl Answer {
     /// Every value of a header that is text.
     pub fn header_values(&self, name: impl AsHeaderName) -> impl Iterator<Item = &str> {
         self.response.headers().get_all(name).iter().filter_map(|value| value.to_str().ok())
+    }
+
+    /// How long the server asks to be left alone; 429 and 503 alone say so (RFC 9110 §10.2.3, RFC 6585 §4).
+    pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        match self.status() {
+            429 | 503 => retry_after(self.header_values("retry-after"), now),
+            _ => None,
+        }
     }
 
     /// Reads the body to its end, undoing its one content coding.

@@ -13,3 +13,6 @@ mod resolver;
 pub mod retry_after;
 
 pub use client::{Answer, Body, Client, FetchError, Limits};
+
+/// How we name ourselves where no pipeline says otherwise.
+pub const USER_AGENT: &str = concat!("corpusd/", env!("CARGO_PKG_VERSION"));

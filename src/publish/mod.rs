@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::{
+    blocking::blocking,
     chatbase::{self, ApiError, Push, Refusal, Window},
     gate::ApprovedCorpus,
     hash::{Hash, hex},
@@ -76,10 +77,7 @@ impl Target {
     pub fn connect(&self, agent_id: &str, window: Arc<Window>, now: fn() -> Timestamp) -> Publisher {
         match self {
             Target::ChatbaseV1(v1) => {
-                let http = http::Client::new(
-                    Egress::new([&v1.base_url]),
-                    concat!("corpusd/", env!("CARGO_PKG_VERSION")),
-                );
+                let http = http::Client::new(Egress::new([&v1.base_url]), http::USER_AGENT);
                 let client =
                     chatbase::Client::new(http, v1.base_url.clone(), v1.api_key.clone(), window, now);
                 Publisher::ChatbaseV1 { client, agent_id: agent_id.to_owned(), timeout: v1.timeout }
@@ -130,8 +128,7 @@ impl Publisher {
             Publisher::ChatbaseV1 { .. } => true,
             Publisher::Directory(path) => {
                 let path = path.clone();
-                let held = tokio::task::spawn_blocking(move || directory::held(&path)).await;
-                held.ok().flatten() == Some(sha256)
+                blocking(move || directory::held(&path)).await == Some(sha256)
             }
         }
     }
@@ -144,9 +141,7 @@ impl Publisher {
             }
             Publisher::Directory(path) => {
                 let (shown, path, corpus) = (path, path.clone(), corpus.clone());
-                let written = tokio::task::spawn_blocking(move || directory::write(&path, &corpus)).await;
-                let push = match written.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
-                {
+                let push = match blocking(move || directory::write(&path, &corpus)).await {
                     Ok(()) => Push::Applied,
                     Err(error) => Push::NotSent(format!("`{}`: {error}", shown.display())),
                 };

@@ -10,8 +10,9 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{RunError, blocking};
+use super::RunError;
 use crate::{
+    blocking::blocking,
     corpus::{Assembler, Budget, Corpus, Fit, Manifest},
     crawl::url::PageKey,
     dedupe::Deduper,

@@ -10,7 +10,7 @@ use crate::{
     chatbase::{self, ApiError, Push},
     corpus::Counts,
     gate::{self, ApprovedCorpus, Facts, Foreign, Gates, Ruling, Warrant},
-    hash::hex,
+    hash::{Hash, hex},
     pipeline::Pipeline,
     publish::{Publisher, Target},
     report::{Ending, PublishStatus, RunReport},
@@ -89,7 +89,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    pub(super) async fn kept(&self, sha256: [u8; 32]) -> Result<StoredCorpus, RunError> {
+    pub(super) async fn kept(&self, sha256: Hash) -> Result<StoredCorpus, RunError> {
         let kept = self.store.corpus(sha256).await?;
         kept.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))
     }

@@ -15,10 +15,11 @@ use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{
-    Context, RunError, blocking,
+    Context, RunError,
     reading::{self, Links, Read},
 };
 use crate::{
+    blocking::blocking,
     crawl::{
         Crawl, CrawlPlan,
         fetch::{Candidate, Found, Visit},
@@ -132,8 +133,7 @@ impl<'a> SourceWalk<'a> {
     async fn seed(&mut self) -> Result<(), RunError> {
         let plan = Arc::clone(&self.plan);
         let starts: Vec<_> = plan.start.iter().filter_map(|url| self.discovery(url, 0, 0, None)).collect();
-        self.context.progress.add(starts.len() as u64, 0);
-        self.store.discover(self.source, starts).await?;
+        self.offer(starts).await?;
         let stop = self.context.stop.clone();
         tokio::select! {
             seeded = self.seed_from_sitemaps(&plan) => seeded,

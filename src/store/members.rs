@@ -3,10 +3,10 @@
 //! A complete crawl makes a candidate; it becomes the snapshot when the gates pass what was made of it, or a person
 //! approves it. So a crawl that is held changes nothing that later ones fall back on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Store, StoreError, millis, timestamp};
 use crate::{
@@ -105,17 +105,7 @@ fn settle_redirect_chains(tx: &Transaction<'_>) -> Result<HashMap<String, Option
     while let Some(row) = rows.next()? {
         steps.insert(row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?.unwrap_or_default());
     }
-    let targets: HashSet<&String> = steps.values().filter(|target| !steps.contains_key(*target)).collect();
-    let mut outcomes = HashMap::with_capacity(targets.len());
-    let mut statement = tx.prepare("SELECT key, outcome FROM ended")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let key: String = row.get(0)?;
-        if targets.contains(&key) {
-            let name: Option<String> = row.get(1)?;
-            outcomes.insert(key, name.as_deref().and_then(Outcome::from_name));
-        }
-    }
+    let mut outcome_of = tx.prepare("SELECT outcome FROM ended WHERE key = ?1")?;
     let mut mark_loop =
         tx.prepare("UPDATE frontier SET outcome = 'status', detail = 'redirect loop' WHERE key = ?1")?;
     let mut ends = HashMap::with_capacity(steps.len());
@@ -130,7 +120,8 @@ fn settle_redirect_chains(tx: &Transaction<'_>) -> Result<HashMap<String, Option
             mark_loop.execute([key])?;
             ends.insert(key.clone(), Some(Outcome::Failed(Failure::Status)));
         } else {
-            ends.insert(key.clone(), outcomes.get(end).copied().flatten());
+            let name: Option<String> = outcome_of.query_row([end], |row| row.get(0)).optional()?.flatten();
+            ends.insert(key.clone(), name.as_deref().and_then(Outcome::from_name));
         }
     }
     Ok(ends)

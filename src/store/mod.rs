@@ -24,6 +24,8 @@ use std::{
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::blocking::blocking;
+
 pub use corpora::{KnownCorpus, LeftOut, StoredCorpus, WhyLeftOut};
 pub use frontier::{CrawlStart, Discovery, Settled, Tally, Wave};
 pub use holds::{Held, Pause};
@@ -114,7 +116,7 @@ impl Store {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.blocking(move |connection| read(connection)).await
+        self.on_connection(move |connection| read(connection)).await
     }
 
     /// Writes on a blocking thread, in one immediate transaction.
@@ -122,7 +124,7 @@ impl Store {
         &self,
         write: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.blocking(move |connection| {
+        self.on_connection(move |connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = write(&transaction)?;
             transaction.commit()?;
@@ -131,7 +133,7 @@ impl Store {
         .await
     }
 
-    async fn blocking<T: Send + 'static>(
+    async fn on_connection<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -141,10 +143,7 @@ impl Store {
             let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
             work(&mut connection)
         };
-        match tokio::task::spawn_blocking(work).await {
-            Ok(result) => result,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        }
+        blocking(work).await
     }
 }
 
