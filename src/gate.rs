@@ -23,13 +23,22 @@ pub struct Gates {
     pub min_documents: u64,
 }
 
-/// What a run found out besides the corpus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
-    /// Pages that were requested.
+/// What a crawl found out that speaks for or against its corpus.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Crawled {
+    /// Pages that were requested, of the sources that could be crawled.
     pub requested: u64,
-    /// Of these, how many could not be read.
+    /// Of these, how many could not be read, or not believed.
     pub failed: u64,
+    /// Why a site may not be what it was: each a gate of its own.
+    pub doubts: Vec<Line>,
+}
+
+/// What a run found out besides the corpus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// What the crawl found out.
+    pub crawled: Crawled,
     /// Size of the push request and the largest that is sent, in bytes, where the target has such a limit.
     pub body: Option<(u64, u64)>,
     /// What the agent holds that corpusd did not put there.
@@ -125,6 +134,11 @@ impl Verdict {
         self.lines.iter().any(|line| line.verdict == Ruling::Hold)
     }
 
+    /// The gates that hold, with the numbers.
+    pub fn reasons(&self) -> String {
+        self.holds().map(|line| format!("{}: {}", line.gate, line.detail)).collect::<Vec<_>>().join("; ")
+    }
+
     /// The lines that hold.
     pub fn holds(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| line.verdict == Ruling::Hold)
@@ -133,8 +147,9 @@ impl Verdict {
 
 /// Judges a corpus by what was published last (`None`: nothing, so the relative gates do not apply), by the
 /// facts of the run, and by the settings.
-pub fn judge(published: Option<&Manifest>, corpus: &Corpus, facts: Facts, gates: &Gates) -> Verdict {
-    let mut lines = vec![min_documents(corpus, gates), max_failed((facts.requested, facts.failed), gates)];
+pub fn judge(published: Option<&Manifest>, corpus: &Corpus, facts: &Facts, gates: &Gates) -> Verdict {
+    let mut lines = vec![min_documents(corpus, gates)];
+    lines.extend(of_crawl(&facts.crawled, gates));
     if let Some(published) = published {
         lines.push(max_removed(published, corpus, gates));
         lines.push(max_shrink(published, corpus, gates));
@@ -163,11 +178,13 @@ fn min_documents(corpus: &Corpus, gates: &Gates) -> Line {
     )
 }
 
-/// Judges how many of the pages that were to be read could not be.
-pub fn max_failed((requested, failed): (u64, u64), gates: &Gates) -> Line {
-    let share = share(failed, requested);
+/// Judges the crawl alone, whatever corpus came of it.
+pub fn of_crawl(crawled: &Crawled, gates: &Gates) -> Vec<Line> {
+    let Crawled { requested, failed, doubts } = crawled;
+    let share = share(*failed, *requested);
     let detail = format!("{failed} of {requested} pages could not be read");
-    line("max_failed", gates.max_failed, share, share > gates.max_failed, detail)
+    let max_failed = line("max_failed", gates.max_failed, share, share > gates.max_failed, detail);
+    std::iter::once(max_failed).chain(doubts.iter().cloned()).collect()
 }
 
 fn max_removed(published: &Manifest, corpus: &Corpus, gates: &Gates) -> Line {
@@ -218,7 +235,11 @@ mod tests {
     };
 
     const GATES: Gates = Gates { max_removed: 0.3, max_shrink: 0.25, max_failed: 0.1, min_documents: 1 };
-    const FINE: Facts = Facts { requested: 100, failed: 0, body: None, foreign: Foreign::None };
+    const FINE: Facts = Facts {
+        crawled: Crawled { requested: 100, failed: 0, doubts: Vec::new() },
+        body: None,
+        foreign: Foreign::None,
+    };
 
     fn manifest(documents: u64, characters: u64) -> Manifest {
         let entry = |n: u64| Entry {
@@ -236,14 +257,15 @@ mod tests {
     }
 
     fn held_by(published: Option<&Manifest>, corpus: &Corpus, facts: Facts) -> Vec<String> {
-        judge(published, corpus, facts, &GATES).holds().map(|line| line.gate.clone()).collect()
+        judge(published, corpus, &facts, &GATES).holds().map(|line| line.gate.clone()).collect()
     }
 
     #[test]
     fn a_first_publish_is_exempt_from_the_relative_gates_alone() {
         assert_eq!(held_by(None, &corpus(3, 10), FINE), [""; 0]);
         assert_eq!(held_by(None, &corpus(0, 0), FINE), ["min_documents"]);
-        assert_eq!(held_by(None, &corpus(3, 10), Facts { failed: 11, ..FINE }), ["max_failed"]);
+        let crawled = Crawled { failed: 11, ..FINE.crawled };
+        assert_eq!(held_by(None, &corpus(3, 10), Facts { crawled, ..FINE }), ["max_failed"]);
     }
 
     #[test]
@@ -266,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_held_corpus_needs_a_person() {
-        let held = judge(None, &corpus(0, 0), FINE, &GATES);
+        let held = judge(None, &corpus(0, 0), &FINE, &GATES);
         assert!(ApprovedCorpus::new(String::new(), [0; 32], Warrant::Verdict(&held)).is_none());
         assert!(ApprovedCorpus::new(String::new(), [0; 32], Warrant::Approval).is_some());
     }
@@ -274,7 +296,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_corpus_across_a_limit_passes(before in 1_u64..500, after in 0_u64..500, old in 1_u64..9000, new in 0_u64..9000) {
-            let verdict = judge(Some(&manifest(before, old)), &corpus(after, new), FINE, &GATES);
+            let verdict = judge(Some(&manifest(before, old)), &corpus(after, new), &FINE, &GATES);
             let across = after < 1
                 || before.saturating_sub(after) as f64 / before as f64 > GATES.max_removed
                 || old.saturating_sub(new) as f64 / old as f64 > GATES.max_shrink;

@@ -9,7 +9,7 @@ use corpusd::cli::{self, Cli};
 /// the memory for the next one, so there are no more of them than the processors can use.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
-    tokio::runtime::Builder::new_multi_thread().max_blocking_threads(processors + 1).enable_all().build()
+    tokio::runtime::Builder::new_current_thread().max_blocking_threads(processors + 1).enable_all().build()
 }
 
 fn main() -> ExitCode {

@@ -130,6 +130,42 @@ impl Outcome {
         }
     }
 
+    /// Where several sources came across a URL, the outcome of the least rank counts: having read it; else having tried;
+    /// else a rule; being none of one's own business last.
+    pub fn rank(self) -> u8 {
+        match self {
+            Outcome::Fetched | Outcome::NotModified => 0,
+            Outcome::Failed(_) => 1,
+            Outcome::Skipped(reason) => match reason {
+                SkipReason::Noindex
+                | SkipReason::NotKept
+                | SkipReason::Redirected
+                | SkipReason::NotFound
+                | SkipReason::Empty
+                | SkipReason::Robots => 1,
+                SkipReason::Scope | SkipReason::Excluded => 3,
+                _ => 2,
+            },
+        }
+    }
+
+    /// Whether what was read of a page before stays worth its place although the page is no document now: it is read
+    /// for its links, or may be a document again.
+    pub fn may_be_read_again(self) -> bool {
+        match self {
+            Outcome::Failed(_) => true,
+            Outcome::Skipped(reason) => {
+                matches!(reason, SkipReason::Noindex | SkipReason::NotKept | SkipReason::Empty)
+            }
+            Outcome::Fetched | Outcome::NotModified => false,
+        }
+    }
+
+    /// Every outcome.
+    pub fn all() -> impl Iterator<Item = Outcome> {
+        ALL.into_iter()
+    }
+
     /// The outcome with this stable name.
     pub fn from_name(name: &str) -> Option<Outcome> {
         ALL.iter().copied().find(|outcome| outcome.name() == name)

@@ -6,11 +6,13 @@
 mod assemble;
 mod deliver;
 mod delivery;
+mod discoverer;
+mod lanes;
 pub mod progress;
 mod reading;
 mod walk;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +25,7 @@ use crate::{
     chatbase::Window,
     corpus::section::section,
     crawl::url::PageKey,
+    gate::Crawled,
     hash::hex,
     outcome::{Failure, Outcome, SkipReason, in_words},
     pipeline::{Pipeline, Source},
@@ -99,12 +102,18 @@ async fn pass(
     }
 
     let doubts = walk::walk(pipeline, store, context).await?;
-    if !doubts.is_empty() {
+    let reasons = doubts.iter().map(|(_, reason)| reason.as_str()).collect::<Vec<_>>().join("; ");
+    if !others_can_go_on(pipeline, store, &doubts).await? {
         store.abandon_crawl().await?;
         report.pages = pages(&store.tally().await?, &SnapshotChange::default());
-        let reason = format!("the crawl is incomplete, and what is live stays live: {}", doubts.join("; "));
-        report.end(Ending::Incomplete, reason);
+        report.end(
+            Ending::Incomplete,
+            format!("the crawl is incomplete, and what is live stays live: {reasons}"),
+        );
         return deliver::settle_pending(pipeline, store, context, report).await;
+    }
+    if !doubts.is_empty() {
+        report.error = Some(format!("a source stays as it was, because its crawl is incomplete: {reasons}"));
     }
 
     let change = store.complete_crawl(patience(pipeline), (context.now)()).await?;
@@ -116,8 +125,25 @@ async fn pass(
     report.documents = assembled.documents.clone();
     report.corpus = Some(CorpusReport::of(assembled.sha256, assembled.manifest.size, &pipeline.budget));
 
+    let crawled = Crawled {
+        requested: tally.believed.0,
+        failed: tally.believed.1.max(change.carried_forward - change.withheld),
+        doubts: Vec::new(),
+    };
     context.progress.enter(progress::Stage::Publishing);
-    deliver::deliver(pipeline, store, context, &assembled, report).await
+    deliver::deliver(pipeline, store, context, &crawled, &assembled, report).await
+}
+
+/// Whether the run can go on with the sources that were crawled completely: the others have to have something that
+/// stays as it was, or what is published would lack them.
+async fn others_can_go_on(
+    pipeline: &Pipeline,
+    store: &Store,
+    doubts: &[(usize, String)],
+) -> Result<bool, RunError> {
+    let doubted: HashSet<usize> = doubts.iter().map(|(source, _)| *source).collect();
+    Ok(doubted.is_empty()
+        || doubted.len() < pipeline.sources.len() && doubted.is_subset(&store.sources_with_members().await?))
 }
 
 /// Approves what the gates hold and publishes it, without a crawl.

@@ -258,7 +258,7 @@ impl Client {
         let detail = self.masked(&in_words(error));
         match error {
             _ if error.is_unsent() => Push::NotSent(detail),
-            FetchError::Timeout => Push::Unclear(detail),
+            FetchError::Timeout(_) => Push::Unclear(detail),
             _ => Push::Unknown(detail),
         }
     }

@@ -28,10 +28,18 @@ pub(super) const SITE: Section = section(
         "concurrency",
         "retries",
         "user_agent",
+        "headers",
+        "auth",
+        "cookies",
+        "proxy",
+        "ca_file",
         "gone_after",
         "stale_for",
     ],
 );
+pub(super) const AUTH: Section = section("sources[].site.auth", &["basic", "bearer"]);
+pub(super) const BASIC: Section = section("sources[].site.auth.basic", &["user", "password"]);
+pub(super) const PROXY: Section = section("sources[].site.proxy", &["url", "user", "password"]);
 pub(super) const CORPUS: Section = section("corpus", &["plan", "limit", "headroom", "priority", "link_map"]);
 pub(super) const PRIORITY: Section = section("corpus.priority[]", &["match", "weight"]);
 pub(super) const GATES: Section =
@@ -39,7 +47,8 @@ pub(super) const GATES: Section =
 pub(super) const PUBLISH: Section =
     section("publish", &["to", "api_key", "base_url", "max_body", "timeout", "keep", "adopt"]);
 pub(super) const TO: Section = section("publish.to", &["directory"]);
-pub(super) const API_KEY: Section =
+/// A secret that is kept elsewhere, wherever one may stand.
+pub(super) const SECRET: Section =
     Section { secret: true, ..section("publish.api_key", &["file", "credential"]) };
 
 const fn section(path: &'static str, keys: &'static [&'static str]) -> Section {
@@ -47,8 +56,9 @@ const fn section(path: &'static str, keys: &'static [&'static str]) -> Section {
 }
 
 /// Every section, in the order of the file.
-pub(super) const SECTIONS: [&Section; 10] =
-    [&FILE, &AGENT, &SOURCE, &SITE, &CORPUS, &PRIORITY, &GATES, &PUBLISH, &TO, &API_KEY];
+pub(super) const SECTIONS: [&Section; 13] = [
+    &FILE, &AGENT, &SOURCE, &SITE, &AUTH, &BASIC, &PROXY, &CORPUS, &PRIORITY, &GATES, &PUBLISH, &TO, &SECRET,
+];
 
 impl Section {
     /// The key as the user would point at it from outside: `publish.api_key`.

@@ -10,8 +10,11 @@ use secrecy::SecretString;
 
 use super::{fields::Field, keys, reader::Reader, tree::Kind, variable::Reference};
 
-pub(super) const HELP: &str =
-    "write `api_key: ${CHATBASE_API_KEY}`, `api_key: {file: PATH}` or `api_key: {credential: NAME}`";
+/// What to write in the place of a secret.
+pub(super) fn help(key: &str) -> String {
+    let variable = if key == "api_key" { "CHATBASE_API_KEY" } else { "NAME_OF_A_VARIABLE" };
+    format!("write `{key}: ${{{variable}}}`, `{key}: {{file: PATH}}` or `{key}: {{credential: NAME}}`")
+}
 
 /// No key is longer; it keeps a wrong path (a log, a device) from being read whole.
 const MAX_FILE: u64 = 16 * 1024;
@@ -25,7 +28,7 @@ pub(super) fn secret<'a>(reader: &mut Reader<'a>, field: Field<'a>) -> Option<Se
         Kind::Scalar { text, .. } => from_variable(reader, field, text)?,
         Kind::Map(_) => from_file(reader, field)?,
         Kind::List(_) => {
-            reader.faults.error(field.at(), format!("`{}` must not be a list", field.key), HELP);
+            reader.faults.error(field.at(), format!("`{}` must not be a list", field.key), &help(field.key));
             return None;
         }
     };
@@ -55,12 +58,12 @@ fn from_variable<'a>(reader: &mut Reader<'a>, field: Field<'a>, written: &str) -
         } else {
             "is a literal: a secret has no place in this file"
         };
-        reader.faults.error(field.at(), format!("`{}` {message}", field.key), HELP);
+        reader.faults.error(field.at(), format!("`{}` {message}", field.key), &help(field.key));
         return None;
     };
     if reference.default.is_some() {
         let message = format!("`{}` has a default: a secret has no place in this file", field.key);
-        reader.faults.error(field.at(), message, HELP);
+        reader.faults.error(field.at(), message, &help(field.key));
         return None;
     }
     let held = (reader.env.var)(reference.name);
@@ -75,7 +78,7 @@ fn from_variable<'a>(reader: &mut Reader<'a>, field: Field<'a>, written: &str) -
 }
 
 fn from_file<'a>(reader: &mut Reader<'a>, field: Field<'a>) -> Option<String> {
-    let fields = reader.fields(field.node, &keys::API_KEY);
+    let fields = reader.fields(field.node, &keys::SECRET);
     let (named, path) = match (fields.field("file"), fields.field("credential")) {
         (Some(file), None) => {
             let text = reader.text(file)?;
@@ -111,7 +114,7 @@ fn from_file<'a>(reader: &mut Reader<'a>, field: Field<'a>) -> Option<String> {
             reader.faults.error(
                 field.at(),
                 format!("`{}` needs one of `file` and `credential`", field.key),
-                HELP,
+                &help(field.key),
             );
             return None;
         }

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{
+    access::access,
     fields::{Field, Fields},
     keys,
     quantity::{Pace, Period, Whole},
@@ -35,6 +36,7 @@ pub(super) fn site<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<CrawlP
     let Whole(concurrency) = reader.within(&site, "concurrency", Whole(1)..=Whole(64), Whole(8));
     let Whole(retries) = reader.within(&site, "retries", Whole(0)..=Whole(10), Whole(2));
     let user_agent = user_agent(reader, &site);
+    let access = access(reader, &site, &start);
     let Whole(gone_after) = reader.within(&site, "gone_after", Whole(1)..=Whole(10), Whole(2));
     let stale_range = Period::seconds(1)..=Period::days(3_650);
     let Period(stale_for) = reader.within(&site, "stale_for", stale_range, Period::days(14));
@@ -48,6 +50,7 @@ pub(super) fn site<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<CrawlP
         concurrency,
         retries,
         user_agent,
+        access,
         gone_after,
         stale_for,
     })

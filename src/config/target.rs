@@ -76,7 +76,7 @@ fn chatbase_v1<'a>(reader: &mut Reader<'a>, publish: &Fields<'a>) -> Option<Chat
 }
 
 fn api_key<'a>(reader: &mut Reader<'a>, publish: &Fields<'a>) -> Option<SecretString> {
-    let field = reader.required(publish, "api_key", secret::HELP)?;
+    let field = reader.required(publish, "api_key", &secret::help("api_key"))?;
     secret::secret(reader, field)
 }
 

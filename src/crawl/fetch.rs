@@ -13,6 +13,7 @@ use url::Url;
 use super::{
     PRODUCT_TOKEN,
     host::{Host, Lesson, NoRobots},
+    link_header::{self, HeaderLink},
     url::PageKey,
 };
 use crate::{
@@ -42,6 +43,8 @@ pub struct Candidate {
     pub depth: u32,
     /// Redirects that led here.
     pub hops: u32,
+    /// When it changed last, as a sitemap says.
+    pub lastmod: Option<String>,
     /// From the last time it was read.
     pub validators: Validators,
     /// What is stored of it.
@@ -103,6 +106,8 @@ pub struct Page {
     pub content_encoding: Option<String>,
     /// What `X-Robots-Tag` headers ask for.
     pub asks: RobotsTag,
+    /// What its `Link` headers name.
+    pub links: Vec<HeaderLink>,
     /// For the next visit.
     pub validators: Validators,
     /// The body as it came, to be stored.
@@ -192,7 +197,7 @@ pub(super) async fn visit(
             return Visit { candidate, found, status: None };
         }
         let turn = host.turn().await;
-        let tried = try_once(client, &candidate, now).await;
+        let tried = try_once(client, host, &candidate, now).await;
         drop(turn);
         let passing = if let Found::Failed(..) = tried.found {
             tried.passing
@@ -203,8 +208,8 @@ pub(super) async fn visit(
         attempt += 1;
         let pause = if passing { host.pause_before(attempt, tried.retry_after) } else { None };
         match pause {
-            // A 429 or 503 speaks for the whole host, everything else for this page.
-            Some(pause) if matches!(tried.status, Some(429 | 503)) => host.learn(Lesson::Wait(pause)),
+            // `Retry-After` speaks for the whole host, everything else for this page.
+            Some(pause) if tried.retry_after.is_some() => host.learn(Lesson::Wait(pause)),
             Some(pause) => tokio::time::sleep(pause).await,
             None => {
                 if passing {
@@ -231,13 +236,19 @@ impl Tried {
     }
 }
 
-async fn try_once(client: &Client, candidate: &Candidate, now: fn() -> Timestamp) -> Tried {
+async fn try_once(client: &Client, host: &Host, candidate: &Candidate, now: fn() -> Timestamp) -> Tried {
     let headers = request_headers(&candidate.validators);
     let answer = match client.get(&candidate.url, &headers, PAGE_LIMITS).await {
         Ok(answer) => answer,
-        Err(error) => return without_answer(&error, None),
+        Err(error) => {
+            if let FetchError::Timeout(_) = error {
+                host.learn(Lesson::PushedBack);
+            }
+            return without_answer(&error, None);
+        }
     };
     let status = answer.status();
+    host.learn(Lesson::of_answer(status, answer.latency()));
     match status {
         200 | 203 => read_page(answer).await,
         304 if candidate.validators != Validators::default() => Tried::done(Found::NotModified, status),
@@ -277,6 +288,7 @@ async fn read_page(answer: Answer) -> Tried {
         content_type,
         content_encoding: text("content-encoding"),
         asks: RobotsTag::of(answer.header_values("x-robots-tag")),
+        links: link_header::parse(answer.header_values("link")),
         validators: Validators { etag: text("etag"), last_modified: text("last-modified") },
         wire: Vec::new(),
         decoded: None,
@@ -328,12 +340,14 @@ fn without_answer(error: &FetchError, status: Option<u16>) -> Tried {
     let detail = error.to_string();
     let (found, passing) = match error {
         FetchError::Blocked(_) => (Found::Skipped(SkipReason::BlockedAddress, detail), false),
-        FetchError::TooLarge { .. } => (Found::Skipped(SkipReason::TooLarge, detail), false),
+        FetchError::TooLarge { .. } | FetchError::LargeHeaders => {
+            (Found::Skipped(SkipReason::TooLarge, detail), false)
+        }
         FetchError::Dns(_) => (Found::Failed(Failure::Dns, detail), true),
         FetchError::Connect(_) | FetchError::Broken(_) => (Found::Failed(Failure::Connect, detail), true),
         // A certificate that is not trusted now is not trusted in a second either.
-        FetchError::Tls(_) => (Found::Failed(Failure::Tls, detail), false),
-        FetchError::Timeout => (Found::Failed(Failure::Timeout, detail), true),
+        FetchError::Tls(_) | FetchError::Setup(_) => (Found::Failed(Failure::Tls, detail), false),
+        FetchError::Timeout(_) => (Found::Failed(Failure::Timeout, detail), true),
         FetchError::Truncated => (Found::Failed(Failure::Truncated, detail), true),
         FetchError::Decode(_) => (Found::Failed(Failure::Decode, detail), false),
     };

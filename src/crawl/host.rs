@@ -1,11 +1,11 @@
 //! Politeness towards one host: its permits, its pace, its robots.txt, and whether it is down.
 //!
 //! A caller cannot forget a step: the only way to a request is [`Host::turn`], and what came of it goes to
-//! [`Host::learn`].
+//! [`Host::learn`]. How fast that is follows from what is learnt ([`Pace`]).
 
 use std::{
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
@@ -18,11 +18,13 @@ use tokio::{
 };
 use url::Url;
 
-use super::{CrawlPlan, PRODUCT_TOKEN, Rate, robots::Robots};
-use crate::{
-    http::{Client, FetchError, Limits},
-    outcome::in_words,
+use super::{
+    CrawlPlan, PRODUCT_TOKEN, Rate,
+    file::{self, Extent, NoFile},
+    pace::Pace,
+    robots::Robots,
 };
+use crate::http::{Client, Limits};
 
 /// Pages in a row that fail, each after its retries, before a host is spared further ones: far beyond what
 /// independent faults do.
@@ -37,8 +39,6 @@ const MOST_WAITING: Duration = Duration::from_mins(10);
 const LONG_DELAY: Duration = Duration::from_secs(10);
 /// First pause before another attempt; doubled each time.
 const BACKOFF: Duration = Duration::from_millis(500);
-/// Redirects of robots.txt that are followed (RFC 9309 §2.3.1.2 asks for at least five).
-const ROBOTS_HOPS: usize = 5;
 /// robots.txt beyond this is not read (RFC 9309 §2.5 asks for at least 500 KiB).
 const ROBOTS_LIMITS: Limits =
     Limits { wire: 512 * 1024, decoded: 512 * 1024, total: Duration::from_secs(30) };
@@ -48,16 +48,43 @@ const ROBOTS_LIMITS: Limits =
 pub struct Host {
     root: Url,
     permits: Semaphore,
-    rate: Option<Duration>,
+    pacing: Mutex<Pacing>,
     retries: u32,
-    /// When the next request may start.
-    next: Mutex<Instant>,
     robots: OnceCell<RobotsTxt>,
     failures_in_a_row: AtomicU32,
     /// How long it has asked to be left alone, in seconds, all in all.
     waited: AtomicU64,
     /// Why nothing more is asked of it in this run.
     down: OnceLock<String>,
+}
+
+/// The pace, and where it has got to.
+#[derive(Debug)]
+struct Pacing {
+    pace: Pace,
+    /// When the next request may start.
+    next: Instant,
+    /// Permits there are, free or taken.
+    permits: usize,
+}
+
+/// The right to make one request, while it is held.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    host: &'a Host,
+    permit: Option<SemaphorePermit<'a>>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut pacing = self.host.pacing();
+        if pacing.permits > pacing.pace.at_once()
+            && let Some(permit) = self.permit.take()
+        {
+            permit.forget();
+            pacing.permits -= 1;
+        }
+    }
 }
 
 /// What is known of a host's rules.
@@ -81,25 +108,44 @@ pub enum NoRobots {
 /// What an attempt taught about the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lesson {
-    /// It answers.
+    /// The head of an answer came after so long.
+    Answered(Duration),
+    /// It answered with a fault of its own, which says nothing of its strength.
+    Faulty,
+    /// It gave a page, or said that there is none.
     Well,
+    /// This was too much for it: 429, 503, or no answer in time.
+    PushedBack,
     /// It failed this page for good in this run, and may have asked to wait longer than a run does.
     Failing(Option<Duration>),
-    /// It asks for patience.
+    /// Nothing may be asked of it for so long.
     Wait(Duration),
+}
+
+impl Lesson {
+    /// What the head of an answer teaches.
+    pub(super) fn of_answer(status: u16, latency: Duration) -> Lesson {
+        match status {
+            429 | 503 => Lesson::PushedBack,
+            500.. => Lesson::Faulty,
+            _ => Lesson::Answered(latency),
+        }
+    }
 }
 
 impl Host {
     pub(super) fn new(url: &Url, plan: &CrawlPlan) -> Host {
+        let interval = match plan.rate {
+            Rate::PerSecond(rate) => Duration::from_secs_f64(1.0 / rate),
+            Rate::Unlimited => Duration::ZERO,
+        };
+        let pace = Pace::new(interval, plan.concurrency);
+        let permits = pace.at_once();
         Host {
             root: url.join("/").unwrap_or_else(|_| url.clone()),
-            permits: Semaphore::new(plan.concurrency as usize),
-            rate: match plan.rate {
-                Rate::PerSecond(rate) => Some(Duration::from_secs_f64(1.0 / rate)),
-                Rate::Unlimited => None,
-            },
+            permits: Semaphore::new(permits),
+            pacing: Mutex::new(Pacing { pace, next: Instant::now(), permits }),
             retries: plan.retries,
-            next: Mutex::new(Instant::now()),
             robots: OnceCell::new(),
             failures_in_a_row: AtomicU32::new(0),
             waited: AtomicU64::new(0),
@@ -107,34 +153,42 @@ impl Host {
         }
     }
 
-    /// Waits for a permit, then for the pace; the request may run while the permit is held.
-    pub async fn turn(&self) -> SemaphorePermit<'_> {
+    /// Waits for a permit, then for the pace; the request may run while the turn is held.
+    pub async fn turn(&self) -> Turn<'_> {
         let permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        let turn = Turn { host: self, permit: Some(permit) };
         sleep_until(self.reserve()).await;
-        permit
+        turn
+    }
+
+    fn pacing(&self) -> MutexGuard<'_, Pacing> {
+        self.pacing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the next free instant of the pace.
     fn reserve(&self) -> Instant {
-        let interval = self.interval();
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = (*next).max(Instant::now());
-        *next = slot + interval;
-        slot
-    }
-
-    /// The time between two requests: the configured rate, or `Crawl-delay` where that is slower.
-    fn interval(&self) -> Duration {
         let delay = match self.robots.get() {
             Some(RobotsTxt::Rules(robots)) => robots.crawl_delay(),
             _ => None,
         };
-        self.rate.unwrap_or_default().max(delay.unwrap_or_default())
+        let mut pacing = self.pacing();
+        let slot = pacing.next.max(Instant::now());
+        pacing.next = slot + pacing.pace.interval(delay);
+        slot
     }
 
     /// Takes in how a request went.
     pub fn learn(&self, lesson: Lesson) {
         match lesson {
+            Lesson::Answered(latency) => {
+                let mut pacing = self.pacing();
+                pacing.pace.answered(latency);
+                let more = pacing.pace.at_once().saturating_sub(pacing.permits);
+                pacing.permits += more;
+                self.permits.add_permits(more);
+            }
+            Lesson::PushedBack => self.pacing().pace.pushed_back(),
+            Lesson::Faulty => {}
             Lesson::Well => self.failures_in_a_row.store(0, Ordering::Relaxed),
             Lesson::Failing(asked) => {
                 let failures = self.failures_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
@@ -151,8 +205,8 @@ impl Host {
                 if waited > MOST_WAITING.as_secs() {
                     let _was_down = self.down.set("keeps asking to wait".to_owned());
                 }
-                let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-                *next = (*next).max(Instant::now() + wait);
+                let mut pacing = self.pacing();
+                pacing.next = pacing.next.max(Instant::now() + wait);
             }
         }
     }
@@ -193,74 +247,32 @@ impl Host {
         self.down().map(|reason| format!("{} {reason}", self.root))
     }
 
+    /// 2xx gives rules, other 4xx than 429 mean that there are none (RFC 9309 §2.3.1.3), all else is trouble: a host
+    /// that asks for patience has not said that everything is allowed.
     async fn read_robots(&self, client: &Client, now: fn() -> Timestamp) -> RobotsTxt {
-        let mut attempt = 0;
-        loop {
-            let (reason, asked) = match self.try_robots(client, now).await {
-                Ok(robots) => return RobotsTxt::Rules(robots),
-                Err(trouble) => trouble,
-            };
-            attempt += 1;
-            match self.pause_before(attempt, asked) {
-                Some(pause) if matches!(reason, NoRobots::Unreachable(_)) => self.learn(Lesson::Wait(pause)),
-                _ => return RobotsTxt::Unreachable(reason),
+        let url = match self.root.join("/robots.txt") {
+            Ok(url) => url,
+            Err(error) => return RobotsTxt::Unreachable(NoRobots::Unreachable(error.to_string())),
+        };
+        match file::read(self, client, &url, Extent::Start(ROBOTS_LIMITS), now).await {
+            Ok(body) => {
+                let robots = Robots::parse(&body, PRODUCT_TOKEN);
+                if let Some(delay) = robots.crawl_delay().filter(|delay| *delay > LONG_DELAY) {
+                    tracing::warn!("{url} asks for {} s between requests", delay.as_secs());
+                }
+                if robots.is_markup() {
+                    tracing::warn!("{url} is a page and not a robots.txt: no rules");
+                }
+                RobotsTxt::Rules(robots)
+            }
+            // RFC 9309 §2.3.1.2: beyond the redirects that are followed, the file may count as unavailable, too.
+            Err(NoFile::Absent(_)) => RobotsTxt::Rules(Robots::allow_all()),
+            Err(NoFile::Blocked(reason)) => RobotsTxt::Unreachable(NoRobots::Blocked(reason)),
+            Err(NoFile::Astray(reason) | NoFile::Trouble(reason)) => {
+                RobotsTxt::Unreachable(NoRobots::Unreachable(reason))
             }
         }
     }
-
-    /// One attempt: 2xx gives rules, 4xx means there are none (RFC 9309 §2.3.1.3), all else is trouble. 429
-    /// is trouble too: a host that asks for patience has not said that everything is allowed.
-    async fn try_robots(
-        &self,
-        client: &Client,
-        now: fn() -> Timestamp,
-    ) -> Result<Robots, (NoRobots, Option<Duration>)> {
-        let mut url = self.root.join("/robots.txt").map_err(|error| unreachable(error.to_string(), None))?;
-        for _ in 0..=ROBOTS_HOPS {
-            let _turn = self.turn().await;
-            let answer = match client.get(&url, &[], ROBOTS_LIMITS).await {
-                Ok(answer) => answer,
-                Err(error @ FetchError::Blocked(_)) => {
-                    return Err((NoRobots::Blocked(error.to_string()), None));
-                }
-                Err(error) => return Err(unreachable(in_words(&error), None)),
-            };
-            match answer.status() {
-                200..=299 => {
-                    return match answer.read_start(ROBOTS_LIMITS.decoded).await {
-                        Ok(body) => {
-                            let robots = Robots::parse(&body, PRODUCT_TOKEN);
-                            if let Some(delay) = robots.crawl_delay().filter(|delay| *delay > LONG_DELAY) {
-                                tracing::warn!("{url} asks for {} s between requests", delay.as_secs());
-                            }
-                            if robots.is_markup() {
-                                tracing::warn!("{url} is a page and not a robots.txt: no rules");
-                            }
-                            Ok(robots)
-                        }
-                        Err(error) => Err(unreachable(in_words(&error), None)),
-                    };
-                }
-                301 | 302 | 303 | 307 | 308 => match answer.location(&url) {
-                    Some(next) if client.egress().check_redirect(&url, &next).is_ok() => url = next,
-                    _ => {
-                        return Err(unreachable(
-                            format!("status {} to nowhere allowed", answer.status()),
-                            None,
-                        ));
-                    }
-                },
-                400..=428 | 430..=499 => return Ok(Robots::allow_all()),
-                status => return Err(unreachable(format!("status {status}"), answer.retry_after(now()))),
-            }
-        }
-        // RFC 9309 §2.3.1.2: beyond the redirects that are followed, the file may count as unavailable.
-        Ok(Robots::allow_all())
-    }
-}
-
-fn unreachable(reason: String, asked: Option<Duration>) -> (NoRobots, Option<Duration>) {
-    (NoRobots::Unreachable(reason), asked)
 }
 
 /// A random number from 0 to 1: the standard library seeds its hashers with one.

@@ -1,12 +1,15 @@
 //! The crawl: from a batch of candidates to visits, politely.
 //!
 //! [`Crawl`] is a window over the frontier, which lives in the store: `run` offers candidates while there is
-//! [`Crawl::room`], takes visits with [`Crawl::next`] and settles each in the store. Every candidate is a task
+//! [room](Crawl::has_room), takes visits with [`Crawl::next`] and settles each in the store. Every candidate is a task
 //! of its own, so that a slow consumer stalls no exchange; and because a consumer that does not call `next`
 //! leaves no room, the crawl never runs ahead of it and never drops anything.
 
 pub mod fetch;
+mod file;
 pub mod host;
+pub mod link_header;
+mod pace;
 pub mod pattern;
 mod percent;
 pub mod robots;
@@ -26,13 +29,16 @@ use ::url::{Origin, Url};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use crate::http::Client;
+use crate::http::{Client, access::Access};
 use fetch::{Candidate, Visit};
 use host::Host;
 use scope::Scope;
 
 /// The product token that robots.txt groups are matched with.
 pub const PRODUCT_TOKEN: &str = "corpusd";
+
+/// Visits under way at once, over all hosts of a source.
+const MOST_UNDER_WAY: usize = 256;
 
 /// What one `site` source asks of the crawl.
 #[derive(Debug, Clone)]
@@ -55,6 +61,8 @@ pub struct CrawlPlan {
     pub retries: u32,
     /// The `User-Agent` header; the product token for robots.txt is `corpusd`.
     pub user_agent: String,
+    /// What private sites ask for, and the way to them.
+    pub access: Access,
     /// Runs that must confirm a 404 or 410 before a page leaves.
     pub gone_after: u32,
     /// How long a page that fails for a passing reason is carried forward.
@@ -88,22 +96,26 @@ pub struct Crawl {
     plan: Arc<CrawlPlan>,
     hosts: HashMap<Origin, Arc<Host>>,
     under_way: JoinSet<Visit>,
+    /// How many of these are of each host.
+    of_host: HashMap<Origin, usize>,
     now: fn() -> Timestamp,
 }
 
 impl Crawl {
     /// A crawl with nothing under way.
     pub fn new(client: Client, plan: Arc<CrawlPlan>, now: fn() -> Timestamp) -> Crawl {
-        Crawl { client, plan, hosts: HashMap::new(), under_way: JoinSet::new(), now }
+        Crawl { client, plan, hosts: HashMap::new(), under_way: JoinSet::new(), of_host: HashMap::new(), now }
     }
 
-    /// How many more candidates may be offered: two per permit keep every permit busy.
-    pub fn room(&self) -> usize {
-        (self.plan.concurrency as usize * 2).saturating_sub(self.under_way.len())
+    /// Whether another candidate of this host may be offered: two per permit keep every permit busy.
+    pub fn has_room(&self, url: &Url) -> bool {
+        let under_way = self.of_host.get(&url.origin()).copied().unwrap_or(0);
+        under_way < self.plan.concurrency as usize * 2 && self.under_way.len() < MOST_UNDER_WAY
     }
 
     /// Starts the visit of a candidate, as soon as its host permits.
     pub fn offer(&mut self, candidate: Candidate) {
+        *self.of_host.entry(candidate.url.origin()).or_default() += 1;
         let host = self.host(&candidate.url);
         let (client, now) = (self.client.clone(), self.now);
         self.under_way.spawn(async move { fetch::visit(&client, &host, candidate, now).await });
@@ -120,7 +132,12 @@ impl Crawl {
     /// Where a visit panicked: that is a fault of this program, and the run fails with it.
     pub async fn next(&mut self) -> Option<Visit> {
         match self.under_way.join_next().await? {
-            Ok(visit) => Some(visit),
+            Ok(visit) => {
+                if let Some(under_way) = self.of_host.get_mut(&visit.candidate.url.origin()) {
+                    *under_way -= 1;
+                }
+                Some(visit)
+            }
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }

@@ -14,12 +14,13 @@ use url::Url;
 
 use super::{
     Crawl, CrawlPlan, SitemapChoice,
-    host::{Host, Lesson},
+    file::{self, Extent, NoFile},
+    host::Host,
     sitemap::{self, Doubt, Kind},
 };
 use crate::{
     blocking::blocking,
-    http::{Client, FetchError, Limits},
+    http::{Client, Limits},
 };
 
 /// A sitemap has at most 50 MiB (sitemaps.org); so much is read.
@@ -30,8 +31,6 @@ const MOST_IN_ONE: usize = 1_000_000;
 const MOST_FILES: usize = 1_000;
 /// An index names sitemaps; an index of indexes is read too, and nothing below.
 const MOST_LEVELS: u32 = 2;
-/// Redirects that are followed.
-const MOST_HOPS: usize = 5;
 
 /// The sitemaps of a source, read one after the other.
 #[derive(Debug)]
@@ -52,13 +51,6 @@ struct File {
     named: bool,
 }
 
-/// What came of reading one file.
-enum Answer {
-    Read(Vec<u8>),
-    Absent(String),
-    Failed(String),
-}
-
 impl Sitemaps {
     /// Finds out where the sitemaps are: of every host that the source starts at.
     pub async fn find(
@@ -74,30 +66,37 @@ impl Sitemaps {
         sitemaps
     }
 
-    /// The URLs that the next file names; `None` when all are read.
+    /// The URLs that the next file names, with when they changed last; `None` when all are read.
     pub async fn next(
         &mut self,
         client: &Client,
         crawl: &mut Crawl,
         now: fn() -> Timestamp,
-    ) -> Option<Vec<Url>> {
+    ) -> Option<Vec<(Url, Option<String>)>> {
         let File { url, level, named } = self.waiting.pop_front()?;
         let host = crawl.host(&url);
-        let body = match fetch(client, &host, &url, now).await {
-            Answer::Read(body) => body,
-            Answer::Absent(reason) => {
-                if named {
-                    tracing::warn!("sitemap {url}: {reason}");
-                }
+        let body = match file::read(&host, client, &url, Extent::Whole(LIMITS), now).await {
+            Ok(body) if body.iter().all(u8::is_ascii_whitespace) => {
+                Err(NoFile::Absent("it is empty".to_owned()))
+            }
+            read => read,
+        };
+        let body = match body {
+            Ok(body) => body,
+            Err(NoFile::Trouble(reason)) if named => {
+                self.doubt(&url, &reason);
                 return Some(Vec::new());
             }
             // What was only guessed at may not be there at all.
-            Answer::Failed(reason) if !named => {
-                tracing::warn!("sitemap {url}: {reason}");
-                return Some(Vec::new());
-            }
-            Answer::Failed(reason) => {
-                self.doubt(&url, &reason);
+            Err(
+                NoFile::Absent(reason)
+                | NoFile::Astray(reason)
+                | NoFile::Blocked(reason)
+                | NoFile::Trouble(reason),
+            ) => {
+                if named {
+                    tracing::warn!("sitemap {url}: {reason}");
+                }
                 return Some(Vec::new());
             }
         };
@@ -108,11 +107,12 @@ impl Sitemaps {
             Some(Doubt::NotASitemap) | None => {}
             Some(doubt) => self.doubt(&url, &doubt.to_string()),
         }
-        let urls = sitemap.entries.iter().filter_map(|entry| url.join(&entry.loc).ok());
+        let urls =
+            sitemap.entries.into_iter().filter_map(|entry| Some((url.join(&entry.loc).ok()?, entry.lastmod)));
         match sitemap.kind {
             Kind::Urls => return Some(urls.collect()),
             Kind::Index if level < MOST_LEVELS => {
-                for url in urls {
+                for (url, _) in urls {
                     self.add(File { url, level: level + 1, named: true });
                 }
             }
@@ -177,56 +177,4 @@ async fn first_files(
         }
     }
     files
-}
-
-async fn fetch(client: &Client, host: &Host, url: &Url, now: fn() -> Timestamp) -> Answer {
-    let mut attempt = 0;
-    loop {
-        let (reason, asked) = match try_once(client, host, url, now).await {
-            Ok(answer) => return answer,
-            Err(trouble) => trouble,
-        };
-        attempt += 1;
-        match host.pause_before(attempt, asked) {
-            Some(pause) => host.learn(Lesson::Wait(pause)),
-            None => return Answer::Failed(reason),
-        }
-    }
-}
-
-/// One attempt; what may pass is an error.
-async fn try_once(
-    client: &Client,
-    host: &Host,
-    url: &Url,
-    now: fn() -> Timestamp,
-) -> Result<Answer, (String, Option<Duration>)> {
-    let mut url = url.clone();
-    for _ in 0..=MOST_HOPS {
-        let _turn = host.turn().await;
-        let answer = match client.get(&url, &[], LIMITS).await {
-            Ok(answer) => answer,
-            Err(error @ FetchError::Blocked(_)) => return Ok(Answer::Absent(error.to_string())),
-            Err(error) => return Err((error.to_string(), None)),
-        };
-        match answer.status() {
-            200..=299 => {
-                let body = answer.read().await.map_err(|error| (error.to_string(), None))?;
-                let body = body.decoded.unwrap_or(body.wire);
-                let is_empty = body.iter().all(u8::is_ascii_whitespace);
-                return Ok(if is_empty {
-                    Answer::Absent("it is empty".to_owned())
-                } else {
-                    Answer::Read(body)
-                });
-            }
-            301 | 302 | 303 | 307 | 308 => match answer.location(&url) {
-                Some(next) if client.egress().check_redirect(&url, &next).is_ok() => url = next,
-                _ => return Ok(Answer::Absent("it redirects to nowhere allowed".to_owned())),
-            },
-            status @ (429 | 500..) => return Err((format!("status {status}"), answer.retry_after(now()))),
-            status => return Ok(Answer::Absent(format!("status {status}"))),
-        }
-    }
-    Ok(Answer::Absent("too many redirects".to_owned()))
 }

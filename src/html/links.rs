@@ -7,6 +7,9 @@ use url::Url;
 
 use super::tree::{Element, NodeId, Tree};
 
+/// Language variants that are read of one page; the largest sites name about 200.
+const MOST_ALTERNATES: usize = 1_000;
+
 /// What a page points to and what it asks of robots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Links {
@@ -16,6 +19,8 @@ pub struct Links {
     pub follow: Vec<Url>,
     /// `<link rel=canonical>`.
     pub canonical: Option<Url>,
+    /// `<link rel=alternate hreflang>`: the language, as written, and the variant's URL.
+    pub alternates: Vec<(String, Url)>,
     /// Target of `<meta http-equiv=refresh>`.
     pub refresh: Option<Url>,
     /// A robots meta tag says `noindex` or `none`.
@@ -101,6 +106,7 @@ pub fn links(tree: &Tree, page_url: &Url) -> Links {
         base: base(tree, page_url),
         follow: Vec::new(),
         canonical: None,
+        alternates: Vec::new(),
         refresh: None,
         noindex: false,
         nofollow_all: false,
@@ -187,8 +193,14 @@ impl Links {
         if has_token(rel, "canonical") && self.canonical.is_none() {
             self.canonical = self.absolute(href.trim_ascii());
         }
-        let variant = has_token(rel, "alternate") && element.attr(&local_name!("hreflang")).is_some();
-        (variant || has_token(rel, "next") || has_token(rel, "prev")).then_some(href)
+        if has_token(rel, "alternate")
+            && let Some(language) = element.attr(&local_name!("hreflang"))
+            && self.alternates.len() < MOST_ALTERNATES
+            && let Some(url) = self.absolute(without_fragment(href))
+        {
+            self.alternates.push((language.trim_ascii().to_owned(), url));
+        }
+        (has_token(rel, "next") || has_token(rel, "prev")).then_some(href)
     }
 
     fn meta(&mut self, element: &Element) {
@@ -276,7 +288,8 @@ mod tests {
         );
         assert_eq!(links.canonical.unwrap().path(), "/c");
         assert_eq!(links.refresh.unwrap().path(), "/later");
-        assert_eq!(links.follow.iter().map(Url::path).collect::<Vec<_>>(), ["/n", "/de"]);
+        assert_eq!(links.follow.iter().map(Url::path).collect::<Vec<_>>(), ["/n"]);
+        assert_eq!(links.alternates, [("de".to_owned(), Url::parse("https://a.test/de").unwrap())]);
         assert!(links.noindex && links.nofollow_all);
         let none = found("<meta name=corpusd content=none><a rel='nofollow noopener' href=/q>x</a>");
         assert!(none.noindex && none.nofollow_all && none.follow.is_empty());

@@ -4,15 +4,23 @@
 //! parsing ([`egress`]), the resolver's answer, and the peer that was connected to ([`client`]).
 //! Redirects are never followed here: pages decide hop by hop, pushes not at all.
 
+pub mod access;
+mod answer;
 pub mod charset;
 pub mod client;
 pub mod decode;
 pub mod egress;
+mod error;
+mod limits;
 pub mod media;
 mod resolver;
 pub mod retry_after;
+pub mod traffic;
 
-pub use client::{Answer, Body, Client, FetchError, Limits};
+pub use answer::{Answer, Body};
+pub use client::Client;
+pub use error::{FetchError, TimedOut};
+pub use limits::Limits;
 
 /// How we name ourselves where no pipeline says otherwise.
 pub const USER_AGENT: &str = concat!("corpusd/", env!("CARGO_PKG_VERSION"));

@@ -36,6 +36,14 @@ impl Resolve for Resolver {
     }
 }
 
+/// Looks at a name that a proxy is going to resolve. One that only the proxy can resolve is the proxy's to judge.
+pub(super) async fn check_public(name: String) -> Result<(), Blocked> {
+    match lookup(name).await {
+        Ok(answers) => egress::check_answers(&answers.iter().map(SocketAddr::ip).collect::<Vec<_>>()),
+        Err(_unknown_here) => Ok(()),
+    }
+}
+
 /// Asks the system's resolver, which blocks, on a thread of its own: one that hangs holds up nothing else.
 async fn lookup(name: String) -> Result<Vec<SocketAddr>, String> {
     let (answer, answered) = oneshot::channel();

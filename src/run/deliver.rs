@@ -3,7 +3,7 @@
 use super::{Context, RunError, assemble::Assembled, delivery::Delivery};
 use crate::{
     corpus::Corpus,
-    gate::{self, ApprovedCorpus, Warrant},
+    gate::{self, ApprovedCorpus, Crawled, Warrant},
     pipeline::Pipeline,
     report::{CorpusReport, Ending, RunReport},
     store::{Held, Store, StoredCorpus},
@@ -32,10 +32,11 @@ pub(super) async fn deliver(
     pipeline: &Pipeline,
     store: &Store,
     context: &Context,
+    crawled: &Crawled,
     assembled: &Assembled,
     report: &mut RunReport,
 ) -> Result<(), RunError> {
-    let mut delivery = Delivery::new(pipeline, store, context, report);
+    let mut delivery = Delivery::new(pipeline, store, context, crawled, report);
     let unsettled = store.unsettled(delivery.target.clone()).await?;
     if let Some(publication) = &unsettled {
         delivery.ask_once(publication).await?;
@@ -67,7 +68,7 @@ pub(super) async fn deliver(
         None => None,
     };
     let facts = delivery.facts(&corpus.text, agent.as_ref(), live.is_some() || unsettled.is_some());
-    let verdict = gate::judge(published.as_ref(), &corpus, facts, &pipeline.gates);
+    let verdict = gate::judge(published.as_ref(), &corpus, &facts, &pipeline.gates);
     delivery.report.gates.clone_from(&verdict.lines);
     store
         .keep_corpus(corpus.clone(), assembled.made_from, assembled.left_out.clone(), (context.now)())
@@ -77,15 +78,13 @@ pub(super) async fn deliver(
         store.promote().await?;
         delivery.push(agent.as_ref(), &approved, corpus.manifest.size).await
     } else {
-        let reasons: Vec<_> = verdict.holds().map(|line| format!("{}: {}", line.gate, line.detail)).collect();
+        let reasons = verdict.reasons();
         let (run, target) = (delivery.report.run, delivery.target.clone());
         let held = Held { corpus: corpus.sha256, run, target, gates: verdict.lines };
         store.hold(held).await?;
         let name = &pipeline.name;
-        let reason = format!(
-            "held by {} (`corpusd show {name}` to look, `corpusd approve {name}` to go on)",
-            reasons.join("; ")
-        );
+        let reason =
+            format!("held by {reasons} (`corpusd show {name}` to look, `corpusd approve {name}` to go on)");
         delivery.report.end(Ending::Held, reason);
         delivery.resend_pending(agent.as_ref()).await
     }
@@ -99,7 +98,8 @@ pub(super) async fn deliver_held(
     held: Held,
     report: &mut RunReport,
 ) -> Result<(), RunError> {
-    let mut delivery = Delivery::new(pipeline, store, context, report);
+    let none = Crawled::default();
+    let mut delivery = Delivery::new(pipeline, store, context, &none, report);
     delivery.report.gates.clone_from(&held.gates);
     let kept = delivery.kept(held.corpus).await?;
     // A person approved it as it was held: for that target, and within the budget of that time.
@@ -139,7 +139,8 @@ pub(super) async fn settle_pending(
     context: &Context,
     report: &mut RunReport,
 ) -> Result<(), RunError> {
-    let mut delivery = Delivery::new(pipeline, store, context, report);
+    let none = Crawled::default();
+    let mut delivery = Delivery::new(pipeline, store, context, &none, report);
     let Some(publication) = store.unsettled(delivery.target.clone()).await? else { return Ok(()) };
     delivery.ask_once(&publication).await?;
     if store.unsettled(delivery.target.clone()).await?.is_some() {

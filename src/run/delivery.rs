@@ -9,7 +9,7 @@ use super::{Context, RunError};
 use crate::{
     chatbase::{self, ApiError, Push},
     corpus::Counts,
-    gate::{self, ApprovedCorpus, Facts, Foreign, Gates, Ruling, Warrant},
+    gate::{self, ApprovedCorpus, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
     hash::{Hash, hex},
     pipeline::Pipeline,
     publish::{Publisher, Target},
@@ -47,6 +47,7 @@ pub(super) struct Delivery<'a> {
     pipeline: &'a Pipeline,
     store: &'a Store,
     context: &'a Context,
+    crawled: &'a Crawled,
     pub(super) report: &'a mut RunReport,
     pub(super) publisher: Publisher,
     pub(super) target: String,
@@ -57,11 +58,20 @@ impl<'a> Delivery<'a> {
         pipeline: &'a Pipeline,
         store: &'a Store,
         context: &'a Context,
+        crawled: &'a Crawled,
         report: &'a mut RunReport,
     ) -> Delivery<'a> {
         let agent_id = &pipeline.agent.id;
         let publisher = pipeline.target.connect(agent_id, context.window.clone(), context.now);
-        Delivery { pipeline, store, context, report, publisher, target: pipeline.target.identity(agent_id) }
+        Delivery {
+            pipeline,
+            store,
+            context,
+            crawled,
+            report,
+            publisher,
+            target: pipeline.target.identity(agent_id),
+        }
     }
 
     /// What the target says of the agent, asked again after passing failures.
@@ -111,8 +121,7 @@ impl<'a> Delivery<'a> {
             },
             _ => Foreign::None,
         };
-        let (requested, failed) = self.troubled();
-        Facts { requested, failed, body, foreign }
+        Facts { crawled: self.crawled.clone(), body, foreign }
     }
 
     /// The configured name, else the one the agent has: sending another would rename it.
@@ -124,22 +133,16 @@ impl<'a> Delivery<'a> {
     pub(super) async fn unchanged(&mut self, gates: &Gates) -> Result<(), RunError> {
         self.store.release().await?;
         self.report.publish.status = PublishStatus::NotNeeded;
-        let line = gate::max_failed(self.troubled(), gates);
-        if line.verdict == Ruling::Hold {
-            let reason = format!("held by max_failed: {}; what is live stays live", line.detail);
-            self.report.gates = vec![line];
-            self.report.end(Ending::Held, reason);
+        let lines = gate::of_crawl(self.crawled, gates);
+        let verdict = Verdict { lines };
+        if verdict.is_hold() {
+            self.report.end(Ending::Held, format!("held by {}; what is live stays live", verdict.reasons()));
+            self.report.gates = verdict.lines;
             return Ok(());
         }
         self.store.promote().await?;
         self.report.outcome = Ending::Unchanged;
         Ok(())
-    }
-
-    /// Pages that were to be read, and how many of them could not be.
-    fn troubled(&self) -> (u64, u64) {
-        let pages = &self.report.pages;
-        (pages.requested, pages.failed.max(pages.carried_forward))
     }
 
     /// Intent, request, acknowledgement; what is unknown is asked about and sent again.

@@ -11,6 +11,7 @@ use url::Url;
 use crate::{
     crawl::{
         fetch::{Candidate, Page, RobotsTag},
+        link_header::HeaderLink,
         url::PageKey,
     },
     extract::{self, Article},
@@ -66,15 +67,16 @@ pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, now: Timestamp
             url: candidate.url.clone(),
             depth: candidate.depth,
             validators: Some(page.validators),
+            lastmod: candidate.lastmod.clone(),
             at: now,
         };
         let (outcome, detail) = standing(Outcome::Fetched, known.noindex, keep);
         return Read { outcome, detail, links: Links::Stored, update: Some(update) };
     }
     // A large page gives its place back when the parsing is done.
-    let Page { content_type, content_encoding, asks, validators, wire, decoded, place: _place } = page;
+    let Page { content_type, content_encoding, asks, links, validators, wire, decoded, place: _place } = page;
     let body = decoded.unwrap_or_else(|| wire.clone());
-    let source = Body { content_type, coding: content_encoding, wire, content, validators };
+    let source = Body { content_type, coding: content_encoding, wire, content, links, validators };
     read_body(candidate, source, body, asks, keep, Outcome::Fetched, now)
 }
 
@@ -86,6 +88,7 @@ pub(super) fn not_modified(candidate: &Candidate, keep: bool, now: Timestamp) ->
         url: candidate.url.clone(),
         depth: candidate.depth,
         validators: None,
+        lastmod: candidate.lastmod.clone(),
         at: now,
     };
     Read { outcome, detail, links: Links::Stored, update: Some(update) }
@@ -109,6 +112,7 @@ pub(super) fn again(candidate: &Candidate, stored: Reread, keep: bool, now: Time
         coding: Some(stored.coding),
         wire: stored.wire,
         content: sha256(&body),
+        links: Vec::new(),
         validators: stored.validators,
     };
     read_body(candidate, source, body, asks, keep, Outcome::NotModified, now)
@@ -120,6 +124,8 @@ struct Body {
     coding: Option<String>,
     wire: Vec<u8>,
     content: Hash,
+    /// What its headers named.
+    links: Vec<HeaderLink>,
     validators: crate::crawl::fetch::Validators,
 }
 
@@ -134,7 +140,7 @@ fn read_body(
 ) -> Read {
     let parsed =
         catch_unwind(AssertUnwindSafe(|| parse(&candidate.url, source.content_type.as_deref(), body)));
-    let (links, article) = match parsed {
+    let (mut links, article) = match parsed {
         Ok(Ok(parsed)) => parsed,
         Ok(Err((failure, detail))) => return Read::ended(Outcome::Failed(failure), detail, Links::Stored),
         Err(_panic) => {
@@ -142,9 +148,11 @@ fn read_body(
             return Read::ended(Outcome::Failed(Failure::ParseLimit), detail, Links::Stored);
         }
     };
+    add_header_links(&mut links, &source.links, &candidate.url);
     let noindex = asks.noindex || links.noindex;
-    // A page that names its canonical form, or refreshes to another, leads there whatever else it says.
+    // A page that names its canonical form, its variants, or refreshes to another, leads there whatever else it says.
     let mut follow: Vec<Url> = links.refresh.iter().chain(&links.canonical).cloned().collect();
+    follow.extend(links.alternates.iter().map(|(_, url)| url.clone()));
     if !(links.nofollow_all || asks.nofollow) {
         follow.extend(links.follow);
     }
@@ -159,6 +167,7 @@ fn read_body(
     let update = PageUpdate::read(Reading {
         url: &candidate.url,
         depth: candidate.depth,
+        lastmod: candidate.lastmod.clone(),
         validators: source.validators,
         content_type: source.content_type,
         coding: source.coding,
@@ -172,6 +181,22 @@ fn read_body(
         at: now,
     });
     Read { outcome, detail, links: Links::Fresh(follow), update: Some(update) }
+}
+
+/// What headers name counts like what the page names, which goes first.
+fn add_header_links(links: &mut html::Links, headers: &[HeaderLink], page: &Url) {
+    for header in headers {
+        let Ok(mut url) = page.join(&header.target) else { continue };
+        url.set_fragment(None);
+        if header.is("canonical") && links.canonical.is_none() {
+            links.canonical = Some(url.clone());
+        }
+        match &header.hreflang {
+            Some(language) if header.is("alternate") => links.alternates.push((language.clone(), url)),
+            _ if header.is("next") || header.is("prev") => links.follow.push(url),
+            _ => {}
+        }
+    }
 }
 
 fn parse(

@@ -1,21 +1,18 @@
 //! The crawl of a pipeline's sources: the store's frontier feeds the crawl, visits are read, and what came of
 //! them is settled in batches.
 
-use std::{
-    collections::{HashSet, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
 };
 use url::Url;
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::{
     Context, RunError,
+    discoverer::{Discoverer, Route},
+    lanes::Lanes,
     reading::{self, Links, Read},
 };
 use crate::{
@@ -25,7 +22,6 @@ use crate::{
         fetch::{Candidate, Found, Visit},
         scope::Decision,
         seeds::Sitemaps,
-        traps,
         url::PageKey,
     },
     extract,
@@ -43,18 +39,16 @@ const BATCH_NAMED: usize = 20_000;
 const BATCH_WAIT: Duration = Duration::from_millis(500);
 /// Redirects that are followed from one link.
 const MOST_HOPS: u32 = 10;
-/// Beyond so many, the frontier itself finds out whether a URL is known.
-const MOST_SEEN: usize = 1_000_000;
-/// Candidates are taken from the frontier in portions of this many.
+/// URLs of a sitemap are offered to the frontier in portions of this many.
 const PORTION: usize = 256;
 
-/// Crawls every source, one after the other, and gives the reasons why the crawl is incomplete; none where it is
-/// complete.
+/// Crawls every source, one after the other, and gives the reasons why the crawl of which source is incomplete; none
+/// where all are complete.
 pub(super) async fn walk(
     pipeline: &Pipeline,
     store: &Store,
     context: &Context,
-) -> Result<Vec<String>, RunError> {
+) -> Result<Vec<(usize, String)>, RunError> {
     let start = store.begin_crawl(fingerprint(pipeline), (context.now)()).await?;
     if start == CrawlStart::Resumed {
         tracing::info!("goes on with the crawl that was interrupted");
@@ -85,10 +79,13 @@ struct SourceWalk<'a> {
     context: &'a Context,
     client: Client,
     crawl: Crawl,
-    /// Hashes of the URLs that were offered to the frontier: 16 bytes each instead of a query each.
-    seen: HashSet<u128>,
+    discoverer: Discoverer,
     readers: JoinSet<Result<(Visited, Read), RunError>>,
     settled: Vec<Settled>,
+    /// Which of these lead where their page led when it was read last.
+    as_stored: Vec<usize>,
+    /// Whether what the sitemaps say of changes is believed.
+    trusts_lastmod: bool,
     /// URLs that the settled pages named.
     named: usize,
     /// Visits whose server led them to another spelling of the same URL.
@@ -110,9 +107,9 @@ impl<'a> SourceWalk<'a> {
         store: &'a Store,
         context: &'a Context,
     ) -> Result<SourceWalk<'a>, RunError> {
-        let client = Client::new(Egress::new(&plan.start), &plan.user_agent);
+        let client = Client::with_access(Egress::new(&plan.start), &plan.user_agent, plan.access.clone());
         let plan = Arc::new(plan.clone());
-        let seen = store.known_urls(source).await?.iter().map(|url| hash(url)).collect();
+        let discoverer = Discoverer::new(Arc::clone(&plan), &store.known_urls(source).await?);
         Ok(SourceWalk {
             source,
             crawl: Crawl::new(client.clone(), Arc::clone(&plan), context.now),
@@ -120,9 +117,11 @@ impl<'a> SourceWalk<'a> {
             plan,
             store,
             context,
-            seen,
+            discoverer,
             readers: JoinSet::new(),
             settled: Vec::new(),
+            as_stored: Vec::new(),
+            trusts_lastmod: true,
             named: 0,
             respelled: Vec::new(),
             commit_at: Instant::now() + BATCH_WAIT,
@@ -132,7 +131,8 @@ impl<'a> SourceWalk<'a> {
     /// Offers the start URLs and what the sitemaps name.
     async fn seed(&mut self) -> Result<(), RunError> {
         let plan = Arc::clone(&self.plan);
-        let starts: Vec<_> = plan.start.iter().filter_map(|url| self.discovery(url, 0, 0, None)).collect();
+        let starts: Vec<_> =
+            plan.start.iter().filter_map(|url| self.discoverer.take(url, Route::default())).collect();
         self.offer(starts).await?;
         let stop = self.context.stop.clone();
         tokio::select! {
@@ -144,13 +144,17 @@ impl<'a> SourceWalk<'a> {
     async fn seed_from_sitemaps(&mut self, plan: &CrawlPlan) -> Result<(), RunError> {
         let (client, now) = (self.client.clone(), self.context.now);
         let mut sitemaps = Sitemaps::find(&client, &mut self.crawl, plan, now).await;
-        while let Some(urls) = sitemaps.next(&client, &mut self.crawl, now).await {
-            for urls in urls.chunks(PORTION) {
-                let found =
-                    urls.iter().filter_map(|url| self.discovery(url, 1, 0, Some("sitemap"))).collect();
+        while let Some(entries) = sitemaps.next(&client, &mut self.crawl, now).await {
+            for entries in entries.chunks(PORTION) {
+                let named = entries.iter().filter_map(|(url, lastmod)| {
+                    let lastmod = lastmod.as_deref();
+                    self.discoverer.take(url, Route { depth: 1, hops: 0, found_on: Some("sitemap"), lastmod })
+                });
+                let found = named.collect();
                 self.offer(found).await?;
             }
         }
+        self.trusts_lastmod = self.store.lastmods_are_news(self.source).await?;
         self.store.settle(self.source, Vec::new(), sitemaps.into_doubts(), now()).await?;
         Ok(())
     }
@@ -159,7 +163,10 @@ impl<'a> SourceWalk<'a> {
         let members = self.store.unseen_members().await?;
         let found = members
             .iter()
-            .filter_map(|(url, depth)| self.discovery(url, *depth, 0, Some("an earlier run")))
+            .filter_map(|(url, depth)| {
+                let route = Route { depth: *depth, found_on: Some("an earlier run"), ..Route::default() };
+                self.discoverer.take(url, route)
+            })
             .collect();
         self.offer(found).await
     }
@@ -176,7 +183,7 @@ impl<'a> SourceWalk<'a> {
 
     /// Works through the frontier, wave by wave.
     async fn waves(&mut self) -> Result<(), RunError> {
-        while let Some(wave) = self.store.next_wave(self.source, self.plan.max_pages).await? {
+        while let Some(wave) = self.store.next_wave(self.source, self.plan.max_pages, |_| None).await? {
             tracing::debug!(wave.depth, wave.admitted, "wave begins");
             self.wave(wave.depth).await?;
         }
@@ -184,34 +191,30 @@ impl<'a> SourceWalk<'a> {
     }
 
     async fn wave(&mut self, depth: u32) -> Result<(), RunError> {
-        let mut waiting = VecDeque::new();
-        let mut after = None;
+        let mut lanes = Lanes::open(self.store, self.source, depth, self.trusts_lastmod).await?;
         let most_readers = std::thread::available_parallelism().map_or(2, usize::from);
         let stop = self.context.stop.clone();
         loop {
-            while self.crawl.room() > 0 && self.readers.len() < most_readers {
-                waiting.extend(self.respelled.drain(..));
-                if waiting.is_empty() {
-                    waiting.extend(self.store.candidates(self.source, depth, after.clone(), PORTION).await?);
-                }
-                let Some(candidate) = waiting.pop_front() else { break };
-                after = after.max(Some(candidate.key.clone()));
+            if self.settled.len() >= BATCH || self.named >= BATCH_NAMED {
+                self.commit().await?;
+            }
+            self.respelled.drain(..).for_each(|candidate| lanes.again(candidate));
+            while self.readers.len() < most_readers {
+                let crawl = &self.crawl;
+                let Some(candidate) = lanes.next(|url| crawl.has_room(url)).await? else { break };
                 self.crawl.offer(candidate);
             }
-            if self.crawl.is_idle() && self.readers.is_empty() && self.respelled.is_empty() {
+            if self.crawl.is_idle() && self.readers.is_empty() && lanes.is_empty() {
                 return self.commit().await;
             }
             tokio::select! {
-                Some(visit) = self.crawl.next(), if self.readers.len() < most_readers => self.read(visit),
+                Some(visit) = self.crawl.next(), if self.readers.len() < most_readers => self.take(visit),
                 Some(read) = self.readers.join_next() => {
                     let (visited, read) = match read {
                         Ok(read) => read?,
                         Err(error) => std::panic::resume_unwind(error.into_panic()),
                     };
-                    self.settle(visited, read).await?;
-                    if self.settled.len() >= BATCH || self.named >= BATCH_NAMED {
-                        self.commit().await?;
-                    }
+                    self.settle(visited, read);
                 }
                 () = sleep_until(self.commit_at), if !self.settled.is_empty() => self.commit().await?,
                 () = stop.cancelled() => {
@@ -222,46 +225,54 @@ impl<'a> SourceWalk<'a> {
         }
     }
 
-    /// Starts the reading of what a visit found.
-    fn read(&mut self, visit: Visit) {
+    /// Takes what a visit found: a page is read on a blocking thread, everything else is settled at once.
+    fn take(&mut self, visit: Visit) {
         let Visit { candidate, found, status } = visit;
         let keep = matches!(self.plan.scope.decide(&candidate.url), Decision::Follow { keep: true });
-        let (store, now) = (self.store.clone(), self.context.now);
         let mut visited = Visited { candidate, status, leads_to: None };
-        self.readers.spawn(async move {
-            let read = match found {
-                Found::Page(page) => {
+        let read = match found {
+            Found::Page(page) => {
+                let now = self.context.now;
+                self.readers.spawn(async move {
                     let candidate = visited.candidate.clone();
-                    blocking(move || reading::page(&candidate, *page, keep, now())).await
+                    let read = blocking(move || reading::page(&candidate, *page, keep, now())).await;
+                    Ok((visited, read))
+                });
+                return;
+            }
+            Found::NotModified => match visited.candidate.known {
+                Some(known) if known.extractor != extract::VERSION => {
+                    self.read_again(visited, keep);
+                    return;
                 }
-                Found::NotModified => match visited.candidate.known {
-                    Some(known) if known.extractor != extract::VERSION => {
-                        let candidate = visited.candidate.clone();
-                        match store.reread(candidate.key.clone()).await? {
-                            Some(stored) => {
-                                blocking(move || reading::again(&candidate, stored, keep, now())).await
-                            }
-                            None => reading::not_modified(&candidate, keep, now()),
-                        }
-                    }
-                    _ => reading::not_modified(&visited.candidate, keep, now()),
-                },
-                Found::Redirect(to) => {
-                    let detail = format!("to {to}");
-                    visited.leads_to = Some(to);
-                    Read::ended(Outcome::Skipped(SkipReason::Redirected), detail, Links::None)
-                }
-                Found::Skipped(reason, detail) => Read::ended(Outcome::Skipped(reason), detail, Links::None),
-                Found::Failed(failure, detail) => {
-                    Read::ended(Outcome::Failed(failure), detail, Links::Stored)
-                }
+                _ => reading::not_modified(&visited.candidate, keep, (self.context.now)()),
+            },
+            Found::Redirect(to) => {
+                let detail = format!("to {to}");
+                visited.leads_to = Some(to);
+                Read::ended(Outcome::Skipped(SkipReason::Redirected), detail, Links::None)
+            }
+            Found::Skipped(reason, detail) => Read::ended(Outcome::Skipped(reason), detail, Links::None),
+            Found::Failed(failure, detail) => Read::ended(Outcome::Failed(failure), detail, Links::Stored),
+        };
+        self.settle(visited, read);
+    }
+
+    /// Reads the stored body of a page that has not changed, because the rules have.
+    fn read_again(&mut self, visited: Visited, keep: bool) {
+        let (store, now) = (self.store.clone(), self.context.now);
+        self.readers.spawn(async move {
+            let candidate = visited.candidate.clone();
+            let read = match store.reread(candidate.key.clone()).await? {
+                Some(stored) => blocking(move || reading::again(&candidate, stored, keep, now())).await,
+                None => reading::not_modified(&candidate, keep, now()),
             };
             Ok((visited, read))
         });
     }
 
     /// Notes how a URL ended and what it named; it is committed with others.
-    async fn settle(&mut self, visited: Visited, read: Read) -> Result<(), RunError> {
+    fn settle(&mut self, visited: Visited, read: Read) {
         let Visited { candidate, status, leads_to } = visited;
         let leads_to_key = leads_to.as_ref().and_then(PageKey::new);
         if let Some(target) = &leads_to
@@ -270,27 +281,19 @@ impl<'a> SourceWalk<'a> {
         {
             // The server adds or strips what makes no difference to us: the same page, asked for as it wants.
             self.respelled.push(Candidate { url: target.clone(), hops: candidate.hops + 1, ..candidate });
-            return Ok(());
+            return;
         }
         let mut outcome = read.outcome;
         let mut detail = read.detail;
         let found_on = Some(candidate.key.as_ref());
-        let depth = candidate.depth + 1;
+        let onward = Route { depth: candidate.depth + 1, found_on, ..Route::default() };
         let mut discoveries = Vec::new();
         match read.links {
             Links::Fresh(links) => {
-                discoveries.extend(links.iter().filter_map(|url| self.discovery(url, depth, 0, found_on)));
+                discoveries.extend(links.iter().filter_map(|url| self.discoverer.take(url, onward)));
             }
-            Links::Stored if candidate.known.is_some() => {
-                // Most are known by now, and a known one need not even be parsed.
-                let links = self.store.links(candidate.key.clone()).await?;
-                for link in links.lines().filter(|link| !link.is_empty()) {
-                    if !self.seen.contains(&hash(link)) {
-                        let url = Url::parse(link).map_err(|_| StoreError::Damaged("link"))?;
-                        discoveries.extend(self.discovery(&url, depth, 0, found_on));
-                    }
-                }
-            }
+            // Read when this is committed, together with those of others.
+            Links::Stored if candidate.known.is_some() => self.as_stored.push(self.settled.len()),
             Links::Stored | Links::None => {}
         }
         if let Some(target) = &leads_to {
@@ -299,8 +302,9 @@ impl<'a> SourceWalk<'a> {
                 detail = format!("more than {MOST_HOPS} redirects");
             } else {
                 // It may have been linked one step deeper before: the frontier takes the lesser depth.
-                self.seen.remove(&hash(target.as_str()));
-                discoveries.extend(self.discovery(target, candidate.depth, candidate.hops + 1, found_on));
+                let hops = candidate.hops + 1;
+                let route = Route { depth: candidate.depth, hops, found_on, lastmod: None };
+                discoveries.extend(self.discoverer.take_again(target, route));
             }
         }
         tracing::debug!(page.url = %candidate.url, status, outcome = outcome.name(), "{detail}");
@@ -312,6 +316,7 @@ impl<'a> SourceWalk<'a> {
         self.named += discoveries.len();
         self.settled.push(Settled {
             key: candidate.key,
+            depth: candidate.depth,
             outcome,
             detail,
             status,
@@ -319,11 +324,35 @@ impl<'a> SourceWalk<'a> {
             discoveries,
             page: read.update,
         });
+    }
+
+    /// Adds what the settled pages that did not change lead to. Most of it is known by now, and a known URL need not
+    /// even be parsed.
+    async fn follow_stored(&mut self) -> Result<(), RunError> {
+        let mut unread = std::mem::take(&mut self.as_stored);
+        while !unread.is_empty() {
+            let keys = unread.iter().map(|&at| self.settled[at].key.clone()).collect();
+            let lists = self.store.links(keys).await?;
+            for (at, links) in unread.drain(..lists.len()).zip(lists) {
+                let (page, depth) = (self.settled[at].key.clone(), self.settled[at].depth + 1);
+                let route = Route { depth, found_on: Some(page.as_ref()), ..Route::default() };
+                let mut found = Vec::new();
+                for link in links.lines().filter(|link| !link.is_empty()) {
+                    if !self.discoverer.knows(link) {
+                        let url = Url::parse(link).map_err(|_| StoreError::Damaged("link"))?;
+                        found.extend(self.discoverer.take(&url, route));
+                    }
+                }
+                self.count(&found);
+                self.settled[at].discoveries.extend(found);
+            }
+        }
         Ok(())
     }
 
     async fn commit(&mut self) -> Result<(), RunError> {
         if !self.settled.is_empty() {
+            self.follow_stored().await?;
             self.named = 0;
             let batch = std::mem::take(&mut self.settled);
             let doubts = self.crawl.doubts();
@@ -331,35 +360,4 @@ impl<'a> SourceWalk<'a> {
         }
         Ok(())
     }
-
-    /// A URL as the frontier takes it, decided where no request is needed for that; `None` where it was
-    /// offered before or can never be requested.
-    fn discovery(&mut self, url: &Url, depth: u32, hops: u32, found_on: Option<&str>) -> Option<Discovery> {
-        let hash = hash(url.as_str());
-        if self.seen.contains(&hash) {
-            return None;
-        }
-        if self.seen.len() < MOST_SEEN {
-            self.seen.insert(hash);
-        }
-        let key = PageKey::new(url)?;
-        let skipped = |reason, detail: &str| Some((Outcome::Skipped(reason), detail.to_owned()));
-        let decided = match (traps::trap(url), self.plan.scope.decide(url)) {
-            (_, Decision::OutOfScope) => skipped(SkipReason::Scope, "not under `follow`"),
-            (_, Decision::Excluded) => skipped(SkipReason::Excluded, "under `exclude`"),
-            (Some(trap), Decision::Follow { .. }) => skipped(SkipReason::Trap, trap),
-            (None, Decision::Follow { .. }) if depth > self.plan.max_depth => {
-                skipped(SkipReason::Depth, "deeper than `max_depth`")
-            }
-            (None, Decision::Follow { .. }) => None,
-        };
-        let mut url = url.clone();
-        url.set_fragment(None);
-        Some(Discovery { key, url, depth, hops, found_on: found_on.map(str::to_owned), decided })
-    }
-}
-
-/// Of a URL's text. 128 bits: two URLs of one site never share it.
-fn hash(url: &str) -> u128 {
-    xxh3_128(url.as_bytes())
 }

@@ -3,12 +3,16 @@
 //! A complete crawl makes a candidate; it becomes the snapshot when the gates pass what was made of it, or a person
 //! approves it. So a crawl that is held changes nothing that later ones fall back on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Store, StoreError, millis, timestamp};
+use super::{
+    Store, StoreError,
+    crawl::{forget_visits, note_visits},
+    millis, timestamp,
+};
 use crate::{
     crawl::url::PageKey,
     hash::Hash,
@@ -45,13 +49,16 @@ pub struct SnapshotChange {
     pub unchanged: u64,
     /// Members that were not read now and stay as they were.
     pub carried_forward: u64,
+    /// Of these, how many are of a source that could not be crawled completely.
+    pub withheld: u64,
     /// Pages that are members no more.
     pub removed: u64,
 }
 
 impl Store {
     /// Completes the crawl: settles redirect chains, decides the fate of every known page by the patience of
-    /// its source, and collects what nothing refers to any more. One transaction.
+    /// its source, and collects what nothing refers to any more. One transaction. A source about which there are doubts
+    /// stays as it was, as if all of it had failed.
     pub async fn complete_crawl(
         &self,
         patience: Vec<Patience>,
@@ -60,9 +67,22 @@ impl Store {
         self.write(move |tx| {
             let chains = settle_redirect_chains(tx)?;
             let change = make_candidate(tx, &chains, &patience, now)?;
+            note_visits(tx)?;
             tx.execute("UPDATE crawl SET state = 'complete' WHERE state = 'running'", [])?;
             collect(tx)?;
+            forget_visits(tx)?;
             Ok(change)
+        })
+        .await
+    }
+
+    /// The sources that have pages in the snapshot.
+    pub async fn sources_with_members(&self) -> Result<HashSet<usize>, StoreError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT DISTINCT source FROM page WHERE snapshot IS NOT NULL")?;
+            let sources = statement.query_map([], |row| row.get(0))?;
+            Ok(sources.collect::<Result<_, _>>()?)
         })
         .await
     }
@@ -150,6 +170,10 @@ fn make_candidate(
     now: Timestamp,
 ) -> Result<SnapshotChange, StoreError> {
     let mut change = SnapshotChange::default();
+    let withheld: HashSet<usize> = tx
+        .prepare("SELECT DISTINCT source FROM doubt")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
     let mut known = tx.prepare(
         "SELECT p.key, coalesce(e.source, p.source), p.snapshot IS NOT NULL, p.gone_runs, p.failing_since, e.outcome,
              p.snapshot IS p.article, p.noindex
@@ -184,6 +208,7 @@ fn make_candidate(
             }
             ended => ended,
         };
+        let ended = if withheld.contains(&source) { Some(Outcome::Failed(Failure::Connect)) } else { ended };
         // A source that the configuration lost takes its pages with it.
         let fate = patience
             .get(source)
@@ -199,6 +224,7 @@ fn make_candidate(
             }
             Fate::CarriedForward { gone_runs, failing_since } => {
                 change.carried_forward += 1;
+                change.withheld += u64::from(withheld.contains(&source));
                 carry.execute(params![key, gone_runs, failing_since.map(millis)])?;
             }
             Fate::Out => {
@@ -213,12 +239,16 @@ fn make_candidate(
 /// Forgets pages that no crawl comes across any more, and blobs that nothing refers to.
 fn collect(tx: &Transaction<'_>) -> Result<(), StoreError> {
     // Besides members, only pages that are read for their links, or that may be read again, are worth their place.
-    tx.execute(
-        "DELETE FROM page WHERE snapshot IS NULL AND candidate IS NULL AND key NOT IN (
-             SELECT key FROM ended WHERE outcome IN ('noindex', 'not_kept', 'empty') OR outcome IN
-                 ('dns', 'connect', 'tls', 'timeout', 'status', 'truncated', 'decode', 'parse_limit'))",
-        [],
-    )?;
+    let kept: Vec<_> = Outcome::all()
+        .filter(|outcome| outcome.may_be_read_again())
+        .map(|o| format!("'{}'", o.name()))
+        .collect();
+    let forget = format!(
+        "DELETE FROM page WHERE snapshot IS NULL AND candidate IS NULL
+         AND key NOT IN (SELECT key FROM ended WHERE outcome IN ({}))",
+        kept.join(", ")
+    );
+    tx.execute(&forget, [])?;
     tx.execute(
         "DELETE FROM blob WHERE sha256 NOT IN (SELECT body FROM page UNION SELECT article FROM page UNION SELECT links FROM page
              UNION SELECT snapshot FROM page WHERE snapshot IS NOT NULL

@@ -6,6 +6,7 @@
 
 mod blob;
 mod corpora;
+mod crawl;
 mod frontier;
 mod holds;
 mod lock;
@@ -14,6 +15,8 @@ mod pages;
 mod publications;
 mod runs;
 mod schema;
+mod tally;
+mod waves;
 
 use std::{
     fs,
@@ -27,13 +30,16 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::blocking::blocking;
 
 pub use corpora::{KnownCorpus, LeftOut, StoredCorpus, WhyLeftOut};
-pub use frontier::{CrawlStart, Discovery, Settled, Tally, Wave};
+pub use crawl::CrawlStart;
+pub use frontier::{Discovery, Settled};
 pub use holds::{Held, Pause};
 pub use lock::{LockError, RunLock};
 pub use members::{Member, SnapshotChange};
 pub use pages::{ArticlePage, PageUpdate, ReadPage, Reading, Reread};
 pub use publications::{Before, Publication, PublicationState};
 pub use runs::RunRow;
+pub use tally::Tally;
+pub use waves::Wave;
 
 /// The state of one pipeline; cheap to clone.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{
     Store, StoreError,
-    blob::{self, compress, decompress},
+    blob::{self, Decompressor, compress},
     millis,
 };
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
 
 /// The content coding under which bodies that came without one are stored.
 const STORED_CODING: &str = "zstd";
+
+/// Lists of links are read together as far as this, in bytes.
+const MOST_LINKS: usize = 4 * 1024 * 1024;
 
 /// What a visit teaches about a page.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub enum PageUpdate {
         depth: u32,
         /// New validators, where the server gave the page in full.
         validators: Option<Validators>,
+        /// When it changed last, as a sitemap says.
+        lastmod: Option<String>,
         /// When.
         at: Timestamp,
     },
@@ -42,6 +47,7 @@ pub enum PageUpdate {
 pub struct ReadPage {
     url: Url,
     depth: u32,
+    lastmod: Option<String>,
     validators: Validators,
     content_type: Option<String>,
     coding: String,
@@ -69,6 +75,8 @@ pub struct Reading<'a> {
     pub url: &'a Url,
     /// Steps from a start URL.
     pub depth: u32,
+    /// When it changed last, as a sitemap says.
+    pub lastmod: Option<String>,
     /// For the next visit.
     pub validators: Validators,
     /// `Content-Type`, as received.
@@ -108,6 +116,7 @@ impl PageUpdate {
         PageUpdate::Read(Box::new(ReadPage {
             url: reading.url.clone(),
             depth: reading.depth,
+            lastmod: reading.lastmod,
             validators: reading.validators,
             content_type: reading.content_type,
             coding,
@@ -147,14 +156,27 @@ pub struct ArticlePage {
 }
 
 impl Store {
-    /// The links of a page as they were when it was read last, one per line; none for an unknown page.
-    pub async fn links(&self, key: PageKey) -> Result<String, StoreError> {
+    /// The links of pages as they were when these were read last, one per line; none for an unknown page. Only the
+    /// first pages are answered for where the lists are long; at least one.
+    pub async fn links(&self, keys: Vec<PageKey>) -> Result<Vec<String>, StoreError> {
         self.read(move |connection| {
-            let hash: Option<Hash> = connection
-                .prepare_cached("SELECT links FROM page WHERE key = ?1")?
-                .query_row([key.as_ref()], |row| row.get(0))
-                .optional()?;
-            hash.map_or_else(|| Ok(String::new()), |hash| text(connection, &hash, "list of links"))
+            let mut decompressor = Decompressor::new().map_err(|_| StoreError::Damaged("list of links"))?;
+            let mut hash_of = connection.prepare_cached("SELECT links FROM page WHERE key = ?1")?;
+            let mut lists: Vec<String> = Vec::with_capacity(keys.len());
+            let mut size = 0;
+            for key in keys {
+                let hash: Option<Hash> = hash_of.query_row([key.as_ref()], |row| row.get(0)).optional()?;
+                let list = match hash {
+                    Some(hash) => decompressor.text(connection, &hash, "list of links")?,
+                    None => String::new(),
+                };
+                size += list.len();
+                lists.push(list);
+                if size > MOST_LINKS {
+                    break;
+                }
+            }
+            Ok(lists)
         })
         .await
     }
@@ -182,11 +204,12 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached("SELECT candidate FROM page WHERE key = ?1")?;
             let mut pages = Vec::with_capacity(keys.len());
+            let mut decompressor = Decompressor::new().map_err(|_| StoreError::Damaged("article"))?;
             for key in keys {
                 let hash: Option<Hash> =
                     statement.query_row([key.as_ref()], |row| row.get(0)).optional()?.flatten();
                 let Some(hash) = hash else { continue };
-                let json = text(connection, &hash, "article")?;
+                let json = decompressor.text(connection, &hash, "article")?;
                 let article = serde_json::from_str(&json).map_err(|_| StoreError::Damaged("article"))?;
                 pages.push(ArticlePage { key, article });
             }
@@ -211,12 +234,6 @@ impl Store {
     }
 }
 
-fn text(connection: &rusqlite::Connection, hash: &Hash, what: &'static str) -> Result<String, StoreError> {
-    let stored = blob::get(connection, hash)?.ok_or(StoreError::Damaged(what))?;
-    let bytes = decompress(&stored).map_err(|_| StoreError::Damaged(what))?;
-    String::from_utf8(bytes).map_err(|_| StoreError::Damaged(what))
-}
-
 pub(super) fn update(
     tx: &Transaction<'_>,
     source: usize,
@@ -230,14 +247,14 @@ pub(super) fn update(
             }
             tx.prepare_cached(
                 "INSERT INTO page (key, url, source, depth, etag, last_modified, content_type, coding, body, content,
-                     extractor, article, links, canonical, noindex, contained, fetched_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+                     extractor, article, links, canonical, noindex, contained, fetched_at, lastmod)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
                  ON CONFLICT (key) DO UPDATE SET url = excluded.url, source = excluded.source, depth = excluded.depth,
                      etag = excluded.etag, last_modified = excluded.last_modified, content_type = excluded.content_type,
                      coding = excluded.coding, body = excluded.body, content = excluded.content,
                      extractor = excluded.extractor, article = excluded.article, links = excluded.links,
                      canonical = excluded.canonical, noindex = excluded.noindex, contained = excluded.contained,
-                     fetched_at = excluded.fetched_at",
+                     fetched_at = excluded.fetched_at, lastmod = excluded.lastmod",
             )?
             .execute(params![
                 key.as_ref(),
@@ -257,13 +274,14 @@ pub(super) fn update(
                 page.noindex,
                 page.contained,
                 millis(page.at),
+                page.lastmod,
             ])?;
         }
-        PageUpdate::Confirmed { url, depth, validators, at } => {
+        PageUpdate::Confirmed { url, depth, validators, lastmod, at } => {
             tx.prepare_cached(
-                "UPDATE page SET url = ?2, source = ?3, depth = ?4, fetched_at = ?5 WHERE key = ?1",
+                "UPDATE page SET url = ?2, source = ?3, depth = ?4, fetched_at = ?5, lastmod = ?6 WHERE key = ?1",
             )?
-            .execute(params![key.as_ref(), url.as_str(), source, depth, millis(*at)])?;
+            .execute(params![key.as_ref(), url.as_str(), source, depth, millis(*at), lastmod])?;
             if let Some(validators) = validators {
                 tx.prepare_cached("UPDATE page SET etag = ?2, last_modified = ?3 WHERE key = ?1")?
                     .execute(params![key.as_ref(), validators.etag, validators.last_modified])?;

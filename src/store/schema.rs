@@ -6,7 +6,7 @@
 use rusqlite_migration::{M, Migrations};
 
 /// Every migration, oldest first.
-pub(super) const STEPS: [&str; 1] = ["
+pub(super) const STEPS: [&str; 2] = ["
     -- What is large lies here once, addressed by its SHA-256.
     CREATE TABLE blob (
         sha256 BLOB PRIMARY KEY,
@@ -134,6 +134,59 @@ pub(super) const STEPS: [&str; 1] = ["
         outcome     TEXT,
         report      TEXT               -- JSON
     );
+    ", "
+    -- Frontier rows live for one crawl only: an interrupted one begins anew.
+    DROP VIEW ended;
+    DROP TABLE frontier;
+    DROP TABLE doubt;
+    UPDATE crawl SET state = 'incomplete' WHERE state = 'running';
+
+    -- Why the crawl of a source cannot become complete.
+    CREATE TABLE doubt (
+        source INTEGER NOT NULL,
+        reason TEXT    NOT NULL,
+        PRIMARY KEY (source, reason)
+    ) WITHOUT ROWID;
+
+    -- Every URL that this crawl came across, for each source that did, and how it ended.
+    CREATE TABLE frontier (
+        key      TEXT    NOT NULL,
+        source   INTEGER NOT NULL,
+        url      TEXT    NOT NULL,    -- what is requested: the URL as it was linked
+        depth    INTEGER NOT NULL,
+        hops     INTEGER NOT NULL,    -- redirects that led here
+        found_on TEXT,
+        lastmod  TEXT,                -- as a sitemap says
+        state    INTEGER NOT NULL,    -- 0 waiting, 1 admitted to a wave, 2 settled
+        admitted INTEGER NOT NULL DEFAULT 0,  -- whether it ever was in a wave: it counts against max_pages
+        outcome  TEXT,
+        rank     INTEGER NOT NULL,    -- whose outcome counts where several sources came across the URL: the least
+        detail   TEXT,
+        status   INTEGER,
+        leads_to TEXT,                -- key of a redirect's target
+        PRIMARY KEY (key, source)
+    ) WITHOUT ROWID;
+    CREATE INDEX frontier_turn ON frontier (source, state, depth, key) WHERE state < 2;
+    CREATE INDEX frontier_admitted ON frontier (source) WHERE admitted = 1;
+
+    -- How a URL ended: what it was for the first source that read it; else for one that tried; else by a rule.
+    CREATE VIEW ended AS
+        SELECT * FROM frontier f WHERE NOT EXISTS (
+            SELECT 1 FROM frontier other
+            WHERE other.key = f.key AND other.source != f.source AND (other.rank, other.source) < (f.rank, f.source));
+
+    -- How visits to a URL ended, whenever that was another way than before.
+    CREATE TABLE visit (
+        key     TEXT    NOT NULL,
+        at      INTEGER NOT NULL,
+        outcome TEXT    NOT NULL,
+        status  INTEGER,
+        detail  TEXT,
+        PRIMARY KEY (key, at)
+    ) WITHOUT ROWID;
+
+    ALTER TABLE page ADD COLUMN lastmod TEXT;   -- as the sitemap said when it was read
+    ALTER TABLE page ADD COLUMN language TEXT;  -- of its text
     "];
 
 /// The migrations, as the migration crate takes them.

@@ -1,0 +1,90 @@
+//! What a private site asks for before it answers, and the way there: headers that are bound to their origins, a
+//! proxy, certificate authorities.
+
+use reqwest::{
+    Certificate, Proxy,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
+use secrecy::{ExposeSecret, SecretString};
+use url::{Origin, Url};
+
+/// How a client may present itself. The default is a stranger on a direct way.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// The origins that the headers are bound to: nothing of them is sent to another one.
+    pub origins: Vec<Origin>,
+    /// `Authorization`, `Cookie`, and what else the site wants to see; every value fits into a header.
+    pub headers: Vec<(HeaderName, SecretString)>,
+    /// The way out, where there is no direct one.
+    pub proxy: Option<ProxyServer>,
+    /// Authorities that are trusted besides those of the system.
+    pub authorities: Authorities,
+}
+
+/// An HTTP proxy: chosen in the pipeline file, never taken from the environment.
+#[derive(Debug, Clone)]
+pub struct ProxyServer {
+    /// http or https, without credentials.
+    pub url: Url,
+    /// What it is told of us, where it asks.
+    pub credentials: Option<(String, SecretString)>,
+}
+
+/// Certificate authorities, read from PEM.
+#[derive(Debug, Clone, Default)]
+pub struct Authorities(Vec<Certificate>);
+
+/// A text that holds no certificates.
+#[derive(Debug, thiserror::Error)]
+pub enum BadAuthorities {
+    /// It is no PEM, or damaged.
+    #[error("not readable as PEM certificates")]
+    Unreadable(#[source] reqwest::Error),
+    /// There is none in it.
+    #[error("no certificate in it")]
+    None,
+}
+
+impl Authorities {
+    /// Reads one or more certificates.
+    ///
+    /// # Errors
+    /// [`BadAuthorities`] where there is none, or one that cannot be read.
+    pub fn from_pem(pem: &[u8]) -> Result<Authorities, BadAuthorities> {
+        let certificates = Certificate::from_pem_bundle(pem).map_err(BadAuthorities::Unreadable)?;
+        if certificates.is_empty() { Err(BadAuthorities::None) } else { Ok(Authorities(certificates)) }
+    }
+}
+
+impl Access {
+    /// The headers, marked so that no log shows their values.
+    pub(super) fn header_map(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            if let Ok(mut value) = HeaderValue::from_str(value.expose_secret()) {
+                value.set_sensitive(true);
+                headers.append(name, value);
+            }
+        }
+        headers
+    }
+
+    /// Fits a client for the way and for the authorities.
+    pub(super) fn fit(
+        &self,
+        builder: reqwest::ClientBuilder,
+    ) -> Result<reqwest::ClientBuilder, reqwest::Error> {
+        let builder = match &self.proxy {
+            // A proxy from the environment would resolve names behind the guard.
+            None => builder.no_proxy(),
+            Some(server) => {
+                let mut proxy = Proxy::all(server.url.clone())?;
+                if let Some((user, password)) = &server.credentials {
+                    proxy = proxy.basic_auth(user, password.expose_secret());
+                }
+                builder.proxy(proxy)
+            }
+        };
+        Ok(builder.tls_certs_merge(self.authorities.0.iter().cloned()))
+    }
+}
