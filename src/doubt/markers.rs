@@ -79,7 +79,7 @@ impl Markers {
         for (name, value) in element.attrs().filter(|(_, value)| value.len() <= MAX_ATTRIBUTE) {
             match *name {
                 local_name!("id") | local_name!("class") | local_name!("src") | local_name!("action") => {
-                    self.look(value)
+                    self.look(value);
                 }
                 // Most attributes are links, and nearly all of those lead to the page's own site.
                 local_name!("href") if value.contains("//") => {
