@@ -7,6 +7,7 @@
 
 pub mod fetch;
 pub mod host;
+pub mod language;
 pub mod pattern;
 mod percent;
 pub mod robots;
