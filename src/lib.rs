@@ -17,6 +17,7 @@ pub mod extract; // pure: page -> article of blocks
 pub mod template; // pure: blocks that repeat over the site
 pub mod document; // pure: what is kept of a page
 pub mod snapshot; // pure: what becomes of a known page
+pub mod doubt; // pure: what a page or a site really is
 pub mod dedupe; // pure: documents with the same text
 pub mod corpus; // pure: documents -> what is sent, within the budget
 pub mod gate; // pure: is it safe to publish?

@@ -55,6 +55,22 @@ pub enum SkipReason {
     BlockedAddress,
     /// No text was found on it.
     Empty,
+    /// Answered 200 with what is a not-found page.
+    Soft404,
+    /// Shows a login instead of its text.
+    LoginWall,
+    /// Asks for proof that a person reads it.
+    Challenge,
+    /// Shows nothing but a question for consent.
+    ConsentWall,
+    /// Says that the site is down for maintenance.
+    Maintenance,
+    /// Holds no text before its scripts have run.
+    Shell,
+    /// The page of a registrar or of an empty server.
+    Parked,
+    /// In a language that is not wanted, or a variant of a page in a preferred one.
+    Language,
 }
 
 /// Why a page could not be read; all of these may pass.
@@ -99,6 +115,14 @@ impl SkipReason {
             SkipReason::Duplicate => "duplicate",
             SkipReason::BlockedAddress => "blocked_address",
             SkipReason::Empty => "empty",
+            SkipReason::Soft404 => "soft_404",
+            SkipReason::LoginWall => "login_wall",
+            SkipReason::Challenge => "challenge",
+            SkipReason::ConsentWall => "consent_wall",
+            SkipReason::Maintenance => "maintenance",
+            SkipReason::Shell => "shell",
+            SkipReason::Parked => "parked",
+            SkipReason::Language => "language",
         }
     }
 }
@@ -173,7 +197,7 @@ impl Outcome {
 }
 
 /// Every outcome, so that a name read back from the store finds its value.
-const ALL: [Outcome; 26] = [
+const ALL: [Outcome; 34] = [
     Outcome::Fetched,
     Outcome::NotModified,
     Outcome::Skipped(SkipReason::NotFound),
@@ -192,6 +216,14 @@ const ALL: [Outcome; 26] = [
     Outcome::Skipped(SkipReason::Duplicate),
     Outcome::Skipped(SkipReason::BlockedAddress),
     Outcome::Skipped(SkipReason::Empty),
+    Outcome::Skipped(SkipReason::Soft404),
+    Outcome::Skipped(SkipReason::LoginWall),
+    Outcome::Skipped(SkipReason::Challenge),
+    Outcome::Skipped(SkipReason::ConsentWall),
+    Outcome::Skipped(SkipReason::Maintenance),
+    Outcome::Skipped(SkipReason::Shell),
+    Outcome::Skipped(SkipReason::Parked),
+    Outcome::Skipped(SkipReason::Language),
     Outcome::Failed(Failure::Dns),
     Outcome::Failed(Failure::Connect),
     Outcome::Failed(Failure::Tls),

@@ -52,16 +52,12 @@ pub enum Fate {
 pub fn fate(known: Standing, ended: Option<Outcome>, patience: Patience, now: Timestamp) -> Fate {
     match ended {
         Some(Outcome::Fetched | Outcome::NotModified) => Fate::Current,
-        Some(Outcome::Skipped(SkipReason::NotFound))
+        Some(Outcome::Skipped(SkipReason::NotFound | SkipReason::Soft404))
             if known.member && known.gone_runs + 1 < patience.gone_after =>
         {
             Fate::CarriedForward { gone_runs: known.gone_runs + 1, failing_since: None }
         }
-        // A page without text where there was some is more likely broken than emptied; and an address that is
-        // refused where there was a public one is more likely a fault of the network than the end of the page.
-        Some(Outcome::Failed(_) | Outcome::Skipped(SkipReason::Empty | SkipReason::BlockedAddress))
-            if known.member =>
-        {
+        Some(ended) if known.member && may_pass(ended) => {
             let since = known.failing_since.unwrap_or(now);
             let stale_for = SignedDuration::try_from(patience.stale_for).unwrap_or(SignedDuration::MAX);
             if now.duration_since(since) > stale_for {
@@ -71,6 +67,29 @@ pub fn fate(known: Standing, ended: Option<Outcome>, patience: Patience, now: Ti
             }
         }
         _ => Fate::Out,
+    }
+}
+
+/// Whether a page that ended so may well be back the next time.
+///
+/// A page without text where there was some is more likely broken than emptied, one behind a wall is still there,
+/// and an address that is refused where there was a public one is more likely a fault of the network than the end
+/// of the page.
+fn may_pass(ended: Outcome) -> bool {
+    match ended {
+        Outcome::Failed(_) => true,
+        Outcome::Skipped(reason) => matches!(
+            reason,
+            SkipReason::Empty
+                | SkipReason::BlockedAddress
+                | SkipReason::LoginWall
+                | SkipReason::Challenge
+                | SkipReason::ConsentWall
+                | SkipReason::Maintenance
+                | SkipReason::Shell
+                | SkipReason::Parked
+        ),
+        Outcome::Fetched | Outcome::NotModified => false,
     }
 }
 
@@ -91,11 +110,13 @@ mod tests {
 
     #[test]
     fn a_page_leaves_only_when_a_second_run_confirms_that_it_is_gone() {
-        let gone = Some(Outcome::Skipped(SkipReason::NotFound));
-        let first = fate(member(), gone, PATIENCE, at(0));
-        assert_eq!(first, Fate::CarriedForward { gone_runs: 1, failing_since: None });
-        let second = fate(Standing { gone_runs: 1, ..member() }, gone, PATIENCE, at(1));
-        assert_eq!(second, Fate::Out);
+        for reason in [SkipReason::NotFound, SkipReason::Soft404] {
+            let gone = Some(Outcome::Skipped(reason));
+            let first = fate(member(), gone, PATIENCE, at(0));
+            assert_eq!(first, Fate::CarriedForward { gone_runs: 1, failing_since: None });
+            let second = fate(Standing { gone_runs: 1, ..member() }, gone, PATIENCE, at(1));
+            assert_eq!(second, Fate::Out);
+        }
     }
 
     #[test]
@@ -109,6 +130,25 @@ mod tests {
     }
 
     #[test]
+    fn a_page_behind_a_wall_is_carried_forward_like_a_failing_one() {
+        for reason in [
+            SkipReason::LoginWall,
+            SkipReason::Challenge,
+            SkipReason::ConsentWall,
+            SkipReason::Maintenance,
+            SkipReason::Shell,
+            SkipReason::Parked,
+        ] {
+            let ended = Some(Outcome::Skipped(reason));
+            let carried = Fate::CarriedForward { gone_runs: 0, failing_since: Some(at(0)) };
+            assert_eq!(fate(member(), ended, PATIENCE, at(0)), carried, "{reason:?}");
+            let known = Standing { failing_since: Some(at(0)), ..member() };
+            assert_eq!(fate(known, ended, PATIENCE, at(15)), Fate::Out, "{reason:?}");
+            assert_eq!(fate(Standing::default(), ended, PATIENCE, at(0)), Fate::Out, "{reason:?}");
+        }
+    }
+
+    #[test]
     fn a_page_that_was_never_kept_is_not_carried_forward() {
         for ended in [Outcome::Failed(Failure::Timeout), Outcome::Skipped(SkipReason::NotFound)] {
             assert_eq!(fate(Standing::default(), Some(ended), PATIENCE, at(0)), Fate::Out);
@@ -117,7 +157,14 @@ mod tests {
 
     #[test]
     fn a_rule_takes_effect_at_once() {
-        for reason in [SkipReason::Robots, SkipReason::Excluded, SkipReason::Noindex, SkipReason::MaxPages] {
+        let rules = [
+            SkipReason::Robots,
+            SkipReason::Excluded,
+            SkipReason::Noindex,
+            SkipReason::MaxPages,
+            SkipReason::Language,
+        ];
+        for reason in rules {
             assert_eq!(fate(member(), Some(Outcome::Skipped(reason)), PATIENCE, at(0)), Fate::Out);
         }
     }

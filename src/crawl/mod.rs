@@ -8,6 +8,7 @@
 pub mod fetch;
 mod file;
 pub mod host;
+pub mod language;
 pub mod link_header;
 mod pace;
 pub mod pattern;

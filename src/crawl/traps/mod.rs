@@ -1,9 +1,14 @@
-//! Crawler traps that one URL gives away by itself: paths that loop, and URLs without measure.
-//!
-//! A trap that only shows over many URLs (a calendar, a facet search) is a matter of budgets, not of this
-//! module.
+//! Crawler traps: [`trap`] knows those that one URL gives away by itself, paths that loop and URLs without measure;
+//! [`TrapBudget`] those that only show over many URLs, calendars, facet searches, endless lists.
+
+mod budget;
+mod shape;
+mod suspicion;
 
 use url::{Position, Url};
+
+pub use budget::{TrapBudget, TrapKind, TrapReason};
+pub use shape::{Shape, shape};
 
 /// The longest URL that is requested, in bytes without the fragment: the limit of Internet Explorer, which
 /// the web has kept to.
@@ -58,6 +63,10 @@ mod tests {
         let cases: Value = serde_json::from_str(CASES).unwrap();
         for case in cases["traps"].as_array().unwrap() {
             check(case["url"].as_str().unwrap(), case["expect"] == "trap");
+            let url = Url::parse(case["url"].as_str().unwrap()).unwrap();
+            let now = "2026-11-20T00:00:00Z".parse().unwrap();
+            let suspicious = super::suspicion::Suspicion::of(&url, now).is_some();
+            assert_eq!(suspicious, case["expect"] == "budget", "{case}");
         }
     }
 
