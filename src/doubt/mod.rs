@@ -20,7 +20,9 @@ use crate::extract::Article;
 use crate::html::Tree;
 use crate::outcome::SkipReason;
 
-use phrases::{ACCEPT, CHALLENGE, CONSENT, CONSENT_WORDS, LOGIN, MAINTENANCE, NOT_FOUND, PARKED, Wording};
+use phrases::{
+    ACCEPT, CHALLENGE, CONSENT, CONSENT_STEMS, CONSENT_WORDS, LOGIN, MAINTENANCE, NOT_FOUND, PARKED, Wording,
+};
 use signs::Signs;
 use text::{Folded, fold};
 
@@ -141,7 +143,7 @@ impl<'a> Page<'a> {
     /// `None` for a page that says too much for a notice and nothing of consent: then its tree is not looked at.
     fn new(seen: &Seen<'a>) -> Option<Page<'a>> {
         let own = fold(&seen.article.markdown());
-        if own.len() > NOTICE && !own.has_any(CONSENT.sentences) {
+        if own.len() > NOTICE && !own.has_stem(CONSENT_STEMS) {
             return None;
         }
         let address =
@@ -165,7 +167,8 @@ impl<'a> Page<'a> {
     }
 
     fn challenge(&self) -> Option<String> {
-        if self.own.len() > NOTICE {
+        // Where little was extracted, there may be much text nevertheless.
+        if self.own.len() > NOTICE || self.signs.main_text > NOTICE {
             return None;
         }
         if let Some(marker) = self.signs.markers.challenge {

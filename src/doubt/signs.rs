@@ -48,11 +48,12 @@ pub(super) struct Signs {
     pub(super) markers: Markers,
 }
 
-/// How deep the walk is inside of what.
+/// What the walk is inside of.
 #[derive(Default)]
 struct Inside {
-    around: usize,
-    form: usize,
+    /// The outermost element that stands around the content.
+    around: Option<NodeId>,
+    forms: usize,
     prose: usize,
 }
 
@@ -68,7 +69,7 @@ impl Signs {
                     if let Some(text) = tree.text(id) {
                         signs.text(text.trim(), &inside);
                     } else if let Some(element) = tree.element(id) {
-                        inside.enter(element);
+                        inside.enter(id, element);
                         if !signs.element(tree, id, element, &inside) {
                             walk.skip_children();
                         }
@@ -76,7 +77,7 @@ impl Signs {
                 }
                 Step::Leave(id) => {
                     if let Some(element) = tree.element(id) {
-                        inside.leave(element);
+                        inside.leave(id, element);
                     }
                 }
             }
@@ -85,11 +86,11 @@ impl Signs {
     }
 
     fn text(&mut self, text: &str, inside: &Inside) {
-        if text.is_empty() || inside.around > 0 || is_notice(text) {
+        if text.is_empty() || inside.around.is_some() || is_notice(text) {
             return;
         }
         self.main_text += text.len();
-        if inside.form == 0 {
+        if inside.forms == 0 {
             self.outside_forms += text.len();
         }
         self.prose |= inside.prose > 0;
@@ -103,7 +104,9 @@ impl Signs {
                 self.title(&tree.text_of(id));
                 return false;
             }
-            local_name!("h1") | local_name!("h2") if inside.around == 0 => self.heading(&tree.text_of(id)),
+            local_name!("h1") | local_name!("h2") if inside.around.is_none() => {
+                self.heading(&tree.text_of(id));
+            }
             local_name!("script") => {
                 self.script(element, &tree.text_of(id));
                 return false;
@@ -116,7 +119,7 @@ impl Signs {
                 let equiv = element.attr_named("http-equiv").unwrap_or_default();
                 self.refresh |= equiv.trim_ascii().eq_ignore_ascii_case("refresh");
             }
-            local_name!("input") if inside.around == 0 && !is_hidden(element) => self.input(element),
+            local_name!("input") if inside.around.is_none() && !is_hidden(element) => self.input(element),
             local_name!("button") => self.label(&tree.text_of(id)),
             local_name!("a") if is_button(element) => self.label(&tree.text_of(id)),
             local_name!("img")
@@ -124,7 +127,7 @@ impl Signs {
             | local_name!("video")
             | local_name!("picture")
             | local_name!("object") => {
-                self.media += usize::from(inside.around == 0);
+                self.media += usize::from(inside.around.is_none());
             }
             _ => {}
         }
@@ -231,15 +234,19 @@ fn is_notice(text: &str) -> bool {
 }
 
 impl Inside {
-    fn enter(&mut self, element: &Element) {
-        self.around += usize::from(is_around(element));
-        self.form += usize::from(*element.name() == local_name!("form"));
+    fn enter(&mut self, id: NodeId, element: &Element) {
+        if self.around.is_none() && is_around(element) {
+            self.around = Some(id);
+        }
+        self.forms += usize::from(*element.name() == local_name!("form"));
         self.prose += usize::from(is_prose(element));
     }
 
-    fn leave(&mut self, element: &Element) {
-        self.around = self.around.saturating_sub(usize::from(is_around(element)));
-        self.form = self.form.saturating_sub(usize::from(*element.name() == local_name!("form")));
+    fn leave(&mut self, id: NodeId, element: &Element) {
+        if self.around == Some(id) {
+            self.around = None;
+        }
+        self.forms = self.forms.saturating_sub(usize::from(*element.name() == local_name!("form")));
         self.prose = self.prose.saturating_sub(usize::from(is_prose(element)));
     }
 }
