@@ -8,7 +8,7 @@ use crate::html::{Element, local_name};
 const MAX_ATTRIBUTE: usize = 2_048;
 
 /// What only the page of a challenge carries.
-const CHALLENGES: [&str; 22] = [
+const CHALLENGES: [&str; 20] = [
     "_cf_chl_opt",
     "cf-browser-verification",
     "cf-challenge-running",
@@ -20,10 +20,8 @@ const CHALLENGES: [&str; 22] = [
     "px-captcha",
     "sec-if-cpt-container",
     "sec-cpt-if",
-    "awswafintegration",
     "gokuprops",
     "sucuri_cloudproxy_js",
-    "kpsdk",
     "anubis_challenge",
     ".within.website/x/cmd/anubis",
     "ddos-guard/js-challenge",
@@ -33,8 +31,10 @@ const CHALLENGES: [&str; 22] = [
     "geo.captcha-delivery",
 ];
 
-/// Widgets that ask for proof, which forms carry too.
-const WIDGETS: [&str; 8] = [
+/// Widgets and guards that ask for proof, which forms and ordinary pages carry too.
+const WIDGETS: [&str; 10] = [
+    "kpsdk",
+    "awswafintegration",
     "challenges.cloudflare.com/turnstile",
     "cf-turnstile",
     "hcaptcha",
@@ -76,17 +76,37 @@ pub(super) struct Markers {
 impl Markers {
     /// Looks for markers in what an element is called and refers to.
     pub(super) fn look_at(&mut self, element: &Element) {
-        for (name, value) in element.attrs().filter(|(_, value)| value.len() <= MAX_ATTRIBUTE) {
-            match *name {
-                local_name!("id") | local_name!("class") | local_name!("src") | local_name!("action") => {
-                    self.look(value);
+        // Most elements of a page are text and links, and nearly all links lead to the page's own site.
+        match *element.name() {
+            local_name!("a") => {
+                let href = element.attr(&local_name!("href")).filter(|href| href.contains("//"));
+                if let Some(href) = href.filter(|href| href.len() <= MAX_ATTRIBUTE) {
+                    self.parking = self.parking.or_else(|| find(&PARKING, &lower(href)));
                 }
-                // Most attributes are links, and nearly all of those lead to the page's own site.
-                local_name!("href") if value.contains("//") => {
-                    self.parking = self.parking.or_else(|| find(&PARKING, &lower(value)));
-                }
-                _ => {}
             }
+            local_name!("script")
+            | local_name!("link")
+            | local_name!("iframe")
+            | local_name!("frame")
+            | local_name!("img")
+            | local_name!("form")
+            | local_name!("input")
+            | local_name!("div")
+            | local_name!("section") => {
+                for (name, value) in element.attrs().filter(|(_, value)| value.len() <= MAX_ATTRIBUTE) {
+                    if matches!(
+                        *name,
+                        local_name!("id")
+                            | local_name!("class")
+                            | local_name!("src")
+                            | local_name!("href")
+                            | local_name!("action")
+                    ) {
+                        self.look(value);
+                    }
+                }
+            }
+            _ => {}
         }
     }
 

@@ -20,7 +20,9 @@ use crate::extract::Article;
 use crate::html::Tree;
 use crate::outcome::SkipReason;
 
-use phrases::{ACCEPT, CHALLENGE, CONSENT, CONSENT_WORDS, LOGIN, MAINTENANCE, NOT_FOUND, PARKED, Wording};
+use phrases::{
+    ACCEPT, CHALLENGE, CONSENT, CONSENT_STEMS, CONSENT_WORDS, LOGIN, MAINTENANCE, NOT_FOUND, PARKED, Wording,
+};
 use signs::Signs;
 use text::{Folded, fold};
 
@@ -30,6 +32,8 @@ pub use probe::Probe;
 const PLENTY: usize = 4_000;
 /// Bytes of text that a notice has at most: what is longer tells more than that something is missing.
 const NOTICE: usize = 1_200;
+/// Bytes of text that are none to speak of.
+const HARDLY_ANY: usize = 40;
 /// Bytes within which a page without a telling headline must come to the point.
 const BEGINNING: usize = 160;
 
@@ -127,6 +131,8 @@ struct Page<'a> {
     signs: Signs,
     /// What was extracted, in one.
     own: Folded,
+    /// What the page says: that, or all its visible text where nothing stands in its main part.
+    said: Folded,
     article: &'a Article,
     /// The words of the address's host, which headlines name.
     host: Folded,
@@ -141,13 +147,16 @@ impl<'a> Page<'a> {
     /// `None` for a page that says too much for a notice and nothing of consent: then its tree is not looked at.
     fn new(seen: &Seen<'a>) -> Option<Page<'a>> {
         let own = fold(&seen.article.markdown());
-        if own.len() > NOTICE && !own.has_any(CONSENT.sentences) {
+        if own.len() > NOTICE && !own.has_stem(CONSENT_STEMS) {
             return None;
         }
         let address =
             seen.url.path_segments().into_iter().flatten().filter(|s| !s.is_empty()).map(fold).collect();
         let host = fold(seen.url.host_str().unwrap_or_default());
-        Some(Page { signs: Signs::read(seen.tree), own, article: seen.article, host, address })
+        let signs = Signs::read(seen.tree);
+        let bare = own.len() <= HARDLY_ANY && signs.main_text <= HARDLY_ANY;
+        let said = if bare { fold(&signs.visible) } else { own.clone() };
+        Some(Page { signs, own, said, article: seen.article, host, address })
     }
 
     /// The first kind that it is; those that hide a whole site come first.
@@ -165,7 +174,8 @@ impl<'a> Page<'a> {
     }
 
     fn challenge(&self) -> Option<String> {
-        if self.own.len() > NOTICE {
+        // Where little was extracted, there may be much text nevertheless.
+        if self.own.len() > NOTICE || self.signs.main_text > NOTICE {
             return None;
         }
         if let Some(marker) = self.signs.markers.challenge {
@@ -176,8 +186,10 @@ impl<'a> Page<'a> {
                 "a challenge for visitors: it says `{says}`, and `{widget}` stands in the page"
             ));
         }
-        let bare =
-            self.signs.main_text <= 40 && self.own.len() <= 40 && !self.signs.prose && self.signs.media == 0;
+        let bare = self.signs.main_text <= HARDLY_ANY
+            && self.own.len() <= HARDLY_ANY
+            && !self.signs.prose
+            && self.signs.media == 0;
         if self.signs.refresh && bare && self.signs.scripts > 0 && self.signs.root.is_none() {
             return Some("a challenge for visitors: a script, a refresh and hardly any text".to_owned());
         }
@@ -200,7 +212,7 @@ impl<'a> Page<'a> {
     }
 
     fn login(&self) -> Option<String> {
-        let told = self.headline(&LOGIN).or_else(|| self.own.first_of(LOGIN.sentences));
+        let told = self.headline(&LOGIN).or_else(|| self.said.first_of(LOGIN.sentences));
         if self.signs.password {
             let rest = self.signs.outside_forms;
             // A title that names another subject stands for text of its own, unless there is none to speak of.
@@ -213,6 +225,11 @@ impl<'a> Page<'a> {
             };
             return (rest <= most && self.own.len() <= NOTICE)
                 .then(|| format!("it asks for a password and holds {rest} bytes of text beside that"));
+        }
+        let nothing_else =
+            self.signs.main_text <= HARDLY_ANY && self.own.len() <= HARDLY_ANY && !self.signs.prose;
+        if self.signs.password_around && nothing_else && self.signs.root.is_none() {
+            return Some("it asks for a password and holds no other text".to_owned());
         }
         if self.own.len() > NOTICE / 2 || self.is_about(&LOGIN) {
             return None;
@@ -233,13 +250,13 @@ impl<'a> Page<'a> {
             .sentences
             .iter()
             .copied()
-            .filter(|says| self.own.find(says).is_some() || labels().any(|label| label.find(says).is_some()))
+            .filter(|says| self.said.find(says).is_some() || labels().any(|label| label.find(says).is_some()))
             .collect();
         // A banner over a page leaves the page's own blocks; a wall leaves none.
         let blocks = self.article.blocks.iter().map(|block| fold(&block.markdown));
         let rest: usize = blocks.filter(|block| !block.has_any(CONSENT_WORDS)).map(|block| block.len()).sum();
         let most = if titled { 120 } else { 12 };
-        (said.len() >= 2 && rest <= most && (self.own.len() > 0 || titled))
+        (said.len() >= 2 && rest <= most && (self.said.len() > 0 || titled))
             .then(|| format!("it asks for consent (`{}`) and holds nothing else", said.join("`, `")))
     }
 
@@ -250,9 +267,12 @@ impl<'a> Page<'a> {
 
     fn shell(&self) -> Option<String> {
         let signs = &self.signs;
-        let empty =
-            signs.main_text <= 40 && !signs.prose && signs.media <= 2 && !signs.password && !signs.identity;
-        if !empty || signs.scripts <= signs.main_text || self.own.len() > 40 {
+        let empty = signs.main_text <= HARDLY_ANY
+            && !signs.prose
+            && signs.media <= 2
+            && !signs.password
+            && !signs.identity;
+        if !empty || signs.scripts <= signs.main_text || self.own.len() > HARDLY_ANY {
             return None;
         }
         match &signs.root {
@@ -275,13 +295,13 @@ impl<'a> Page<'a> {
         }
         let sentence = || {
             let in_title = || self.signs.headlines.iter().find_map(|line| line.first_of(wording.sentences));
-            self.own.first_of(wording.sentences).or_else(in_title)
+            self.said.first_of(wording.sentences).or_else(in_title)
         };
         if let Some(headline) = self.headline(wording) {
             let bare = self.own.len() <= 80;
             return sentence().or(bare.then_some(headline));
         }
-        let at_once = |says: &&'static str| self.own.find(says).is_some_and(|at| at <= BEGINNING);
+        let at_once = |says: &&'static str| self.said.find(says).is_some_and(|at| at <= BEGINNING);
         let loose = !self.signs.heading && self.own.len() <= NOTICE / 2;
         wording.sentences.iter().copied().filter(|_| loose).find(at_once)
     }
@@ -308,7 +328,7 @@ impl<'a> Page<'a> {
     }
 
     fn told(&self, says: &str) -> String {
-        format!("it says `{says}` and holds {} bytes of text", self.own.len())
+        format!("it says `{says}` and holds {} bytes of text", self.said.len())
     }
 }
 

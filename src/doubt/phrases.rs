@@ -5,7 +5,7 @@
 
 mod walls;
 
-pub(super) use walls::{ACCEPT, CHALLENGE, CONSENT, CONSENT_WORDS, LOGIN};
+pub(super) use walls::{ACCEPT, CHALLENGE, CONSENT, CONSENT_STEMS, CONSENT_WORDS, LOGIN};
 
 /// The words of one kind of page.
 pub(super) struct Wording {

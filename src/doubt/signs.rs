@@ -11,6 +11,8 @@ use super::text::{Folded, fold};
 const MAX_HEADINGS: usize = 8;
 /// Labels of controls that are looked at; each is short.
 const MAX_LABELS: usize = 64;
+/// Bytes of visible text that are kept.
+const MAX_VISIBLE: usize = 2_000;
 /// Longest heading, label or notice that is looked at, in bytes.
 const MAX_LINE: usize = 200;
 
@@ -24,6 +26,8 @@ pub(super) struct Signs {
     pub(super) heading: bool,
     /// What buttons and the like say.
     pub(super) labels: Vec<Folded>,
+    /// The beginning of all visible text, wherever it stands.
+    pub(super) visible: String,
     /// Bytes of visible text around which no header, footer, navigation or dialog stands …
     pub(super) main_text: usize,
     /// … and of that, what is in no form.
@@ -32,8 +36,10 @@ pub(super) struct Signs {
     pub(super) prose: bool,
     /// Images, frames and the like there.
     pub(super) media: usize,
-    /// A field for a password there.
+    /// A field for a password there …
     pub(super) password: bool,
+    /// … or anywhere else.
+    pub(super) password_around: bool,
     /// A field for a name or an address there.
     pub(super) identity: bool,
     /// Scripts, or bytes of them where they are inline.
@@ -48,11 +54,12 @@ pub(super) struct Signs {
     pub(super) markers: Markers,
 }
 
-/// How deep the walk is inside of what.
+/// What the walk is inside of.
 #[derive(Default)]
 struct Inside {
-    around: usize,
-    form: usize,
+    /// The outermost element that stands around the content.
+    around: Option<NodeId>,
+    forms: usize,
     prose: usize,
 }
 
@@ -68,7 +75,7 @@ impl Signs {
                     if let Some(text) = tree.text(id) {
                         signs.text(text.trim(), &inside);
                     } else if let Some(element) = tree.element(id) {
-                        inside.enter(element);
+                        inside.enter(id, element);
                         if !signs.element(tree, id, element, &inside) {
                             walk.skip_children();
                         }
@@ -76,7 +83,7 @@ impl Signs {
                 }
                 Step::Leave(id) => {
                     if let Some(element) = tree.element(id) {
-                        inside.leave(element);
+                        inside.leave(id, element);
                     }
                 }
             }
@@ -85,11 +92,18 @@ impl Signs {
     }
 
     fn text(&mut self, text: &str, inside: &Inside) {
-        if text.is_empty() || inside.around > 0 || is_notice(text) {
+        if text.is_empty() || is_notice(text) {
+            return;
+        }
+        if self.visible.len() < MAX_VISIBLE {
+            self.visible.push_str(text.get(..text.floor_char_boundary(MAX_VISIBLE)).unwrap_or_default());
+            self.visible.push(' ');
+        }
+        if inside.around.is_some() {
             return;
         }
         self.main_text += text.len();
-        if inside.form == 0 {
+        if inside.forms == 0 {
             self.outside_forms += text.len();
         }
         self.prose |= inside.prose > 0;
@@ -103,7 +117,9 @@ impl Signs {
                 self.title(&tree.text_of(id));
                 return false;
             }
-            local_name!("h1") | local_name!("h2") if inside.around == 0 => self.heading(&tree.text_of(id)),
+            local_name!("h1") | local_name!("h2") if inside.around.is_none() => {
+                self.heading(&tree.text_of(id));
+            }
             local_name!("script") => {
                 self.script(element, &tree.text_of(id));
                 return false;
@@ -116,7 +132,7 @@ impl Signs {
                 let equiv = element.attr_named("http-equiv").unwrap_or_default();
                 self.refresh |= equiv.trim_ascii().eq_ignore_ascii_case("refresh");
             }
-            local_name!("input") if inside.around == 0 && !is_hidden(element) => self.input(element),
+            local_name!("input") if !is_hidden(element) => self.input(element, inside.around.is_some()),
             local_name!("button") => self.label(&tree.text_of(id)),
             local_name!("a") if is_button(element) => self.label(&tree.text_of(id)),
             local_name!("img")
@@ -124,7 +140,7 @@ impl Signs {
             | local_name!("video")
             | local_name!("picture")
             | local_name!("object") => {
-                self.media += usize::from(inside.around == 0);
+                self.media += usize::from(inside.around.is_none());
             }
             _ => {}
         }
@@ -160,7 +176,7 @@ impl Signs {
         }
     }
 
-    fn input(&mut self, element: &Element) {
+    fn input(&mut self, element: &Element, around: bool) {
         let kind = element.attr(&local_name!("type")).unwrap_or("text").trim_ascii().to_ascii_lowercase();
         let name = element
             .attr(&local_name!("name"))
@@ -168,9 +184,10 @@ impl Signs {
             .unwrap_or_default()
             .to_ascii_lowercase();
         match kind.as_str() {
+            "password" if around => self.password_around = true,
             "password" => self.password = true,
-            "email" => self.identity = true,
-            "text" | "tel" => {
+            "email" if !around => self.identity = true,
+            "text" | "tel" if !around => {
                 self.identity |=
                     ["user", "login", "email", "mail", "account"].iter().any(|word| name.contains(word));
             }
@@ -231,15 +248,19 @@ fn is_notice(text: &str) -> bool {
 }
 
 impl Inside {
-    fn enter(&mut self, element: &Element) {
-        self.around += usize::from(is_around(element));
-        self.form += usize::from(*element.name() == local_name!("form"));
+    fn enter(&mut self, id: NodeId, element: &Element) {
+        if self.around.is_none() && is_around(element) {
+            self.around = Some(id);
+        }
+        self.forms += usize::from(*element.name() == local_name!("form"));
         self.prose += usize::from(is_prose(element));
     }
 
-    fn leave(&mut self, element: &Element) {
-        self.around = self.around.saturating_sub(usize::from(is_around(element)));
-        self.form = self.form.saturating_sub(usize::from(*element.name() == local_name!("form")));
+    fn leave(&mut self, id: NodeId, element: &Element) {
+        if self.around == Some(id) {
+            self.around = None;
+        }
+        self.forms = self.forms.saturating_sub(usize::from(*element.name() == local_name!("form")));
         self.prose = self.prose.saturating_sub(usize::from(is_prose(element)));
     }
 }

@@ -208,6 +208,17 @@ fn a_question_for_consent_alone_is_a_wall() {
 }
 
 #[test]
+fn a_wall_that_lies_over_an_empty_page_is_read_too() {
+    let consent = "<div role=dialog class=overlay><h2>We value your privacy</h2><p>We use cookies.</p><button>Accept all</button></div>";
+    check(&format!("<title>Acme</title><body>{consent}<div id=page></div>"), Some(DoubtKind::ConsentWall));
+    check(&plain("Acme", &format!("{consent}<h1>Do you ship?</h1><p>Yes, to Norway.</p>")), None);
+    let login =
+        "<div class=login-modal><form><input name=user><input type=password><button>Go</button></form></div>";
+    check(&format!("<title>Acme</title><body>{login}"), Some(DoubtKind::LoginWall));
+    check(&plain("Acme", &format!("{login}<p>Yes.</p>")), None);
+}
+
+#[test]
 fn a_shell_has_no_text_but_scripts() {
     for root in [
         "<div id=app><div class=spinner>Loading…</div></div>",

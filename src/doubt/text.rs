@@ -12,12 +12,17 @@ pub(super) struct Folded(String);
 pub(super) fn fold(text: &str) -> Folded {
     let mut out = String::with_capacity(text.len() + 2);
     out.push(' ');
-    for c in text.nfd().flat_map(char::to_lowercase) {
+    let mut push = |c: char| {
         if c.is_alphanumeric() {
             out.push(c);
         } else if !(is_combining_mark(c) || is_apostrophe(c) || out.ends_with(' ')) {
             out.push(' ');
         }
+    };
+    if text.is_ascii() {
+        text.chars().for_each(|c| push(c.to_ascii_lowercase()));
+    } else {
+        text.nfd().flat_map(char::to_lowercase).for_each(push);
     }
     if !out.ends_with(' ') {
         out.push(' ');
@@ -52,6 +57,11 @@ impl Folded {
     /// The first of the phrases that stands in the text.
     pub(super) fn first_of<'p>(&self, phrases: &[&'p str]) -> Option<&'p str> {
         phrases.iter().copied().find(|phrase| self.find(phrase).is_some())
+    }
+
+    /// Whether any of the stems is in the text, also within a word.
+    pub(super) fn has_stem(&self, stems: &[&str]) -> bool {
+        stems.iter().any(|stem| self.0.contains(stem))
     }
 
     /// Whether any of the words is in the text.

@@ -112,6 +112,19 @@ pub(in crate::doubt) const CONSENT: Wording = Wording {
     topics: &["policy", "datenschutz", "legal", "richtlinie", "politique", "politica", "beleid"],
 };
 
+/// Without any of these, no text asks for consent.
+pub(in crate::doubt) const CONSENT_STEMS: &[&str] = &[
+    "cookie",
+    "privacy",
+    "partner",
+    "consent",
+    "einwilligung",
+    "zustimmung",
+    "toestemming",
+    "socios",
+    "parceiros",
+];
+
 /// Words that a block of a consent wall is about; a block without any of them is the page's own text.
 #[rustfmt::skip]
 pub(in crate::doubt) const CONSENT_WORDS: &[&str] = &[
