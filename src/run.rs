@@ -10,6 +10,7 @@ mod discoverer;
 mod lanes;
 pub mod progress;
 mod reading;
+mod site;
 mod walk;
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
@@ -103,7 +104,8 @@ async fn pass(
 
     let doubts = walk::walk(pipeline, store, context).await?;
     let reasons = doubts.iter().map(|(_, reason)| reason.as_str()).collect::<Vec<_>>().join("; ");
-    if !others_can_go_on(pipeline, store, &doubts).await? {
+    let withheld: HashSet<usize> = doubts.iter().map(|(source, _)| *source).collect();
+    if !others_can_go_on(pipeline, store, &withheld).await? {
         store.abandon_crawl().await?;
         report.pages = pages(&store.tally().await?, &SnapshotChange::default());
         report.end(
@@ -117,6 +119,8 @@ async fn pass(
     }
 
     let change = store.complete_crawl(patience(pipeline), (context.now)()).await?;
+    // Before assembling, which notes what became of pages: here every page counts that was read.
+    let doubts = site::doubts(store, &withheld).await?;
     context.progress.enter(progress::Stage::Assembling);
     let assembled = assemble::assemble(pipeline, store).await?;
     store.note_outcomes(assembled.notes()).await?;
@@ -128,7 +132,7 @@ async fn pass(
     let crawled = Crawled {
         requested: tally.believed.0,
         failed: tally.believed.1.max(change.carried_forward - change.withheld),
-        doubts: Vec::new(),
+        doubts,
     };
     context.progress.enter(progress::Stage::Publishing);
     deliver::deliver(pipeline, store, context, &crawled, &assembled, report).await
@@ -139,9 +143,8 @@ async fn pass(
 async fn others_can_go_on(
     pipeline: &Pipeline,
     store: &Store,
-    doubts: &[(usize, String)],
+    doubted: &HashSet<usize>,
 ) -> Result<bool, RunError> {
-    let doubted: HashSet<usize> = doubts.iter().map(|(source, _)| *source).collect();
     Ok(doubted.is_empty()
         || doubted.len() < pipeline.sources.len() && doubted.is_subset(&store.sources_with_members().await?))
 }

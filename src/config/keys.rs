@@ -35,6 +35,7 @@ pub(super) const SITE: Section = section(
         "ca_file",
         "gone_after",
         "stale_for",
+        "languages",
     ],
 );
 pub(super) const AUTH: Section = section("sources[].site.auth", &["basic", "bearer"]);

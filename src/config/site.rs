@@ -13,6 +13,7 @@ use super::{
 };
 use crate::crawl::{
     CrawlPlan, Rate, SitemapChoice,
+    language::Languages,
     pattern::PatternError,
     scope::{Scope, ScopeError},
 };
@@ -40,6 +41,7 @@ pub(super) fn site<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<CrawlP
     let Whole(gone_after) = reader.within(&site, "gone_after", Whole(1)..=Whole(10), Whole(2));
     let stale_range = Period::seconds(1)..=Period::days(3_650);
     let Period(stale_for) = reader.within(&site, "stale_for", stale_range, Period::days(14));
+    let languages = languages(reader, &site);
     Some(CrawlPlan {
         scope: scope?,
         start,
@@ -50,6 +52,7 @@ pub(super) fn site<'a>(reader: &mut Reader<'a>, node: &'a Node) -> Option<CrawlP
         concurrency,
         retries,
         user_agent,
+        languages,
         access,
         gone_after,
         stale_for,
@@ -122,6 +125,24 @@ pub(super) fn bad_pattern<'a>(reader: &mut Reader<'a>, item: Field<'a>, text: &T
         format!("`{}` cannot use {} as a pattern{reason}", item.key, text.shown()),
         HELP,
     );
+}
+
+fn languages<'a>(reader: &mut Reader<'a>, site: &Fields<'a>) -> Languages {
+    const HELP: &str = "language tags in order of preference: `languages: [en, de]`";
+    let Some(field) = site.field("languages") else { return Languages::default() };
+    let written = reader.one_or_many(field);
+    let tags: Vec<_> = written.iter().filter(|(_, text)| !text.unset).collect();
+    Languages::parse(tags.iter().map(|(_, text)| text.value.as_str())).unwrap_or_else(|error| {
+        let (item, text) = tags[error.index];
+        let meant = error.suggestion.map_or(HELP.to_owned(), |tag| format!("did you mean `{tag}`?"));
+        let help = if text.variables.is_empty() { meant.as_str() } else { HELP };
+        reader.faults.error(
+            item.at(),
+            format!("`languages` has {}, which is no language tag", text.shown()),
+            help,
+        );
+        Languages::default()
+    })
 }
 
 fn sitemap<'a>(reader: &mut Reader<'a>, site: &Fields<'a>) -> SitemapChoice {

@@ -52,14 +52,18 @@ pub struct Candidate {
 }
 
 /// What is stored of a page that was read before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// SHA-256 of its decoded body.
     pub content: [u8; 32],
+    /// SHA-256 of its article.
+    pub article: [u8; 32],
     /// Version of the rules that made its article.
-    pub extractor: u32,
+    pub rules: u32,
     /// Whether it asked not to be indexed.
     pub noindex: bool,
+    /// Why its language is not wanted.
+    pub unwanted: Option<String>,
 }
 
 /// What a server gave to ask "has it changed?" with.
@@ -104,6 +108,8 @@ pub struct Page {
     pub content_type: Option<String>,
     /// `Content-Encoding` of `wire`.
     pub content_encoding: Option<String>,
+    /// `Content-Language`, as received.
+    pub content_language: Option<String>,
     /// What `X-Robots-Tag` headers ask for.
     pub asks: RobotsTag,
     /// What its `Link` headers name.
@@ -287,6 +293,7 @@ async fn read_page(answer: Answer) -> Tried {
     let mut page = Page {
         content_type,
         content_encoding: text("content-encoding"),
+        content_language: text("content-language"),
         asks: RobotsTag::of(answer.header_values("x-robots-tag")),
         links: link_header::parse(answer.header_values("link")),
         validators: Validators { etag: text("etag"), last_modified: text("last-modified") },

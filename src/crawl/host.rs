@@ -275,8 +275,12 @@ impl Host {
     }
 }
 
-/// A random number from 0 to 1: the standard library seeds its hashers with one.
+/// A random number from 0 to 1.
 fn chance() -> f64 {
-    let random = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), ());
-    random as f64 / u64::MAX as f64
+    random() as f64 / u64::MAX as f64
+}
+
+/// A random number: the standard library seeds its hashers with one.
+pub(super) fn random() -> u64 {
+    std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), ())
 }

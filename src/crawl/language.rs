@@ -9,12 +9,7 @@ use std::fmt;
 
 use ::url::Url;
 
-use crate::html::{Tree, local_name};
-
 use super::url::PageKey;
-
-/// Variants that are taken from one page; sites have some 200 at most.
-const MAX_ALTERNATES: usize = 500;
 
 /// Why an entry of `languages` was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -180,21 +175,13 @@ fn truncated(range: &str) -> Option<&str> {
     }
 }
 
-/// The variants that a page names, itself among them, with the base that its links resolve against.
-pub fn alternates(tree: &Tree, base: &Url) -> Vec<Alternate> {
-    let found = tree.descendants(Tree::ROOT).filter_map(|id| {
-        let element = tree.element(id).filter(|element| *element.name() == local_name!("link"))?;
-        let language =
-            element.attr(&local_name!("hreflang"))?.trim_ascii().to_ascii_lowercase().replace('_', "-");
-        let rel = element.attr(&local_name!("rel"))?;
-        let alternate = rel.split_ascii_whitespace().any(|token| token.eq_ignore_ascii_case("alternate"));
-        if !alternate || !(language == X_DEFAULT || is_tag(&language)) {
-            return None;
-        }
-        let url = base.join(element.attr(&local_name!("href"))?.trim_ascii()).ok()?;
-        Some(Alternate { language, url })
-    });
-    found.take(MAX_ALTERNATES).collect()
+/// The variants that a page names, itself among them: what it wrote as `hreflang`, and where it is.
+pub fn alternates(named: &[(String, Url)]) -> Vec<Alternate> {
+    let read = |(language, url): &(String, Url)| {
+        let language = language.to_ascii_lowercase().replace('_', "-");
+        (language == X_DEFAULT || is_tag(&language)).then(|| Alternate { language, url: url.clone() })
+    };
+    named.iter().filter_map(read).collect()
 }
 
 /// The `hreflang` of a page for those who read none of the others.
@@ -463,7 +450,8 @@ mod tests {
              <link rel=alternate type=application/rss+xml href=/feed><link rel=stylesheet hreflang=de href=/s>\
              <link rel=alternate hreflang='?' href=/q>",
         );
-        assert_eq!(alternates(&tree.unwrap(), &url("/x/")), variants("en-gb:/a x-default:/x/b"));
+        let named = crate::html::links(&tree.unwrap(), &url("/x/")).alternates;
+        assert_eq!(alternates(&named), variants("en-gb:/a x-default:/x/b"));
     }
 
     proptest! {

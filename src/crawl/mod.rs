@@ -30,9 +30,11 @@ use ::url::{Origin, Url};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
+use self::url::PageKey;
 use crate::http::{Client, access::Access};
-use fetch::{Candidate, Visit};
+use fetch::{Candidate, Validators, Visit};
 use host::Host;
+use language::Languages;
 use scope::Scope;
 
 /// The product token that robots.txt groups are matched with.
@@ -62,6 +64,8 @@ pub struct CrawlPlan {
     pub retries: u32,
     /// The `User-Agent` header; the product token for robots.txt is `corpusd`.
     pub user_agent: String,
+    /// Which languages are wanted.
+    pub languages: Languages,
     /// What private sites ask for, and the way to them.
     pub access: Access,
     /// Runs that must confirm a 404 or 410 before a page leaves.
@@ -141,6 +145,22 @@ impl Crawl {
             }
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
+    }
+
+    /// Asks the host of `start` for a page beside it that certainly does not exist.
+    pub async fn probe(&mut self, start: &Url) -> Option<Visit> {
+        let url = start.join(&format!("corpusd-{:016x}", host::random())).ok()?;
+        let candidate = Candidate {
+            key: PageKey::new(&url)?,
+            url,
+            depth: 0,
+            hops: 0,
+            lastmod: None,
+            validators: Validators::default(),
+            known: None,
+        };
+        let host = self.host(start);
+        Some(fetch::visit(&self.client, &host, candidate, self.now).await)
     }
 
     /// The politeness towards the host of `url`, made at its first use.

@@ -51,6 +51,17 @@ impl Discoverer {
         self.take(url, route)
     }
 
+    /// A variant of a page that need not be asked for; another page may still link it, and have it asked for.
+    pub(super) fn take_variant(&mut self, url: &Url, route: Route<'_>) -> Option<Discovery> {
+        let mut variant = self.take(url, route)?;
+        self.seen.remove(&hash(url.as_str()));
+        if variant.decided.is_none() {
+            let detail = "its variant in a preferred language is kept".to_owned();
+            variant.decided = Some((Outcome::Skipped(SkipReason::Language), detail));
+        }
+        Some(variant)
+    }
+
     /// A URL as the frontier takes it, decided where no request is needed for that; `None` where it was taken before
     /// or can never be requested.
     pub(super) fn take(&mut self, url: &Url, route: Route<'_>) -> Option<Discovery> {

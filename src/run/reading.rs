@@ -3,17 +3,23 @@
 //! Pure and synchronous; runs on blocking threads. A panic here, on whatever a site sends, is that page's
 //! failure and no other's.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    collections::{HashMap, HashSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use jiff::Timestamp;
-use url::Url;
+use url::{Origin, Url};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
     crawl::{
         fetch::{Candidate, Page, RobotsTag},
+        language::{self, Evidence, Languages},
         link_header::HeaderLink,
         url::PageKey,
     },
+    doubt::{self, Doubt, Probe, Seen},
     extract::{self, Article},
     hash::{Hash, sha256},
     html,
@@ -28,6 +34,25 @@ use crate::{
 /// Links that are taken from one page, the first ones. An index of a large reference has 10,000.
 const MOST_LINKS: usize = 50_000;
 
+/// By what the pages of a source are read and judged.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    /// Which languages are wanted.
+    pub(super) languages: Languages,
+    /// The start URLs.
+    pub(super) starts: HashSet<PageKey>,
+    /// What hosts answered for a page that does not exist, where they answered with a page.
+    pub(super) probes: HashMap<Origin, Probe>,
+}
+
+impl Rules {
+    /// Stands for everything that decides what is stored of a page: where it changes, stored bodies are read again.
+    pub(super) fn version(&self) -> u32 {
+        let rules = format!("{} {:?}", extract::VERSION, self.languages);
+        (xxh3_64(rules.as_bytes()) >> 32) as u32
+    }
+}
+
 /// What reading a page gave.
 #[derive(Debug)]
 pub(super) struct Read {
@@ -41,11 +66,31 @@ pub(super) struct Read {
 #[derive(Debug)]
 pub(super) enum Links {
     /// These were read from it now.
-    Fresh(Vec<Url>),
+    Fresh(Outlinks),
     /// As they are stored.
     Stored,
     /// Nowhere.
     None,
+}
+
+/// What a page names.
+#[derive(Debug, Default)]
+pub(super) struct Outlinks {
+    /// Where it leads.
+    pub(super) follow: Vec<Url>,
+    /// Variants of it that need not be asked for, because another language is preferred.
+    pub(super) unneeded: Vec<Url>,
+}
+
+impl Outlinks {
+    /// As it is stored: a URL per line, the two lists parted by an empty line.
+    fn text(&self) -> String {
+        let lines = |urls: &[Url]| urls.iter().map(Url::as_str).collect::<Vec<_>>().join("\n");
+        match self.unneeded.as_slice() {
+            [] => lines(&self.follow),
+            unneeded => format!("{}\n\n{}", lines(&self.follow), lines(unneeded)),
+        }
+    }
 }
 
 impl Read {
@@ -55,11 +100,11 @@ impl Read {
 }
 
 /// Reads a page that came over HTTP. `keep` tells whether it may become a document.
-pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, now: Timestamp) -> Read {
+pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, rules: &Rules, now: Timestamp) -> Read {
     let content = sha256(page.body());
-    if let Some(known) = candidate.known
+    if let Some(known) = &candidate.known
         && known.content == content
-        && known.extractor == extract::VERSION
+        && known.rules == rules.version()
         && !known.noindex
         && page.asks == RobotsTag::default()
     {
@@ -70,20 +115,32 @@ pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, now: Timestamp
             lastmod: candidate.lastmod.clone(),
             at: now,
         };
-        let (outcome, detail) = standing(Outcome::Fetched, known.noindex, keep);
+        let (outcome, detail) = standing(Outcome::Fetched, known.noindex, known.unwanted.clone(), keep);
         return Read { outcome, detail, links: Links::Stored, update: Some(update) };
     }
     // A large page gives its place back when the parsing is done.
-    let Page { content_type, content_encoding, asks, links, validators, wire, decoded, place: _place } = page;
+    let Page {
+        content_type,
+        content_encoding,
+        content_language,
+        asks,
+        links,
+        validators,
+        wire,
+        decoded,
+        place: _place,
+    } = page;
     let body = decoded.unwrap_or_else(|| wire.clone());
-    let source = Body { content_type, coding: content_encoding, wire, content, links, validators };
-    read_body(candidate, source, body, asks, keep, Outcome::Fetched, now)
+    let coding = content_encoding;
+    let source = Body { content_type, coding, content_language, wire, content, links, validators };
+    read_body(candidate, source, body, asks, keep, Outcome::Fetched, rules, now)
 }
 
 /// Settles a page that answered 304, whose article is as the rules make it today.
 pub(super) fn not_modified(candidate: &Candidate, keep: bool, now: Timestamp) -> Read {
-    let noindex = candidate.known.is_some_and(|known| known.noindex);
-    let (outcome, detail) = standing(Outcome::NotModified, noindex, keep);
+    let noindex = candidate.known.as_ref().is_some_and(|known| known.noindex);
+    let unwanted = candidate.known.as_ref().and_then(|known| known.unwanted.clone());
+    let (outcome, detail) = standing(Outcome::NotModified, noindex, unwanted, keep);
     let update = PageUpdate::Confirmed {
         url: candidate.url.clone(),
         depth: candidate.depth,
@@ -95,7 +152,13 @@ pub(super) fn not_modified(candidate: &Candidate, keep: bool, now: Timestamp) ->
 }
 
 /// Reads the stored body of a page that answered 304, because the rules have changed since.
-pub(super) fn again(candidate: &Candidate, stored: Reread, keep: bool, now: Timestamp) -> Read {
+pub(super) fn again(
+    candidate: &Candidate,
+    stored: Reread,
+    keep: bool,
+    rules: &Rules,
+    now: Timestamp,
+) -> Read {
     let limit = DecodeLimit { max_bytes: crate::crawl::fetch::PAGE_LIMITS.decoded, max_ratio: u32::MAX };
     let mut body = Vec::new();
     let undone = Decoder::new(&stored.coding, limit).and_then(|mut decoder| {
@@ -110,18 +173,20 @@ pub(super) fn again(candidate: &Candidate, stored: Reread, keep: bool, now: Time
     let source = Body {
         content_type: stored.content_type,
         coding: Some(stored.coding),
+        content_language: None,
         wire: stored.wire,
         content: sha256(&body),
         links: Vec::new(),
         validators: stored.validators,
     };
-    read_body(candidate, source, body, asks, keep, Outcome::NotModified, now)
+    read_body(candidate, source, body, asks, keep, Outcome::NotModified, rules, now)
 }
 
 /// A body with what is stored beside it.
 struct Body {
     content_type: Option<String>,
     coding: Option<String>,
+    content_language: Option<String>,
     wire: Vec<u8>,
     content: Hash,
     /// What its headers named.
@@ -129,6 +194,7 @@ struct Body {
     validators: crate::crawl::fetch::Validators,
 }
 
+#[expect(clippy::too_many_arguments, reason = "one page, what came with it, and by what it is judged")]
 fn read_body(
     candidate: &Candidate,
     source: Body,
@@ -136,11 +202,11 @@ fn read_body(
     asks: RobotsTag,
     keep: bool,
     ended: Outcome,
+    rules: &Rules,
     now: Timestamp,
 ) -> Read {
-    let parsed =
-        catch_unwind(AssertUnwindSafe(|| parse(&candidate.url, source.content_type.as_deref(), body)));
-    let (mut links, article) = match parsed {
+    let parsed = catch_unwind(AssertUnwindSafe(|| parse(candidate, &source, body, rules)));
+    let Parsed { links, article, doubt, unwanted, unneeded } = match parsed {
         Ok(Ok(parsed)) => parsed,
         Ok(Err((failure, detail))) => return Read::ended(Outcome::Failed(failure), detail, Links::Stored),
         Err(_panic) => {
@@ -148,20 +214,26 @@ fn read_body(
             return Read::ended(Outcome::Failed(Failure::ParseLimit), detail, Links::Stored);
         }
     };
-    add_header_links(&mut links, &source.links, &candidate.url);
     let noindex = asks.noindex || links.noindex;
     // A page that names its canonical form, its variants, or refreshes to another, leads there whatever else it says.
     let mut follow: Vec<Url> = links.refresh.iter().chain(&links.canonical).cloned().collect();
-    follow.extend(links.alternates.iter().map(|(_, url)| url.clone()));
+    let variants = links.alternates.into_iter().map(|(_, url)| url);
+    follow.extend(variants.filter(|url| !unneeded.contains(url)));
     if !(links.nofollow_all || asks.nofollow) {
         follow.extend(links.follow);
     }
     follow.truncate(MOST_LINKS);
-    let (outcome, detail) = standing(ended, noindex, keep);
+    let outlinks = Outlinks { follow, unneeded };
+    if let Some(Doubt { kind, detail }) = doubt {
+        // What was read of it before stays, and so do the links: those of a login lead nowhere.
+        let links = if candidate.known.is_some() { Links::Stored } else { Links::Fresh(outlinks) };
+        return Read::ended(Outcome::Skipped(kind.reason()), detail, links);
+    }
+    let (outcome, detail) = standing(ended, noindex, unwanted.clone(), keep);
     if article.blocks.is_empty() && outcome == ended {
         // What was stored of it, if anything, stays: more likely the page is broken than emptied.
         let detail = "no text was found on the page".to_owned();
-        return Read::ended(Outcome::Skipped(SkipReason::Empty), detail, Links::Fresh(follow));
+        return Read::ended(Outcome::Skipped(SkipReason::Empty), detail, Links::Fresh(outlinks));
     }
     let canonical = links.canonical.as_ref().and_then(PageKey::new);
     let update = PageUpdate::read(Reading {
@@ -173,14 +245,15 @@ fn read_body(
         coding: source.coding,
         wire: &source.wire,
         content: source.content,
-        extractor: extract::VERSION,
+        rules: rules.version(),
         article: &article,
-        links: &follow,
+        links: outlinks.text(),
         canonical: canonical.as_ref(),
         noindex,
+        unwanted,
         at: now,
     });
-    Read { outcome, detail, links: Links::Fresh(follow), update: Some(update) }
+    Read { outcome, detail, links: Links::Fresh(outlinks), update: Some(update) }
 }
 
 /// What headers name counts like what the page names, which goes first.
@@ -199,25 +272,66 @@ fn add_header_links(links: &mut html::Links, headers: &[HeaderLink], page: &Url)
     }
 }
 
-fn parse(
-    url: &Url,
-    content_type: Option<&str>,
-    body: Vec<u8>,
-) -> Result<(html::Links, Article), (Failure, String)> {
-    let decoded = charset::decode(content_type, body)
-        .map_err(|error| (Failure::Decode, format!("charset: {error}")))?;
-    let tree = html::parse(&decoded.text).map_err(|limit| (Failure::ParseLimit, limit.to_string()))?;
-    let links = html::links(&tree, url);
-    let article = extract::extract(&tree, &links);
-    Ok((links, article))
+/// What one parse of a page gives.
+struct Parsed {
+    links: html::Links,
+    article: Article,
+    doubt: Option<Doubt>,
+    /// Why its language is not wanted.
+    unwanted: Option<String>,
+    /// Its variants that need not be asked for.
+    unneeded: Vec<Url>,
 }
 
-/// How a page that was read ends: as a page, unless it asks not to be indexed or is walked for its links only.
-fn standing(ended: Outcome, noindex: bool, keep: bool) -> (Outcome, String) {
+fn parse(
+    candidate: &Candidate,
+    source: &Body,
+    body: Vec<u8>,
+    rules: &Rules,
+) -> Result<Parsed, (Failure, String)> {
+    let url = &candidate.url;
+    let decoded = charset::decode(source.content_type.as_deref(), body)
+        .map_err(|error| (Failure::Decode, format!("charset: {error}")))?;
+    let tree = html::parse(&decoded.text).map_err(|limit| (Failure::ParseLimit, limit.to_string()))?;
+    let mut links = html::links(&tree, url);
+    add_header_links(&mut links, &source.links, url);
+    let article = extract::extract(&tree, &links);
+    let is_start = rules.starts.contains(&candidate.key);
+    let seen = Seen { tree: &tree, article: &article, url, is_start };
+    let doubt = doubt::page(&seen, rules.probes.get(&url.origin()));
+    let alternates = language::alternates(&links.alternates);
+    let evidence = Evidence {
+        url,
+        declared: article.language.as_deref(),
+        header: source.content_language.as_deref(),
+        alternates: &alternates,
+    };
+    let unwanted = rules.languages.unwanted(&evidence).map(|unwanted| unwanted.detail);
+    let unneeded =
+        rules.languages.unneeded(&alternates).into_iter().filter(|other| *other != url).cloned().collect();
+    Ok(Parsed { links, article, doubt, unwanted, unneeded })
+}
+
+/// What a host answered, with a page, for a URL that certainly does not exist.
+pub(super) fn probe(url: &Url, page: &Page) -> Option<Probe> {
+    let read = || {
+        let decoded = charset::decode(page.content_type.as_deref(), page.body().to_vec()).ok()?;
+        let tree = html::parse(&decoded.text).ok()?;
+        let links = html::links(&tree, url);
+        Some(Probe::of(&extract::extract(&tree, &links), url))
+    };
+    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
+}
+
+/// How a page that was read ends: as a page, unless it asks not to be indexed, is in a language that is not wanted, or
+/// is walked for its links only.
+fn standing(ended: Outcome, noindex: bool, unwanted: Option<String>, keep: bool) -> (Outcome, String) {
     if noindex {
         (Outcome::Skipped(SkipReason::Noindex), "the page asks not to be indexed".to_owned())
     } else if !keep {
         (Outcome::Skipped(SkipReason::NotKept), "not under `keep`".to_owned())
+    } else if let Some(detail) = unwanted {
+        (Outcome::Skipped(SkipReason::Language), detail)
     } else {
         (ended, String::new())
     }

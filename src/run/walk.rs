@@ -1,7 +1,12 @@
 //! The crawl of a pipeline's sources: the store's frontier feeds the crawl, visits are read, and what came of
 //! them is settled in batches.
 
-use std::{sync::Arc, time::Duration};
+mod seed;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
     task::JoinSet,
@@ -13,7 +18,7 @@ use super::{
     Context, RunError,
     discoverer::{Discoverer, Route},
     lanes::Lanes,
-    reading::{self, Links, Read},
+    reading::{self, Links, Outlinks, Read, Rules},
 };
 use crate::{
     blocking::blocking,
@@ -21,7 +26,7 @@ use crate::{
         Crawl, CrawlPlan,
         fetch::{Candidate, Found, Visit},
         scope::Decision,
-        seeds::Sitemaps,
+        traps::TrapBudget,
         url::PageKey,
     },
     extract,
@@ -29,7 +34,7 @@ use crate::{
     http::{Client, egress::Egress},
     outcome::{Failure, Outcome, SkipReason},
     pipeline::{Pipeline, Source},
-    store::{CrawlStart, Discovery, Settled, Store, StoreError},
+    store::{CrawlStart, Discovery, Next, PageUpdate, Settled, Store, StoreError},
 };
 
 /// Settled pages wait for at most this many others, and this long, to be committed together.
@@ -39,9 +44,6 @@ const BATCH_NAMED: usize = 20_000;
 const BATCH_WAIT: Duration = Duration::from_millis(500);
 /// Redirects that are followed from one link.
 const MOST_HOPS: u32 = 10;
-/// URLs of a sitemap are offered to the frontier in portions of this many.
-const PORTION: usize = 256;
-
 /// Crawls every source, one after the other, and gives the reasons why the crawl of which source is incomplete; none
 /// where all are complete.
 pub(super) async fn walk(
@@ -80,6 +82,8 @@ struct SourceWalk<'a> {
     client: Client,
     crawl: Crawl,
     discoverer: Discoverer,
+    rules: Arc<Rules>,
+    traps: Arc<Mutex<TrapBudget>>,
     readers: JoinSet<Result<(Visited, Read), RunError>>,
     settled: Vec<Settled>,
     /// Which of these lead where their page led when it was read last.
@@ -110,6 +114,14 @@ impl<'a> SourceWalk<'a> {
         let client = Client::with_access(Egress::new(&plan.start), &plan.user_agent, plan.access.clone());
         let plan = Arc::new(plan.clone());
         let discoverer = Discoverer::new(Arc::clone(&plan), &store.known_urls(source).await?);
+        let mut traps = TrapBudget::new((context.now)());
+        for (url, article) in store.admitted(source).await? {
+            // What was admitted before a kill is not judged a second time.
+            let _admitted = traps.admit(&url);
+            if article.is_some() {
+                traps.learn(&url, article.as_ref());
+            }
+        }
         Ok(SourceWalk {
             source,
             crawl: Crawl::new(client.clone(), Arc::clone(&plan), context.now),
@@ -118,6 +130,8 @@ impl<'a> SourceWalk<'a> {
             store,
             context,
             discoverer,
+            rules: Arc::default(),
+            traps: Arc::new(Mutex::new(traps)),
             readers: JoinSet::new(),
             settled: Vec::new(),
             as_stored: Vec::new(),
@@ -126,49 +140,6 @@ impl<'a> SourceWalk<'a> {
             respelled: Vec::new(),
             commit_at: Instant::now() + BATCH_WAIT,
         })
-    }
-
-    /// Offers the start URLs and what the sitemaps name.
-    async fn seed(&mut self) -> Result<(), RunError> {
-        let plan = Arc::clone(&self.plan);
-        let starts: Vec<_> =
-            plan.start.iter().filter_map(|url| self.discoverer.take(url, Route::default())).collect();
-        self.offer(starts).await?;
-        let stop = self.context.stop.clone();
-        tokio::select! {
-            seeded = self.seed_from_sitemaps(&plan) => seeded,
-            () = stop.cancelled() => Err(RunError::Interrupted),
-        }
-    }
-
-    async fn seed_from_sitemaps(&mut self, plan: &CrawlPlan) -> Result<(), RunError> {
-        let (client, now) = (self.client.clone(), self.context.now);
-        let mut sitemaps = Sitemaps::find(&client, &mut self.crawl, plan, now).await;
-        while let Some(entries) = sitemaps.next(&client, &mut self.crawl, now).await {
-            for entries in entries.chunks(PORTION) {
-                let named = entries.iter().filter_map(|(url, lastmod)| {
-                    let lastmod = lastmod.as_deref();
-                    self.discoverer.take(url, Route { depth: 1, hops: 0, found_on: Some("sitemap"), lastmod })
-                });
-                let found = named.collect();
-                self.offer(found).await?;
-            }
-        }
-        self.trusts_lastmod = self.store.lastmods_are_news(self.source).await?;
-        self.store.settle(self.source, Vec::new(), sitemaps.into_doubts(), now()).await?;
-        Ok(())
-    }
-
-    async fn seed_unseen_members(&mut self) -> Result<(), RunError> {
-        let members = self.store.unseen_members().await?;
-        let found = members
-            .iter()
-            .filter_map(|(url, depth)| {
-                let route = Route { depth: *depth, found_on: Some("an earlier run"), ..Route::default() };
-                self.discoverer.take(url, route)
-            })
-            .collect();
-        self.offer(found).await
     }
 
     async fn offer(&mut self, found: Vec<Discovery>) -> Result<(), RunError> {
@@ -183,11 +154,23 @@ impl<'a> SourceWalk<'a> {
 
     /// Works through the frontier, wave by wave.
     async fn waves(&mut self) -> Result<(), RunError> {
-        while let Some(wave) = self.store.next_wave(self.source, self.plan.max_pages, |_| None).await? {
-            tracing::debug!(wave.depth, wave.admitted, "wave begins");
-            self.wave(wave.depth).await?;
+        loop {
+            let traps = Arc::clone(&self.traps);
+            let is_trap = move |url: &Url| lock(&traps).admit(url).err().map(|trap| trap.to_string());
+            match self.store.next_wave(self.source, self.plan.max_pages, is_trap).await? {
+                Next::Wave(wave) => {
+                    tracing::debug!(wave.depth, wave.admitted, "wave begins");
+                    self.wave(wave.depth).await?;
+                }
+                Next::Done => return Ok(()),
+                Next::OutOfBudget => {
+                    let swallowed = lock(&self.traps).swallowed(self.plan.max_pages);
+                    let doubts = swallowed.into_iter().collect();
+                    self.store.settle(self.source, Vec::new(), doubts, (self.context.now)()).await?;
+                    return Ok(());
+                }
+            }
         }
-        Ok(())
     }
 
     async fn wave(&mut self, depth: u32) -> Result<(), RunError> {
@@ -232,16 +215,16 @@ impl<'a> SourceWalk<'a> {
         let mut visited = Visited { candidate, status, leads_to: None };
         let read = match found {
             Found::Page(page) => {
-                let now = self.context.now;
+                let (rules, now) = (Arc::clone(&self.rules), self.context.now);
                 self.readers.spawn(async move {
                     let candidate = visited.candidate.clone();
-                    let read = blocking(move || reading::page(&candidate, *page, keep, now())).await;
+                    let read = blocking(move || reading::page(&candidate, *page, keep, &rules, now())).await;
                     Ok((visited, read))
                 });
                 return;
             }
-            Found::NotModified => match visited.candidate.known {
-                Some(known) if known.extractor != extract::VERSION => {
+            Found::NotModified => match &visited.candidate.known {
+                Some(known) if known.rules != self.rules.version() => {
                     self.read_again(visited, keep);
                     return;
                 }
@@ -260,11 +243,13 @@ impl<'a> SourceWalk<'a> {
 
     /// Reads the stored body of a page that has not changed, because the rules have.
     fn read_again(&mut self, visited: Visited, keep: bool) {
-        let (store, now) = (self.store.clone(), self.context.now);
+        let (store, rules, now) = (self.store.clone(), Arc::clone(&self.rules), self.context.now);
         self.readers.spawn(async move {
             let candidate = visited.candidate.clone();
             let read = match store.reread(candidate.key.clone()).await? {
-                Some(stored) => blocking(move || reading::again(&candidate, stored, keep, now())).await,
+                Some(stored) => {
+                    blocking(move || reading::again(&candidate, stored, keep, &rules, now())).await
+                }
                 None => reading::not_modified(&candidate, keep, now()),
             };
             Ok((visited, read))
@@ -290,7 +275,10 @@ impl<'a> SourceWalk<'a> {
         let mut discoveries = Vec::new();
         match read.links {
             Links::Fresh(links) => {
-                discoveries.extend(links.iter().filter_map(|url| self.discoverer.take(url, onward)));
+                let Outlinks { follow, unneeded } = links;
+                discoveries
+                    .extend(unneeded.iter().filter_map(|url| self.discoverer.take_variant(url, onward)));
+                discoveries.extend(follow.iter().filter_map(|url| self.discoverer.take(url, onward)));
             }
             // Read when this is committed, together with those of others.
             Links::Stored if candidate.known.is_some() => self.as_stored.push(self.settled.len()),
@@ -306,6 +294,14 @@ impl<'a> SourceWalk<'a> {
                 let route = Route { depth: candidate.depth, hops, found_on, lastmod: None };
                 discoveries.extend(self.discoverer.take_again(target, route));
             }
+        }
+        // Pages that could not be read, or are in doubt, prove nothing.
+        if outcome.rank() == 0 {
+            let article = match &read.update {
+                Some(PageUpdate::Read(page)) => Some(page.article()),
+                _ => candidate.known.as_ref().map(|known| known.article),
+            };
+            lock(&self.traps).learn(&candidate.url, article.as_ref());
         }
         tracing::debug!(page.url = %candidate.url, status, outcome = outcome.name(), "{detail}");
         self.count(&discoveries);
@@ -337,10 +333,15 @@ impl<'a> SourceWalk<'a> {
                 let (page, depth) = (self.settled[at].key.clone(), self.settled[at].depth + 1);
                 let route = Route { depth, found_on: Some(page.as_ref()), ..Route::default() };
                 let mut found = Vec::new();
-                for link in links.lines().filter(|link| !link.is_empty()) {
-                    if !self.discoverer.knows(link) {
+                let mut unneeded = false;
+                for link in links.lines() {
+                    unneeded |= link.is_empty();
+                    if !link.is_empty() && !self.discoverer.knows(link) {
                         let url = Url::parse(link).map_err(|_| StoreError::Damaged("link"))?;
-                        found.extend(self.discoverer.take(&url, route));
+                        found.extend(match unneeded {
+                            true => self.discoverer.take_variant(&url, route),
+                            false => self.discoverer.take(&url, route),
+                        });
                     }
                 }
                 self.count(&found);
@@ -360,4 +361,8 @@ impl<'a> SourceWalk<'a> {
         }
         Ok(())
     }
+}
+
+fn lock(traps: &Mutex<TrapBudget>) -> MutexGuard<'_, TrapBudget> {
+    traps.lock().unwrap_or_else(PoisonError::into_inner)
 }

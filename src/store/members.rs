@@ -250,6 +250,12 @@ fn collect(tx: &Transaction<'_>) -> Result<(), StoreError> {
     );
     tx.execute(&forget, [])?;
     tx.execute(
+        "DELETE FROM heading WHERE article NOT IN (SELECT article FROM page
+             UNION SELECT snapshot FROM page WHERE snapshot IS NOT NULL
+             UNION SELECT candidate FROM page WHERE candidate IS NOT NULL)",
+        [],
+    )?;
+    tx.execute(
         "DELETE FROM blob WHERE sha256 NOT IN (SELECT body FROM page UNION SELECT article FROM page UNION SELECT links FROM page
              UNION SELECT snapshot FROM page WHERE snapshot IS NOT NULL
              UNION SELECT candidate FROM page WHERE candidate IS NOT NULL)",

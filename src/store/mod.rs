@@ -11,6 +11,7 @@ mod frontier;
 mod holds;
 mod lock;
 mod members;
+mod outcomes;
 mod pages;
 mod publications;
 mod runs;
@@ -35,11 +36,12 @@ pub use frontier::{Discovery, Settled};
 pub use holds::{Held, Pause};
 pub use lock::{LockError, RunLock};
 pub use members::{Member, SnapshotChange};
+pub use outcomes::{Heading, PageOutcome};
 pub use pages::{ArticlePage, PageUpdate, ReadPage, Reading, Reread};
 pub use publications::{Before, Publication, PublicationState};
 pub use runs::RunRow;
 pub use tally::Tally;
-pub use waves::Wave;
+pub use waves::{Next, Wave};
 
 /// The state of one pipeline; cheap to clone.
 #[derive(Debug, Clone)]

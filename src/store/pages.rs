@@ -53,11 +53,14 @@ pub struct ReadPage {
     coding: String,
     body: Stored,
     content: Hash,
-    extractor: u32,
+    rules: u32,
     article: Stored,
+    title: String,
+    language: Option<String>,
     links: Stored,
     canonical: Option<String>,
     noindex: bool,
+    unwanted: Option<String>,
     contained: bool,
     at: Timestamp,
 }
@@ -88,15 +91,17 @@ pub struct Reading<'a> {
     /// SHA-256 of the decoded body.
     pub content: Hash,
     /// Version of the rules that made the article.
-    pub extractor: u32,
+    pub rules: u32,
     /// What was extracted.
     pub article: &'a Article,
-    /// What it links to, `rel=nofollow` left out.
-    pub links: &'a [Url],
+    /// What it links to, one URL per line, `rel=nofollow` left out; after an empty line what it names besides.
+    pub links: String,
     /// What it names as its canonical form.
     pub canonical: Option<&'a PageKey>,
     /// Whether it asks not to be indexed.
     pub noindex: bool,
+    /// Why its language is not wanted.
+    pub unwanted: Option<String>,
     /// When it was read.
     pub at: Timestamp,
 }
@@ -112,7 +117,7 @@ impl PageUpdate {
             _ => (STORED_CODING.to_owned(), Stored { hash: reading.content, bytes: compress(reading.wire) }),
         };
         let article = serde_json::to_vec(reading.article).expect("an article has string keys only");
-        let links = reading.links.iter().map(Url::as_str).collect::<Vec<_>>().join("\n");
+        let links = reading.links.as_bytes();
         PageUpdate::Read(Box::new(ReadPage {
             url: reading.url.clone(),
             depth: reading.depth,
@@ -122,14 +127,24 @@ impl PageUpdate {
             coding,
             body,
             content: reading.content,
-            extractor: reading.extractor,
+            rules: reading.rules,
+            title: reading.article.title.clone(),
+            language: reading.article.language.clone(),
             article: Stored { hash: sha256(&article), bytes: compress(&article) },
-            links: Stored { hash: sha256(links.as_bytes()), bytes: compress(links.as_bytes()) },
+            links: Stored { hash: sha256(links), bytes: compress(links) },
             canonical: reading.canonical.map(ToString::to_string),
             noindex: reading.noindex,
+            unwanted: reading.unwanted,
             contained: reading.article.container.is_recognised(),
             at: reading.at,
         }))
+    }
+}
+
+impl ReadPage {
+    /// SHA-256 of its article.
+    pub fn article(&self) -> Hash {
+        self.article.hash
     }
 }
 
@@ -247,14 +262,15 @@ pub(super) fn update(
             }
             tx.prepare_cached(
                 "INSERT INTO page (key, url, source, depth, etag, last_modified, content_type, coding, body, content,
-                     extractor, article, links, canonical, noindex, contained, fetched_at, lastmod)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+                     rules, article, links, canonical, noindex, contained, fetched_at, lastmod,
+                     unwanted)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
                  ON CONFLICT (key) DO UPDATE SET url = excluded.url, source = excluded.source, depth = excluded.depth,
                      etag = excluded.etag, last_modified = excluded.last_modified, content_type = excluded.content_type,
                      coding = excluded.coding, body = excluded.body, content = excluded.content,
-                     extractor = excluded.extractor, article = excluded.article, links = excluded.links,
+                     rules = excluded.rules, article = excluded.article, links = excluded.links,
                      canonical = excluded.canonical, noindex = excluded.noindex, contained = excluded.contained,
-                     fetched_at = excluded.fetched_at, lastmod = excluded.lastmod",
+                     fetched_at = excluded.fetched_at, lastmod = excluded.lastmod, unwanted = excluded.unwanted",
             )?
             .execute(params![
                 key.as_ref(),
@@ -267,7 +283,7 @@ pub(super) fn update(
                 page.coding,
                 page.body.hash,
                 page.content,
-                page.extractor,
+                page.rules,
                 page.article.hash,
                 page.links.hash,
                 page.canonical,
@@ -275,7 +291,12 @@ pub(super) fn update(
                 page.contained,
                 millis(page.at),
                 page.lastmod,
+                page.unwanted,
             ])?;
+            tx.prepare_cached(
+                "INSERT INTO heading (article, title, language) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![page.article.hash, page.title, page.language])?;
         }
         PageUpdate::Confirmed { url, depth, validators, lastmod, at } => {
             tx.prepare_cached(

@@ -185,8 +185,16 @@ pub(super) const STEPS: [&str; 2] = ["
         PRIMARY KEY (key, at)
     ) WITHOUT ROWID;
 
+    ALTER TABLE page RENAME COLUMN extractor TO rules;
     ALTER TABLE page ADD COLUMN lastmod TEXT;   -- as the sitemap said when it was read
-    ALTER TABLE page ADD COLUMN language TEXT;  -- of its text
+    ALTER TABLE page ADD COLUMN unwanted TEXT;  -- why its language is not wanted
+
+    -- What an article calls itself: how a site changes shows in it without reading all articles.
+    CREATE TABLE heading (
+        article  BLOB PRIMARY KEY,
+        title    TEXT NOT NULL,
+        language TEXT
+    ) WITHOUT ROWID;
     "];
 
 /// The migrations, as the migration crate takes them.

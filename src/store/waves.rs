@@ -13,8 +13,20 @@ use crate::{
         fetch::{Candidate, Known, Validators},
         url::PageKey,
     },
+    hash::Hash,
     outcome::{Outcome, SkipReason},
 };
+
+/// What comes next in the crawl of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Another wave.
+    Wave(Wave),
+    /// Nothing: all that was found is settled.
+    Done,
+    /// Nothing: the page budget is used up, and what it had no room for is settled.
+    OutOfBudget,
+}
 
 /// A set of URLs that were admitted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,28 +38,29 @@ pub struct Wave {
 }
 
 impl Store {
-    /// Admits the next wave of `source`, of which at most `max_pages` URLs are admitted in all; `None` when
-    /// nothing waits. What `trap` gives a reason against is settled as a trap, and what the budget has no room for
+    /// Admits the next wave of `source`, of which at most `max_pages` URLs are admitted in all. What `trap` gives a reason against is settled as a trap, and what the budget has no room for
     /// as `max_pages`.
     pub async fn next_wave(
         &self,
         source: usize,
         max_pages: u64,
         trap: impl FnMut(&Url) -> Option<String> + Send + 'static,
-    ) -> Result<Option<Wave>, StoreError> {
+    ) -> Result<Next, StoreError> {
         self.write(move |tx| next_wave(tx, source, max_pages, trap)).await
     }
 
-    /// The URLs of `source` that were admitted to waves so far, in the order in which they were.
-    pub async fn admitted(&self, source: usize) -> Result<Vec<Url>, StoreError> {
+    /// The URLs of `source` that were admitted to waves so far, in the order in which they were; with the hash of its
+    /// article each that was read.
+    pub async fn admitted(&self, source: usize) -> Result<Vec<(Url, Option<Hash>)>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT url FROM frontier WHERE source = ?1 AND admitted = 1 ORDER BY depth, key",
+                "SELECT f.url, p.article FROM frontier f LEFT JOIN page p ON p.key = f.key AND f.rank = 0
+                 WHERE f.source = ?1 AND f.admitted = 1 ORDER BY f.depth, f.key",
             )?;
             let mut rows = statement.query([source])?;
             let mut urls = Vec::new();
             while let Some(row) = rows.next()? {
-                urls.push(url(row, 0)?);
+                urls.push((url(row, 0)?, row.get(1)?));
             }
             Ok(urls)
         })
@@ -80,8 +93,8 @@ impl Store {
     ) -> Result<Vec<Candidate>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT f.key, f.url, f.depth, f.hops, p.etag, p.last_modified, p.content, p.extractor, p.noindex, f.lastmod,
-                     f.lastmod IS NOT NULL AND f.lastmod IS NOT p.lastmod
+                "SELECT f.key, f.url, f.depth, f.hops, p.etag, p.last_modified, p.content, p.rules, p.noindex, f.lastmod,
+                     f.lastmod IS NOT NULL AND f.lastmod IS NOT p.lastmod, p.article, p.unwanted
                  FROM frontier f LEFT JOIN page p ON p.key = f.key
                  WHERE f.source = ?1 AND f.state < 2 AND f.state = 1 AND f.depth = ?2 AND f.key > ?3 AND f.key >= ?4
                      AND f.key < ?5
@@ -108,7 +121,13 @@ fn url(row: &Row<'_>, column: usize) -> Result<Url, StoreError> {
 
 fn candidate(row: &Row<'_>, trust_lastmod: bool) -> Result<Candidate, StoreError> {
     let known = match row.get(6)? {
-        Some(content) => Some(Known { content, extractor: row.get(7)?, noindex: row.get(8)? }),
+        Some(content) => Some(Known {
+            content,
+            article: row.get(11)?,
+            rules: row.get(7)?,
+            noindex: row.get(8)?,
+            unwanted: row.get(12)?,
+        }),
         None => None,
     };
     // Whether a page may be indexed can change in a header alone, which a 304 need not repeat. And where the sitemap
@@ -136,7 +155,7 @@ fn next_wave(
     source: usize,
     max_pages: u64,
     mut trap: impl FnMut(&Url) -> Option<String>,
-) -> Result<Option<Wave>, StoreError> {
+) -> Result<Next, StoreError> {
     let admitted: u64 = tx.query_row(
         // What robots.txt disallows was admitted but never requested.
         "SELECT count(*) FROM frontier WHERE source = ?1 AND admitted = 1 AND coalesce(outcome, '') != 'robots'",
@@ -144,7 +163,11 @@ fn next_wave(
         |row| row.get(0),
     )?;
     let mut room = max_pages.saturating_sub(admitted);
-    while let (None, Some(depth)) = (wave_under_way(tx, source)?, least_waiting(tx, source)?) {
+    loop {
+        if let Some(wave) = wave_under_way(tx, source)? {
+            return Ok(Next::Wave(wave));
+        }
+        let Some(depth) = least_waiting(tx, source)? else { return Ok(Next::Done) };
         if room == 0 {
             let outcome = Outcome::Skipped(SkipReason::MaxPages);
             tx.execute(
@@ -152,11 +175,10 @@ fn next_wave(
                  WHERE source = ?1 AND state < 2 AND state = 0",
                 params![source, outcome.name(), outcome.rank()],
             )?;
-            return Ok(None);
+            return Ok(Next::OutOfBudget);
         }
         room -= admit(tx, source, depth, room, &mut trap)?;
     }
-    wave_under_way(tx, source)
 }
 
 /// Admits what waits at `depth`, traps left out, as far as there is room.
