@@ -10,6 +10,7 @@
 )]
 
 // What the tests are made of.
+mod chance; // seeded dice, and how much of a test is done
 mod chatbot; // the API: the sandbox, its faults and its log
 mod program; // the real program at work: started, watched, killed
 mod site; // a website that does as it is told
@@ -20,6 +21,7 @@ mod architecture; // who may import whom, and what pure means
 mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget
 mod crawl; // which pages are asked for, how, and how often
+mod endurance; // thousands of pages, with faults, kills and little memory
 mod faults; // sites that fail, lie, or fight back
 mod gates; // what is held, and how it is let go
 mod hostile; // HTML that was made to hurt

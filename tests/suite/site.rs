@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashMap,
-    io,
+    fmt, io,
     net::{SocketAddr, TcpListener as StdListener},
     sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
@@ -132,8 +132,24 @@ struct Inner {
     opened: Notify,
 }
 
+/// Answers by a function of the path and of how often it was asked for before.
+#[derive(Clone)]
+struct Script(Arc<Answers>);
+
+type Answers = dyn Fn(&str, u64) -> Reply + Send + Sync;
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Script")
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
+    /// What answers where no path of `paths` does.
+    script: Option<Script>,
+    /// How often the script was asked for each path.
+    attempts: HashMap<String, u64>,
     paths: HashMap<String, Reply>,
     /// Answers for once, before the lasting one.
     once: HashMap<String, Vec<Reply>>,
@@ -177,6 +193,13 @@ impl Site {
     /// What `path` answers the next time only; said several times, it is done in that order.
     pub(crate) fn once(&self, path: &str, reply: Reply) -> &Site {
         self.state().once.entry(path.to_owned()).or_default().push(reply);
+        self
+    }
+
+    /// Answers every path that nothing was said of by a function of the path and of how often it was asked for
+    /// before: a site of any size, of which nothing is kept.
+    pub(crate) fn script(&self, reply: impl Fn(&str, u64) -> Reply + Send + Sync + 'static) -> &Site {
+        self.state().script = Some(Script(Arc::new(reply)));
         self
     }
 
@@ -331,14 +354,20 @@ async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Resul
 }
 
 async fn decide(inner: &Inner, request: &Request) -> Reply {
-    let (mut reply, validates, pace) = {
+    let (told, script, validates, pace) = {
         let mut state = inner.state.lock().unwrap();
         let once = state.once.get_mut(&request.path).filter(|replies| !replies.is_empty());
         let once = once.map(|replies| replies.remove(0));
-        let reply =
-            once.or_else(|| state.paths.get(&request.path).cloned()).unwrap_or_else(|| Reply::status(404));
-        (reply, state.validates && request.path != "/robots.txt", state.pace)
+        let told = once.or_else(|| state.paths.get(&request.path).cloned());
+        let script = state.script.clone().filter(|_| told.is_none()).map(|script| {
+            let attempts = state.attempts.entry(request.path.clone()).or_default();
+            *attempts += 1;
+            (script, *attempts - 1)
+        });
+        (told, script, state.validates && request.path != "/robots.txt", state.pace)
     };
+    let scripted = || script.map(|(script, attempt)| script.0(&request.path, attempt));
+    let mut reply = told.or_else(scripted).unwrap_or_else(|| Reply::status(404));
     loop {
         let opened = inner.opened.notified();
         if !inner.state.lock().unwrap().gated {
