@@ -25,5 +25,6 @@ mod endurance; // thousands of pages, with faults, kills and little memory
 mod faults; // sites that fail, lie, or fight back
 mod gates; // what is held, and how it is let go
 mod hostile; // HTML that was made to hurt
+mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
 mod state; // locks, kills, and the files under `state/`
