@@ -5,8 +5,8 @@
 
 use std::{
     sync::{
-        Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -50,14 +50,22 @@ pub struct Host {
     permits: Semaphore,
     rate: Option<Duration>,
     retries: u32,
-    /// When the next request may start.
-    next: Mutex<Instant>,
+    pace: Mutex<Pace>,
     robots: OnceCell<RobotsTxt>,
     failures_in_a_row: AtomicU32,
-    /// How long it has asked to be left alone, in seconds, all in all.
-    waited: AtomicU64,
     /// Why nothing more is asked of it in this run.
     down: OnceLock<String>,
+}
+
+/// When requests may start.
+#[derive(Debug)]
+struct Pace {
+    /// The next one that has no turn yet.
+    next: Instant,
+    /// Any: before this moment the host wants to be left alone, also by those who have a turn already.
+    quiet_until: Instant,
+    /// How long it has asked for that, all in all; what several requests were told at once counts once.
+    quiet: Duration,
 }
 
 /// What is known of a host's rules.
@@ -85,12 +93,15 @@ pub enum Lesson {
     Well,
     /// It failed this page for good in this run, and may have asked to wait longer than a run does.
     Failing(Option<Duration>),
-    /// It asks for patience.
+    /// It asks, by `Retry-After`, to be left alone for so long.
+    LeaveAlone(Duration),
+    /// The next attempt is to come so much later, and what has no turn yet with it.
     Wait(Duration),
 }
 
 impl Host {
     pub(super) fn new(url: &Url, plan: &CrawlPlan) -> Host {
+        let now = Instant::now();
         Host {
             root: url.join("/").unwrap_or_else(|_| url.clone()),
             permits: Semaphore::new(plan.concurrency as usize),
@@ -99,10 +110,9 @@ impl Host {
                 Rate::Unlimited => None,
             },
             retries: plan.retries,
-            next: Mutex::new(Instant::now()),
+            pace: Mutex::new(Pace { next: now, quiet_until: now, quiet: Duration::ZERO }),
             robots: OnceCell::new(),
             failures_in_a_row: AtomicU32::new(0),
-            waited: AtomicU64::new(0),
             down: OnceLock::new(),
         }
     }
@@ -110,17 +120,27 @@ impl Host {
     /// Waits for a permit, then for the pace; the request may run while the permit is held.
     pub async fn turn(&self) -> SemaphorePermit<'_> {
         let permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        sleep_until(self.reserve()).await;
-        permit
+        loop {
+            let turn = self.reserve();
+            sleep_until(turn).await;
+            // Another request may have been told to wait in the meantime, and that was meant for all.
+            if turn >= self.pace().quiet_until {
+                return permit;
+            }
+        }
     }
 
     /// Takes the next free instant of the pace.
     fn reserve(&self) -> Instant {
         let interval = self.interval();
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = (*next).max(Instant::now());
-        *next = slot + interval;
+        let mut pace = self.pace();
+        let slot = pace.next.max(Instant::now());
+        pace.next = slot + interval;
         slot
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The time between two requests: the configured rate, or `Crawl-delay` where that is slower.
@@ -146,13 +166,23 @@ impl Host {
                 // The first reason stays.
                 let _was_down = self.down.set(reason);
             }
-            Lesson::Wait(wait) => {
-                let waited = self.waited.fetch_add(wait.as_secs(), Ordering::Relaxed) + wait.as_secs();
-                if waited > MOST_WAITING.as_secs() {
+            // A wait too long for a run is no wait: the host is down then.
+            Lesson::LeaveAlone(wait) if wait > LONGEST_WAIT => {}
+            Lesson::LeaveAlone(wait) => {
+                let mut pace = self.pace();
+                let now = Instant::now();
+                let quiet_already = pace.quiet_until.max(now);
+                let until = quiet_already.max(now + wait);
+                pace.quiet += until - quiet_already;
+                pace.quiet_until = until;
+                pace.next = pace.next.max(until);
+                if pace.quiet > MOST_WAITING {
                     let _was_down = self.down.set("keeps asking to wait".to_owned());
                 }
-                let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-                *next = (*next).max(Instant::now() + wait);
+            }
+            Lesson::Wait(wait) => {
+                let mut pace = self.pace();
+                pace.next = pace.next.max(Instant::now() + wait);
             }
         }
     }

@@ -2,14 +2,14 @@
 //!
 //! `CORPUSD_POLITE_SECONDS` sets how long the mixed run is measured.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use corpusd::report::Ending;
 
 use super::{
     chance::{Dice, amount},
     site::{Reply, Request, Site, html},
-    world::{Reported, World},
+    world::{Reported, World, now},
 };
 
 /// So much later than it was sent may a request be noted: the server of the tests shares its processors with them.
@@ -50,6 +50,17 @@ fn keeps(interval: Duration, requests: &[Request]) {
     }
 }
 
+/// Requests of others while a host had asked to be left alone, and how long after that.
+fn intrusions(requests: &[Request], asked_by: &str, wait: Duration) -> Vec<(String, Duration)> {
+    let asked = requests.iter().find(|request| request.path == asked_by).unwrap().at;
+    requests
+        .iter()
+        // What is on its way when the answer goes out cannot be called back.
+        .filter(|request| request.at > asked + JITTER && request.at < asked + wait)
+        .map(|request| (request.path.clone(), request.at - asked))
+        .collect()
+}
+
 #[tokio::test]
 async fn rate_crawl_delay_and_concurrency_are_kept_through_whatever_happens() {
     const RATE: u64 = 20;
@@ -83,6 +94,34 @@ async fn rate_crawl_delay_and_concurrency_are_kept_through_whatever_happens() {
     assert!(world.site.peak() <= 3 && other.peak() <= 3, "{} and {}", world.site.peak(), other.peak());
     // The rule is known once it was read.
     keeps(DELAY, &other.requests()[1..]);
+}
+
+/// A host of which one answer asks to be left alone is, by those too that had a turn already; whether the page has
+/// attempts left or not.
+async fn is_left_alone(wait: Duration, reply: fn() -> Reply) {
+    let with = async |retries: &str| {
+        let world = World::new().await.gates(&["max_failed: 100%"]);
+        let world = world.crawl(&["rate: 5/s", "concurrency: 8", "sitemap: off", retries]);
+        fill(&world.site, 20, move |path, attempt| ((path, attempt) == ("/p13", 0)).then(reply));
+        world.run_within(RUN_LIMIT).await.unwrap().ends(Ending::Published);
+        assert_eq!(intrusions(&world.site.requests(), "/p13", wait), [], "{retries}");
+    };
+    tokio::join!(Box::pin(with("retries: 0")), Box::pin(with("retries: 1")));
+}
+
+#[tokio::test]
+async fn a_host_that_asks_to_be_left_alone_for_so_many_seconds_is() {
+    is_left_alone(Duration::from_secs(2), || Reply::status(429).header("retry-after", "2")).await;
+}
+
+#[tokio::test]
+async fn a_host_that_asks_to_be_left_alone_until_some_moment_is() {
+    // A date has whole seconds: three from now are at least two.
+    let reply = || {
+        let until = httpdate::fmt_http_date(SystemTime::from(now() + Duration::from_secs(3)));
+        Reply::status(503).header("retry-after", &until)
+    };
+    is_left_alone(Duration::from_millis(1_950), reply).await;
 }
 
 #[tokio::test]
