@@ -24,6 +24,7 @@ mod crawl; // which pages are asked for, how, and how often
 mod endurance; // thousands of pages, with faults, kills and little memory
 mod faults; // sites that fail, lie, or fight back
 mod gates; // what is held, and how it is let go
+mod graphs; // random sites with random faults, against a plain walk
 mod hostile; // HTML that was made to hurt
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
