@@ -137,7 +137,7 @@ impl Outcome {
 }
 
 /// Every outcome, so that a name read back from the store finds its value.
-const ALL: [Outcome; 26] = [
+pub(crate) const ALL: [Outcome; 26] = [
     Outcome::Fetched,
     Outcome::NotModified,
     Outcome::Skipped(SkipReason::NotFound),

@@ -227,3 +227,108 @@ fn collect(tx: &Transaction<'_>) -> Result<(), StoreError> {
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::{outcome, store::schema};
+
+    fn connection() -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrations().to_latest(&mut connection).unwrap();
+        connection
+    }
+
+    fn ends(connection: &Connection, key: &str, source: usize, outcome: Outcome) {
+        let sql = "INSERT INTO frontier (key, url, source, depth, hops, state, outcome) VALUES (?1, ?1, ?2, 0, 0, 2, ?3)";
+        connection.execute(sql, params![key, source, outcome.name()]).unwrap();
+    }
+
+    /// The place of an outcome among those that one URL has for several sources; the lowest counts. Without a
+    /// wildcard, so that a new outcome asks for its place here and in the SQL.
+    fn place(outcome: Outcome) -> u8 {
+        match outcome {
+            Outcome::Fetched | Outcome::NotModified => 0,
+            Outcome::Failed(
+                Failure::Dns
+                | Failure::Connect
+                | Failure::Tls
+                | Failure::Timeout
+                | Failure::Status
+                | Failure::Truncated
+                | Failure::Decode
+                | Failure::ParseLimit,
+            ) => 1,
+            Outcome::Skipped(reason) => match reason {
+                SkipReason::Noindex
+                | SkipReason::NotKept
+                | SkipReason::Redirected
+                | SkipReason::NotFound
+                | SkipReason::Empty
+                | SkipReason::Robots => 1,
+                SkipReason::Depth
+                | SkipReason::MaxPages
+                | SkipReason::Trap
+                | SkipReason::ContentType
+                | SkipReason::TooLarge
+                | SkipReason::Canonical
+                | SkipReason::Duplicate
+                | SkipReason::BlockedAddress => 2,
+                SkipReason::Scope | SkipReason::Excluded => 3,
+            },
+        }
+    }
+
+    #[test]
+    fn of_several_sources_the_one_that_came_furthest_with_a_url_says_how_it_ended() {
+        let connection = connection();
+        for first in outcome::ALL {
+            for second in outcome::ALL {
+                let key = format!("{} {}", first.name(), second.name());
+                ends(&connection, &key, 0, first);
+                ends(&connection, &key, 1, second);
+                let ended: String = connection
+                    .query_row("SELECT outcome FROM ended WHERE key = ?1", [&key], |row| row.get(0))
+                    .unwrap();
+                let expected = if place(second) < place(first) { second } else { first };
+                assert_eq!(ended, expected.name(), "{key}");
+            }
+        }
+    }
+
+    /// Whether a page that is no member is worth its place: it is read for its links, or may become a member.
+    fn is_worth_keeping(outcome: Outcome) -> bool {
+        match outcome {
+            Outcome::Failed(_) => true,
+            Outcome::Skipped(reason) => {
+                matches!(reason, SkipReason::Noindex | SkipReason::NotKept | SkipReason::Empty)
+            }
+            // Complete crawls make members of these.
+            Outcome::Fetched | Outcome::NotModified => false,
+        }
+    }
+
+    #[test]
+    fn pages_are_kept_besides_members_where_their_links_count_or_where_they_may_come_back() {
+        let mut connection = connection();
+        connection.execute("INSERT INTO blob (sha256, bytes) VALUES (x'00', x'')", []).unwrap();
+        for outcome in outcome::ALL {
+            ends(&connection, outcome.name(), 0, outcome);
+            let sql =
+                "INSERT INTO page (key, url, source, depth, coding, body, content, extractor, article, links,
+                           noindex, contained, fetched_at)
+                       VALUES (?1, ?1, 0, 0, 'zstd', x'00', x'00', 1, x'00', x'00', 0, 0, 0)";
+            connection.execute(sql, [outcome.name()]).unwrap();
+        }
+        let tx = connection.transaction().unwrap();
+        collect(&tx).unwrap();
+        for outcome in outcome::ALL {
+            let kept: bool = tx
+                .query_row("SELECT count(*) FROM page WHERE key = ?1", [outcome.name()], |row| row.get(0))
+                .unwrap();
+            assert_eq!(kept, is_worth_keeping(outcome), "{}", outcome.name());
+        }
+    }
+}
