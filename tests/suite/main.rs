@@ -23,6 +23,7 @@ mod corpus; // what is sent: whole documents, within the budget
 mod crawl; // which pages are asked for, how, and how often
 mod endurance; // thousands of pages, with faults, kills and little memory
 mod faults; // sites that fail, lie, or fight back
+mod frontier; // what is yielded, once, in which order, whenever the process dies
 mod gates; // what is held, and how it is let go
 mod graphs; // random sites with random faults, against a plain walk
 mod hostile; // HTML that was made to hurt
