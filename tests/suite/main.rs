@@ -26,6 +26,7 @@ mod faults; // sites that fail, lie, or fight back
 mod frontier; // what is yielded, once, in which order, whenever the process dies
 mod gates; // what is held, and how it is let go
 mod graphs; // random sites with random faults, against a plain walk
+mod histories; // pages that come and go over many runs, against a plain model
 mod hostile; // HTML that was made to hurt
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
