@@ -166,6 +166,14 @@ impl Outcome {
                 | SkipReason::Redirected
                 | SkipReason::NotFound
                 | SkipReason::Empty
+                | SkipReason::Language
+                | SkipReason::Soft404
+                | SkipReason::LoginWall
+                | SkipReason::Challenge
+                | SkipReason::ConsentWall
+                | SkipReason::Maintenance
+                | SkipReason::Shell
+                | SkipReason::Parked
                 | SkipReason::Robots => 1,
                 SkipReason::Scope | SkipReason::Excluded => 3,
                 _ => 2,
@@ -179,15 +187,22 @@ impl Outcome {
         match self {
             Outcome::Failed(_) => true,
             Outcome::Skipped(reason) => {
-                matches!(reason, SkipReason::Noindex | SkipReason::NotKept | SkipReason::Empty)
+                matches!(
+                    reason,
+                    SkipReason::Noindex
+                        | SkipReason::NotKept
+                        | SkipReason::Language
+                        | SkipReason::Empty
+                        | SkipReason::LoginWall
+                        | SkipReason::Challenge
+                        | SkipReason::ConsentWall
+                        | SkipReason::Maintenance
+                        | SkipReason::Shell
+                        | SkipReason::Parked
+                )
             }
             Outcome::Fetched | Outcome::NotModified => false,
         }
-    }
-
-    /// Every outcome.
-    pub fn all() -> impl Iterator<Item = Outcome> {
-        ALL.into_iter()
     }
 
     /// The outcome with this stable name.
@@ -197,7 +212,7 @@ impl Outcome {
 }
 
 /// Every outcome, so that a name read back from the store finds its value.
-const ALL: [Outcome; 34] = [
+pub(crate) const ALL: [Outcome; 34] = [
     Outcome::Fetched,
     Outcome::NotModified,
     Outcome::Skipped(SkipReason::NotFound),

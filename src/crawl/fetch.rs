@@ -211,6 +211,10 @@ pub(super) async fn visit(
             host.learn(Lesson::Well);
             return Visit { candidate, found: tried.found, status: tried.status };
         };
+        // For the whole host, whether this page has an attempt left or not.
+        if let Some(asked) = tried.retry_after {
+            host.learn(Lesson::LeaveAlone(asked));
+        }
         attempt += 1;
         let pause = if passing { host.pause_before(attempt, tried.retry_after) } else { None };
         match pause {

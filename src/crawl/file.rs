@@ -68,6 +68,9 @@ pub(super) async fn read(
                 hops += 1;
             }
             Err(Passing(reason, asked)) => {
+                if let Some(asked) = asked {
+                    host.learn(Lesson::LeaveAlone(asked));
+                }
                 attempt += 1;
                 match host.pause_before(attempt, asked) {
                     Some(pause) => host.learn(Lesson::Wait(pause)),

@@ -6,7 +6,7 @@
 use std::{
     sync::{
         Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -52,8 +52,6 @@ pub struct Host {
     retries: u32,
     robots: OnceCell<RobotsTxt>,
     failures_in_a_row: AtomicU32,
-    /// How long it has asked to be left alone, in seconds, all in all.
-    waited: AtomicU64,
     /// Why nothing more is asked of it in this run.
     down: OnceLock<String>,
 }
@@ -62,8 +60,12 @@ pub struct Host {
 #[derive(Debug)]
 struct Pacing {
     pace: Pace,
-    /// When the next request may start.
+    /// When the next request may start that has no turn yet.
     next: Instant,
+    /// Any: before this moment the host wants to be left alone, also by those who have a turn already.
+    quiet_until: Instant,
+    /// How long it has asked for that, all in all; what several requests were told at once counts once.
+    quiet: Duration,
     /// Permits there are, free or taken.
     permits: usize,
 }
@@ -118,7 +120,9 @@ pub enum Lesson {
     PushedBack,
     /// It failed this page for good in this run, and may have asked to wait longer than a run does.
     Failing(Option<Duration>),
-    /// Nothing may be asked of it for so long.
+    /// It asks, by `Retry-After`, to be left alone for so long.
+    LeaveAlone(Duration),
+    /// The next attempt is to come so much later, and what has no turn yet with it.
     Wait(Duration),
 }
 
@@ -140,15 +144,14 @@ impl Host {
             Rate::Unlimited => Duration::ZERO,
         };
         let pace = Pace::new(interval, plan.concurrency);
-        let permits = pace.at_once();
+        let (permits, now) = (pace.at_once(), Instant::now());
         Host {
             root: url.join("/").unwrap_or_else(|_| url.clone()),
             permits: Semaphore::new(permits),
-            pacing: Mutex::new(Pacing { pace, next: Instant::now(), permits }),
+            pacing: Mutex::new(Pacing { pace, next: now, quiet_until: now, quiet: Duration::ZERO, permits }),
             retries: plan.retries,
             robots: OnceCell::new(),
             failures_in_a_row: AtomicU32::new(0),
-            waited: AtomicU64::new(0),
             down: OnceLock::new(),
         }
     }
@@ -157,8 +160,14 @@ impl Host {
     pub async fn turn(&self) -> Turn<'_> {
         let permit = self.permits.acquire().await.expect("the semaphore is never closed");
         let turn = Turn { host: self, permit: Some(permit) };
-        sleep_until(self.reserve()).await;
-        turn
+        loop {
+            let slot = self.reserve();
+            sleep_until(slot).await;
+            // Another request may have been told to wait in the meantime, and that was meant for all.
+            if slot >= self.pacing().quiet_until {
+                return turn;
+            }
+        }
     }
 
     fn pacing(&self) -> MutexGuard<'_, Pacing> {
@@ -200,11 +209,21 @@ impl Host {
                 // The first reason stays.
                 let _was_down = self.down.set(reason);
             }
-            Lesson::Wait(wait) => {
-                let waited = self.waited.fetch_add(wait.as_secs(), Ordering::Relaxed) + wait.as_secs();
-                if waited > MOST_WAITING.as_secs() {
+            // A wait too long for a run is no wait: the host is down then.
+            Lesson::LeaveAlone(wait) if wait > LONGEST_WAIT => {}
+            Lesson::LeaveAlone(wait) => {
+                let mut pacing = self.pacing();
+                let now = Instant::now();
+                let quiet_already = pacing.quiet_until.max(now);
+                let until = quiet_already.max(now + wait);
+                pacing.quiet += until - quiet_already;
+                pacing.quiet_until = until;
+                pacing.next = pacing.next.max(until);
+                if pacing.quiet > MOST_WAITING {
                     let _was_down = self.down.set("keeps asking to wait".to_owned());
                 }
+            }
+            Lesson::Wait(wait) => {
                 let mut pacing = self.pacing();
                 pacing.next = pacing.next.max(Instant::now() + wait);
             }

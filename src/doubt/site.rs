@@ -31,6 +31,8 @@ pub const CANONICAL: f64 = 0.2;
 const FEWEST: u64 = 5;
 /// … unless they are more than half of it, and not a single one.
 const FEWEST_OF_MOST: u64 = 2;
+/// What all pages have in common is no coincidence from this many on.
+const FEWEST_OF_ALL: u64 = 3;
 
 /// A page of the site: what it is now, and what the last snapshot has of it.
 #[derive(Debug, Clone, Copy)]
@@ -191,6 +193,8 @@ impl<'a> Tally<'a> {
 
     fn doubts(&self, doubted: f64) -> Vec<SiteDoubt> {
         let mut found = Vec::new();
+        // A small site has its coincidences, such as one page at two addresses.
+        let no_coincidence = |count: u64| count >= FEWEST || (count == self.pages && count >= FEWEST_OF_ALL);
         let mut judge = |name, limit, count, total, what: &dyn Fn() -> String| {
             if is_too_much(count, total, limit) {
                 let detail = format!("{count} of {total} pages {}", what());
@@ -201,12 +205,12 @@ impl<'a> Tally<'a> {
             let limit = if *kind == DoubtKind::Soft404 { doubted } else { DOUBTED };
             judge(kind.name(), limit, count, self.pages, &|| nature(*kind).to_owned());
         }
-        if let Some((_, count)) = self.texts.most() {
+        if let Some((_, count)) = self.texts.most().filter(|(_, count)| no_coincidence(*count)) {
             judge("mass_duplicate", DUPLICATES, count, self.pages, &|| {
                 "have one and the same text".to_owned()
             });
         }
-        if let Some((target, count)) = self.targets.most() {
+        if let Some((target, count)) = self.targets.most().filter(|(_, count)| no_coincidence(*count)) {
             judge("redirected_to_one", REDIRECTED, count, self.pages, &|| {
                 format!("now redirect to {target}")
             });
@@ -216,7 +220,7 @@ impl<'a> Tally<'a> {
         judge("language_switch", LANGUAGE, self.translated, self.spoken, &|| {
             format!("are in another language since, most in `{language}`")
         });
-        if let Some((title, count)) = self.titles.most() {
+        if let Some((title, count)) = self.titles.most().filter(|(_, count)| no_coincidence(*count)) {
             judge("equal_titles", TITLES, count, self.pages, &|| format!("are all entitled `{title}` since"));
         }
         found

@@ -6,6 +6,7 @@
 use std::{
     collections::{HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use jiff::Timestamp;
@@ -14,9 +15,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
     crawl::{
+        CrawlPlan,
         fetch::{Candidate, Page, RobotsTag},
-        language::{self, Evidence, Languages},
+        language::{self, Evidence},
         link_header::HeaderLink,
+        scope::Decision,
         url::PageKey,
     },
     doubt::{self, Doubt, Probe, Seen},
@@ -35,20 +38,33 @@ use crate::{
 const MOST_LINKS: usize = 50_000;
 
 /// By what the pages of a source are read and judged.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rules {
-    /// Which languages are wanted.
-    pub(super) languages: Languages,
-    /// The start URLs.
-    pub(super) starts: HashSet<PageKey>,
+    plan: Arc<CrawlPlan>,
+    starts: HashSet<PageKey>,
     /// What hosts answered for a page that does not exist, where they answered with a page.
     pub(super) probes: HashMap<Origin, Probe>,
 }
 
 impl Rules {
+    pub(super) fn new(plan: &Arc<CrawlPlan>) -> Rules {
+        let starts = plan.start.iter().filter_map(PageKey::new).collect();
+        Rules { plan: Arc::clone(plan), starts, probes: HashMap::new() }
+    }
+
+    /// Whether the page at `url` may become a document.
+    pub(super) fn keeps(&self, url: &Url) -> bool {
+        matches!(self.plan.scope.decide(url), Decision::Follow { keep: true })
+    }
+
+    /// Whether the crawl goes to `url` at all.
+    fn follows(&self, url: &Url) -> bool {
+        matches!(self.plan.scope.decide(url), Decision::Follow { .. })
+    }
+
     /// Stands for everything that decides what is stored of a page: where it changes, stored bodies are read again.
     pub(super) fn version(&self) -> u32 {
-        let rules = format!("{} {:?}", extract::VERSION, self.languages);
+        let rules = format!("{} {:?}", extract::VERSION, self.plan.languages);
         (xxh3_64(rules.as_bytes()) >> 32) as u32
     }
 }
@@ -299,16 +315,24 @@ fn parse(
     let is_start = rules.starts.contains(&candidate.key);
     let seen = Seen { tree: &tree, article: &article, url, is_start };
     let doubt = doubt::page(&seen, rules.probes.get(&url.origin()));
-    let alternates = language::alternates(&links.alternates);
+    let mut alternates = language::alternates(&links.alternates);
+    // No page gives way to one that is never asked for.
+    alternates.retain(|variant| rules.follows(&variant.url));
     let evidence = Evidence {
         url,
         declared: article.language.as_deref(),
         header: source.content_language.as_deref(),
         alternates: &alternates,
     };
-    let unwanted = rules.languages.unwanted(&evidence).map(|unwanted| unwanted.detail);
-    let unneeded =
-        rules.languages.unneeded(&alternates).into_iter().filter(|other| *other != url).cloned().collect();
+    let unwanted = rules.plan.languages.unwanted(&evidence).map(|unwanted| unwanted.detail);
+    let unneeded = rules
+        .plan
+        .languages
+        .unneeded(&alternates)
+        .into_iter()
+        .filter(|other| *other != url)
+        .cloned()
+        .collect();
     Ok(Parsed { links, article, doubt, unwanted, unneeded })
 }
 

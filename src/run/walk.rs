@@ -25,7 +25,6 @@ use crate::{
     crawl::{
         Crawl, CrawlPlan,
         fetch::{Candidate, Found, Visit},
-        scope::Decision,
         traps::TrapBudget,
         url::PageKey,
     },
@@ -113,6 +112,7 @@ impl<'a> SourceWalk<'a> {
     ) -> Result<SourceWalk<'a>, RunError> {
         let client = Client::with_access(Egress::new(&plan.start), &plan.user_agent, plan.access.clone());
         let plan = Arc::new(plan.clone());
+        let rules = Arc::new(Rules::new(&plan));
         let discoverer = Discoverer::new(Arc::clone(&plan), &store.known_urls(source).await?);
         let mut traps = TrapBudget::new((context.now)());
         for (url, article) in store.admitted(source).await? {
@@ -130,7 +130,7 @@ impl<'a> SourceWalk<'a> {
             store,
             context,
             discoverer,
-            rules: Arc::default(),
+            rules,
             traps: Arc::new(Mutex::new(traps)),
             readers: JoinSet::new(),
             settled: Vec::new(),
@@ -211,7 +211,7 @@ impl<'a> SourceWalk<'a> {
     /// Takes what a visit found: a page is read on a blocking thread, everything else is settled at once.
     fn take(&mut self, visit: Visit) {
         let Visit { candidate, found, status } = visit;
-        let keep = matches!(self.plan.scope.decide(&candidate.url), Decision::Follow { keep: true });
+        let keep = self.rules.keeps(&candidate.url);
         let mut visited = Visited { candidate, status, leads_to: None };
         let read = match found {
             Found::Page(page) => {

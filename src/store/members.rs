@@ -16,7 +16,7 @@ use super::{
 use crate::{
     crawl::url::PageKey,
     hash::Hash,
-    outcome::{Failure, Outcome, SkipReason},
+    outcome::{self, Failure, Outcome, SkipReason},
     snapshot::{self, Fate, Patience, Standing},
 };
 
@@ -154,9 +154,11 @@ fn end_of_redirect(end: Option<Outcome>) -> Outcome {
         Some(
             Outcome::Fetched
             | Outcome::NotModified
-            | Outcome::Skipped(SkipReason::Noindex | SkipReason::NotKept | SkipReason::Robots),
+            | Outcome::Skipped(
+                SkipReason::Noindex | SkipReason::NotKept | SkipReason::Language | SkipReason::Robots,
+            ),
         ) => Outcome::Skipped(SkipReason::Redirected),
-        Some(Outcome::Skipped(SkipReason::NotFound)) => Outcome::Skipped(SkipReason::NotFound),
+        Some(gone @ Outcome::Skipped(SkipReason::NotFound | SkipReason::Soft404)) => gone,
         Some(failed @ Outcome::Failed(_)) => failed,
         // To a place we do not go, as to a login elsewhere: not a reason to forget the page.
         _ => Outcome::Failed(Failure::Status),
@@ -239,7 +241,8 @@ fn make_candidate(
 /// Forgets pages that no crawl comes across any more, and blobs that nothing refers to.
 fn collect(tx: &Transaction<'_>) -> Result<(), StoreError> {
     // Besides members, only pages that are read for their links, or that may be read again, are worth their place.
-    let kept: Vec<_> = Outcome::all()
+    let kept: Vec<_> = outcome::ALL
+        .into_iter()
         .filter(|outcome| outcome.may_be_read_again())
         .map(|o| format!("'{}'", o.name()))
         .collect();
@@ -262,4 +265,62 @@ fn collect(tx: &Transaction<'_>) -> Result<(), StoreError> {
         [],
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::{outcome, store::schema};
+
+    fn connection() -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrations().to_latest(&mut connection).unwrap();
+        connection
+    }
+
+    fn ends(connection: &Connection, key: &str, source: usize, outcome: Outcome) {
+        let sql = "INSERT INTO frontier (key, url, source, depth, hops, state, outcome, rank) VALUES (?1, ?1, ?2, 0, 0, 2, ?3, ?4)";
+        connection.execute(sql, params![key, source, outcome.name(), outcome.rank()]).unwrap();
+    }
+
+    #[test]
+    fn of_several_sources_the_one_that_came_furthest_with_a_url_says_how_it_ended() {
+        let connection = connection();
+        for first in outcome::ALL {
+            for second in outcome::ALL {
+                let key = format!("{} {}", first.name(), second.name());
+                ends(&connection, &key, 0, first);
+                ends(&connection, &key, 1, second);
+                let ended: String = connection
+                    .query_row("SELECT outcome FROM ended WHERE key = ?1", [&key], |row| row.get(0))
+                    .unwrap();
+                let expected = if second.rank() < first.rank() { second } else { first };
+                assert_eq!(ended, expected.name(), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn pages_are_kept_besides_members_where_their_links_count_or_where_they_may_come_back() {
+        let mut connection = connection();
+        connection.execute("INSERT INTO blob (sha256, bytes) VALUES (x'00', x'')", []).unwrap();
+        for outcome in outcome::ALL {
+            ends(&connection, outcome.name(), 0, outcome);
+            let sql =
+                "INSERT INTO page (key, url, source, depth, coding, body, content, rules, article, links,
+                           noindex, contained, fetched_at)
+                       VALUES (?1, ?1, 0, 0, 'zstd', x'00', x'00', 1, x'00', x'00', 0, 0, 0)";
+            connection.execute(sql, [outcome.name()]).unwrap();
+        }
+        let tx = connection.transaction().unwrap();
+        collect(&tx).unwrap();
+        for outcome in outcome::ALL {
+            let kept: bool = tx
+                .query_row("SELECT count(*) FROM page WHERE key = ?1", [outcome.name()], |row| row.get(0))
+                .unwrap();
+            assert_eq!(kept, outcome.may_be_read_again(), "{}", outcome.name());
+        }
+    }
 }

@@ -10,6 +10,7 @@
 )]
 
 // What the tests are made of.
+mod chance; // seeded dice, and how much of a test is done
 mod chatbot; // the API: the sandbox, its faults and its log
 mod program; // the real program at work: started, watched, killed
 mod site; // a website that does as it is told
@@ -20,8 +21,13 @@ mod architecture; // who may import whom, and what pure means
 mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget
 mod crawl; // which pages are asked for, how, and how often
+mod endurance; // thousands of pages, with faults, kills and little memory
 mod faults; // sites that fail, lie, or fight back
+mod frontier; // what is yielded, once, in which order, whenever the process dies
 mod gates; // what is held, and how it is let go
+mod graphs; // random sites with random faults, against a plain walk
+mod histories; // pages that come and go over many runs, against a plain model
 mod hostile; // HTML that was made to hurt
+mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
 mod state; // locks, kills, and the files under `state/`

@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashMap,
-    io,
+    fmt, io,
     net::{SocketAddr, TcpListener as StdListener},
     sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
@@ -132,12 +132,30 @@ struct Inner {
     opened: Notify,
 }
 
+/// Answers by a function of the path and of how often it was asked for before.
+#[derive(Clone)]
+struct Script(Arc<Answers>);
+
+type Answers = dyn Fn(&str, u64) -> Reply + Send + Sync;
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Script")
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
+    /// What answers where no path of `paths` does.
+    script: Option<Script>,
+    /// How often the script was asked for each path.
+    attempts: HashMap<String, u64>,
     paths: HashMap<String, Reply>,
     /// Answers for once, before the lasting one.
     once: HashMap<String, Vec<Reply>>,
     log: Vec<Request>,
+    /// Requests for a page that certainly does not exist.
+    probes: u64,
     under_way: usize,
     peak: usize,
     /// Whether answers carry an `ETag`, and requests that name it get 304.
@@ -177,6 +195,13 @@ impl Site {
     /// What `path` answers the next time only; said several times, it is done in that order.
     pub(crate) fn once(&self, path: &str, reply: Reply) -> &Site {
         self.state().once.entry(path.to_owned()).or_default().push(reply);
+        self
+    }
+
+    /// Answers every path that nothing was said of by a function of the path and of how often it was asked for
+    /// before: a site of any size, of which nothing is kept.
+    pub(crate) fn script(&self, reply: impl Fn(&str, u64) -> Reply + Send + Sync + 'static) -> &Site {
+        self.state().script = Some(Script(Arc::new(reply)));
         self
     }
 
@@ -228,6 +253,11 @@ impl Site {
     /// Everything that was asked for so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.state().log.clone()
+    }
+
+    /// How often a page was asked for that certainly does not exist.
+    pub(crate) fn probes(&self) -> u64 {
+        self.state().probes
     }
 
     /// The paths that were asked for, sorted, each as often as it was.
@@ -297,7 +327,12 @@ struct UnderWay<'a>(&'a Inner);
 impl UnderWay<'_> {
     fn begin(inner: &Inner, request: Request) -> UnderWay<'_> {
         let mut state = inner.state.lock().unwrap();
-        state.log.push(request);
+        // Every run asks for one page that certainly does not exist: the question is about the site, not for a page.
+        if request.path.contains("/corpusd-") {
+            state.probes += 1;
+        } else {
+            state.log.push(request);
+        }
         state.under_way += 1;
         state.peak = state.peak.max(state.under_way);
         inner.asked.notify_waiters();
@@ -331,14 +366,20 @@ async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Resul
 }
 
 async fn decide(inner: &Inner, request: &Request) -> Reply {
-    let (mut reply, validates, pace) = {
+    let (told, script, validates, pace) = {
         let mut state = inner.state.lock().unwrap();
         let once = state.once.get_mut(&request.path).filter(|replies| !replies.is_empty());
         let once = once.map(|replies| replies.remove(0));
-        let reply =
-            once.or_else(|| state.paths.get(&request.path).cloned()).unwrap_or_else(|| Reply::status(404));
-        (reply, state.validates && request.path != "/robots.txt", state.pace)
+        let told = once.or_else(|| state.paths.get(&request.path).cloned());
+        let script = state.script.clone().filter(|_| told.is_none()).map(|script| {
+            let attempts = state.attempts.entry(request.path.clone()).or_default();
+            *attempts += 1;
+            (script, *attempts - 1)
+        });
+        (told, script, state.validates && request.path != "/robots.txt", state.pace)
     };
+    let scripted = || script.map(|(script, attempt)| script.0(&request.path, attempt));
+    let mut reply = told.or_else(scripted).unwrap_or_else(|| Reply::status(404));
     loop {
         let opened = inner.opened.notified();
         if !inner.state.lock().unwrap().gated {

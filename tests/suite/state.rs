@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use super::{
+    chance::amount,
     site::{Reply, Site},
     world::{NAME, RUN_LIMIT, Reported, World},
 };
@@ -29,7 +30,7 @@ fn fill(world: &World, pages: usize) {
 }
 
 /// The hash that a run which nobody kills gives, and how long the real program takes for it.
-async fn undisturbed(world: &World) -> (String, Duration) {
+pub(crate) async fn undisturbed(world: &World, limit: Duration) -> (String, Duration) {
     // Into a folder, with a state of its own: the chatbot and the world's state know nothing of it.
     let yaml = fs::read_to_string(world.write()).unwrap();
     let (sources, _) = yaml.split_once("publish:\n").unwrap();
@@ -38,13 +39,13 @@ async fn undisturbed(world: &World) -> (String, Duration) {
     fs::write(file, format!("{sources}publish: {{to: {{directory: out}}}}\n")).unwrap();
     let started = Instant::now();
     let arguments = ["-C", "undisturbed", "--state", "undisturbed/state", "run", "--once", "--json"];
-    let report = world.corpusd(&arguments).await.exits(0).json();
+    let report = world.spawn(&arguments).end(limit).await.exits(0).json();
     (report["corpus"]["sha256"].as_str().unwrap().to_owned(), started.elapsed())
 }
 
-/// Kills of the convergence test: a few by default, hundreds where somebody has the time.
-fn kills() -> u64 {
-    std::env::var("CORPUSD_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(12)
+/// Kills of a convergence test: a few by default, hundreds where somebody has the time.
+pub(crate) fn kills() -> u64 {
+    amount("CORPUSD_KILLS", 12)
 }
 
 #[tokio::test]
@@ -52,7 +53,7 @@ async fn killed_at_any_moment_it_loses_nothing_and_mixes_nothing() {
     let world = World::new().await.crawl(&["concurrency: 4"]);
     fill(&world, 120);
     world.site.paced(Duration::from_millis(15));
-    let (hash, takes) = undisturbed(&world).await;
+    let (hash, takes) = undisturbed(&world, RUN_LIMIT).await;
     let mut killed = 0;
     for kill in 1..=kills() {
         // The fractional parts of the multiples of the golden ratio: spread evenly, in no order.
@@ -85,7 +86,7 @@ async fn killed_on_the_way_from_one_version_to_the_next_it_publishes_one_or_the_
         );
     }
     world.site.paced(Duration::from_millis(15));
-    let (new, takes) = undisturbed(&world).await;
+    let (new, takes) = undisturbed(&world, RUN_LIMIT).await;
     for kill in 1..=kills() {
         let share = (kill as f64 * 0.618_033_988_75).fract();
         let ended = world.spawn(&["run", "--once", NAME]).kill_after(takes.mul_f64(share)).await;

@@ -184,8 +184,13 @@ impl World {
     }
 
     pub(crate) async fn try_run(&self) -> Result<RunReport, RunError> {
+        self.run_within(RUN_LIMIT).await
+    }
+
+    /// One run of a world that is not small.
+    pub(crate) async fn run_within(&self, limit: Duration) -> Result<RunReport, RunError> {
         program::none_is_being_made();
-        within(RUN_LIMIT, "a run ends", run::run(&self.load(), &self.context())).await
+        within(limit, "a run ends", run::run(&self.load(), &self.context())).await
     }
 
     /// Approves what is held; `None` where nothing is.

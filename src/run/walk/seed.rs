@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Route, SourceWalk};
 use crate::{
     blocking::blocking,
-    crawl::{CrawlPlan, fetch::Found, seeds::Sitemaps, url::PageKey},
+    crawl::{CrawlPlan, fetch::Found, seeds::Sitemaps},
     run::{
         RunError,
         reading::{self, Rules},
@@ -68,11 +68,7 @@ impl SourceWalk<'_> {
     /// do not exist either, whatever their status says.
     async fn probe(&mut self) {
         let plan = Arc::clone(&self.plan);
-        let mut rules = Rules {
-            languages: plan.languages.clone(),
-            starts: plan.start.iter().filter_map(PageKey::new).collect(),
-            ..Rules::default()
-        };
+        let mut rules = Rules::new(&plan);
         for start in &plan.start {
             let origin = start.origin();
             if rules.probes.contains_key(&origin) {
