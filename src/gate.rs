@@ -256,34 +256,34 @@ mod tests {
         Corpus { text: String::new(), sha256: [0; 32], manifest: manifest(documents, characters) }
     }
 
-    fn held_by(published: Option<&Manifest>, corpus: &Corpus, facts: Facts) -> Vec<String> {
-        judge(published, corpus, &facts, &GATES).holds().map(|line| line.gate.clone()).collect()
+    fn held_by(published: Option<&Manifest>, corpus: &Corpus, facts: &Facts) -> Vec<String> {
+        judge(published, corpus, facts, &GATES).holds().map(|line| line.gate.clone()).collect()
     }
 
     #[test]
     fn a_first_publish_is_exempt_from_the_relative_gates_alone() {
-        assert_eq!(held_by(None, &corpus(3, 10), FINE), [""; 0]);
-        assert_eq!(held_by(None, &corpus(0, 0), FINE), ["min_documents"]);
+        assert_eq!(held_by(None, &corpus(3, 10), &FINE), [""; 0]);
+        assert_eq!(held_by(None, &corpus(0, 0), &FINE), ["min_documents"]);
         let crawled = Crawled { failed: 11, ..FINE.crawled };
-        assert_eq!(held_by(None, &corpus(3, 10), Facts { crawled, ..FINE }), ["max_failed"]);
+        assert_eq!(held_by(None, &corpus(3, 10), &Facts { crawled, ..FINE }), ["max_failed"]);
     }
 
     #[test]
     fn a_corpus_that_lost_documents_or_text_is_held() {
         let published = manifest(100, 1000);
-        assert_eq!(held_by(Some(&published), &corpus(70, 1000), FINE), [""; 0]);
-        assert_eq!(held_by(Some(&published), &corpus(69, 1000), FINE), ["max_removed"]);
-        assert_eq!(held_by(Some(&published), &corpus(100, 750), FINE), [""; 0]);
-        assert_eq!(held_by(Some(&published), &corpus(100, 749), FINE), ["max_shrink"]);
+        assert_eq!(held_by(Some(&published), &corpus(70, 1000), &FINE), [""; 0]);
+        assert_eq!(held_by(Some(&published), &corpus(69, 1000), &FINE), ["max_removed"]);
+        assert_eq!(held_by(Some(&published), &corpus(100, 750), &FINE), [""; 0]);
+        assert_eq!(held_by(Some(&published), &corpus(100, 749), &FINE), ["max_shrink"]);
     }
 
     #[test]
     fn foreign_text_and_a_large_request_are_held() {
         let foreign = |foreign| Facts { foreign, ..FINE };
-        assert_eq!(held_by(None, &corpus(1, 1), foreign(Foreign::Characters(9))), ["adopt"]);
-        assert_eq!(held_by(None, &corpus(1, 1), foreign(Foreign::Unknown)), ["adopt"]);
-        assert_eq!(held_by(None, &corpus(1, 1), Facts { body: Some((11, 10)), ..FINE }), ["max_body"]);
-        assert_eq!(held_by(None, &corpus(1, 1), Facts { body: Some((10, 10)), ..FINE }), [""; 0]);
+        assert_eq!(held_by(None, &corpus(1, 1), &foreign(Foreign::Characters(9))), ["adopt"]);
+        assert_eq!(held_by(None, &corpus(1, 1), &foreign(Foreign::Unknown)), ["adopt"]);
+        assert_eq!(held_by(None, &corpus(1, 1), &Facts { body: Some((11, 10)), ..FINE }), ["max_body"]);
+        assert_eq!(held_by(None, &corpus(1, 1), &Facts { body: Some((10, 10)), ..FINE }), [""; 0]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
     corpus::{Budget, Counts, Unit},
     gate::Line,
     hash::{Hash, hex},
+    http::traffic::Traffic,
 };
 
 /// The stem of a pipeline file: `[a-z0-9-]{1,64}`.
@@ -93,6 +94,9 @@ pub struct RunReport {
     pub duration_ms: u64,
     /// What the crawl came across.
     pub pages: Pages,
+    /// What went over the wire for that.
+    #[serde(default)]
+    pub http: Traffic,
     /// What became of the pages.
     pub documents: Documents,
     /// What was assembled; `None` where the crawl was incomplete.
@@ -105,6 +109,9 @@ pub struct RunReport {
     pub verify: VerifyReport,
     /// Why the run did not end well.
     pub error: Option<String>,
+    /// What else a person should know, in sentences.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// Counts of URLs.

@@ -21,13 +21,16 @@ use url::Url;
 
 pub use delivery::Waits;
 pub use progress::Progress;
+use walk::Walked;
 
 use crate::{
     chatbase::Window,
     corpus::section::section,
     crawl::url::PageKey,
+    document::Document,
     gate::Crawled,
     hash::hex,
+    http::traffic::Traffic,
     outcome::{Failure, Outcome, SkipReason, in_words},
     pipeline::{Pipeline, Source},
     report::{CorpusReport, Documents, Ending, Pages, PublishReport, PublishStatus, RunReport, VerifyReport},
@@ -102,7 +105,8 @@ async fn pass(
         return Ok(());
     }
 
-    let doubts = walk::walk(pipeline, store, context).await?;
+    let Walked { doubts, traffic } = walk::walk(pipeline, store, context).await?;
+    report.http = traffic;
     let reasons = doubts.iter().map(|(_, reason)| reason.as_str()).collect::<Vec<_>>().join("; ");
     let withheld: HashSet<usize> = doubts.iter().map(|(source, _)| *source).collect();
     if !others_can_go_on(pipeline, store, &withheld).await? {
@@ -115,7 +119,7 @@ async fn pass(
         return deliver::settle_pending(pipeline, store, context, report).await;
     }
     if !doubts.is_empty() {
-        report.error = Some(format!("a source stays as it was, because its crawl is incomplete: {reasons}"));
+        report.notes.push(format!("a source stays as it was, because its crawl is incomplete: {reasons}"));
     }
 
     let change = store.complete_crawl(patience(pipeline), (context.now)()).await?;
@@ -127,6 +131,7 @@ async fn pass(
     let tally = store.tally().await?;
     report.pages = pages(&tally, &change);
     report.documents = assembled.documents.clone();
+    report.notes.extend(assembled.remarks.iter().cloned());
     report.corpus = Some(CorpusReport::of(assembled.sha256, assembled.manifest.size, &pipeline.budget));
 
     let crawled = Crawled {
@@ -182,12 +187,14 @@ async fn begin(
         started_at,
         duration_ms: 0,
         pages: Pages::default(),
+        http: Traffic::default(),
         documents: Documents::default(),
         corpus: None,
         gates: Vec::new(),
         publish: PublishReport { target, status: PublishStatus::NotSent, request_id: None },
         verify: VerifyReport::default(),
         error: None,
+        notes: Vec::new(),
     })
 }
 
@@ -273,5 +280,26 @@ pub async fn document_text(
     url: &Url,
 ) -> Result<Option<String>, RunError> {
     let Some(key) = PageKey::new(url) else { return Ok(None) };
-    Ok(assemble::document(pipeline, store, &key).await?.map(|document| section(&document)))
+    Ok(document(pipeline, store, &key).await?.map(|document| section(&document)))
+}
+
+/// The same before it is written down.
+///
+/// # Errors
+/// [`RunError::Store`].
+pub async fn document(
+    pipeline: &Pipeline,
+    store: &Store,
+    key: &PageKey,
+) -> Result<Option<Document>, RunError> {
+    assemble::document(pipeline, store, key).await
+}
+
+/// Whether a page has a document of its own in the corpus of the last complete crawl.
+///
+/// # Errors
+/// [`RunError`] where the state cannot be used.
+pub async fn is_in_corpus(pipeline: &Pipeline, store: &Store, key: &PageKey) -> Result<bool, RunError> {
+    let manifest = assemble::assemble(pipeline, store).await?.manifest;
+    Ok(manifest.documents.iter().any(|entry| entry.url == key.as_ref()))
 }

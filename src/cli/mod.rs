@@ -4,6 +4,7 @@ mod approve;
 mod bar;
 mod demo;
 mod exit;
+mod explain;
 mod extract;
 pub mod log;
 mod open;
@@ -72,6 +73,8 @@ enum Command {
     Resume(resume::ResumeArgs),
     /// Print the corpus, or one document, as it would be published
     Show(show::ShowArgs),
+    /// Say what became of a URL, and why
+    Explain(explain::ExplainArgs),
     /// Turn one page into Markdown: to see what an agent would be given
     Extract(extract::ExtractArgs),
     /// Serve a local stand-in for the Chatbase API, and a sample help centre
@@ -93,6 +96,7 @@ pub async fn dispatch(cli: Cli, now: fn() -> Timestamp) -> anyhow::Result<Exit> 
         Command::Approve(args) => approve::approve(&common, &args, now).await,
         Command::Resume(args) => resume::resume(&common, &args).await,
         Command::Show(args) => show::show(&common, &args).await,
+        Command::Explain(args) => explain::explain(&common, &args).await,
         Command::Extract(args) => extract::extract(&args).await,
         Command::Sandbox(args) => sandbox::sandbox(&args, now).await,
         Command::Demo(args) => demo::demo(&common, &args, now).await,

@@ -5,7 +5,10 @@ use comfy_table::{Table, presets};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Common, Exit, open, say, summary::grouped};
+use super::{
+    Common, Exit, open, say,
+    summary::{grouped, reasons},
+};
 use crate::{
     pipeline::Pipeline,
     report::RunReport,
@@ -126,6 +129,10 @@ fn table(standings: &[Standing], now: Timestamp) -> String {
     let mut lines = vec![table.to_string()];
     for standing in standings {
         let name = &standing.pipeline;
+        if let Some(report) = &standing.last_run {
+            let told = report.notes.iter().cloned().chain(reasons(&report.pages));
+            lines.extend(told.map(|line| format!("{name}: {line}")));
+        }
         if let Some(error) = standing.last_run.as_ref().and_then(|report| report.error.as_ref())
             && standing.held.is_none()
             && standing.paused.is_none()

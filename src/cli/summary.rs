@@ -1,5 +1,7 @@
 //! What runs did, as a table for people.
 
+use std::{cmp::Reverse, collections::BTreeMap};
+
 use comfy_table::{Table, presets};
 
 use crate::report::{Documents, Pages, RunReport};
@@ -79,11 +81,8 @@ fn notes(report: &RunReport) -> Vec<String> {
     if report.pages.truncated {
         notes.push("`max_pages` or `max_depth` left pages out".to_owned());
     }
-    let failed: Vec<_> =
-        report.pages.failed_by.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    if !failed.is_empty() {
-        notes.push(format!("pages failed: {}", failed.join(", ")));
-    }
+    notes.extend(report.notes.iter().cloned());
+    notes.extend(reasons(&report.pages));
     if !report.documents.dropped.is_empty() {
         let shown: Vec<_> = report.documents.dropped.iter().take(DROPPED_SHOWN).map(String::as_str).collect();
         let shown = shown.join(", ");
@@ -93,6 +92,21 @@ fn notes(report: &RunReport) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// How many URLs ended without a document, by reason.
+pub(super) fn reasons(pages: &Pages) -> Vec<String> {
+    let listed = |what: &str, by: &BTreeMap<String, u64>| {
+        let mut by: Vec<_> = by.iter().collect();
+        by.sort_by_key(|(_, count)| Reverse(**count));
+        let counts: Vec<_> =
+            by.iter().map(|(reason, count)| format!("{} {reason}", grouped(**count))).collect();
+        (!counts.is_empty()).then(|| format!("{what}: {}", counts.join(", ")))
+    };
+    [listed("left out", &pages.skipped_by), listed("failed", &pages.failed_by)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn took(millis: u64) -> String {

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-/// A host may double its interval this often: 5 requests a second become one in three seconds.
-const MOST_DOUBLINGS: u32 = 4;
+/// A host may double its interval this often: 5 requests a second become one in 1.6 seconds.
+const MOST_DOUBLINGS: u32 = 3;
 /// Good answers after which one doubling is taken back.
-const RECOVERS_AFTER: u32 = 20;
+const RECOVERS_AFTER: u32 = 10;
 /// A host counts as burdened when its answers take so many times longer than at its best …
 const BURDENED: f64 = 3.0;
 /// … and so long at least: below, nobody is hurt.
@@ -181,14 +181,13 @@ mod tests {
             let mut pace = Pace::new(TENTH, most);
             for event in events {
                 let before = (pace.interval(None), pace.at_once());
-                match event {
-                    Some(latency) => pace.answered(Duration::from_millis(latency)),
-                    None => {
-                        pace.pushed_back();
-                        prop_assert!(pace.interval(None) >= before.0 && pace.at_once() <= before.1);
-                    }
+                if let Some(latency) = event {
+                    pace.answered(Duration::from_millis(latency));
+                } else {
+                    pace.pushed_back();
+                    prop_assert!(pace.interval(None) >= before.0 && pace.at_once() <= before.1);
                 }
-                prop_assert!(pace.interval(None) >= TENTH && pace.interval(None) <= TENTH * 16);
+                prop_assert!(pace.interval(None) >= TENTH && pace.interval(None) <= TENTH * 8);
                 prop_assert!((1..=most as usize).contains(&pace.at_once()));
             }
         }

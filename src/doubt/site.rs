@@ -100,8 +100,6 @@ pub fn site<'a>(pages: impl IntoIterator<Item = PageFacts<'a>>) -> Vec<SiteDoubt
 pub struct CanonicalSwap<'a> {
     /// The page that they name.
     pub canonical: &'a str,
-    /// The share of the pages that do.
-    pub value: f64,
     /// In words, with the numbers.
     pub detail: String,
 }
@@ -122,7 +120,6 @@ pub fn canonical_swap<'a>(
     let (canonical, count) = named.most()?;
     is_too_much(count, total, CANONICAL).then(|| CanonicalSwap {
         canonical,
-        value: share(count, total),
         detail: format!(
             "{count} of {total} pages name {canonical} as their canonical form; such links are ignored"
         ),

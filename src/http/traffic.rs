@@ -10,11 +10,12 @@ use std::{
     task::{Context, Poll},
 };
 
+use serde::{Deserialize, Serialize};
 use tower_layer::Layer;
 use tower_service::Service;
 
 /// What a client has sent and received so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Traffic {
     /// Requests that were answered.
     pub requests: u64,

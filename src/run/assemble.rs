@@ -17,6 +17,7 @@ use crate::{
     crawl::url::PageKey,
     dedupe::Deduper,
     document::Document,
+    doubt::site::canonical_swap,
     extract,
     hash::Hash,
     outcome::SkipReason,
@@ -30,8 +31,6 @@ use crate::{
 const RULES: u32 = 1;
 /// Articles that are held at once.
 const PORTION: usize = 64;
-/// A URL that more than this share of the pages name as their canonical form is a mistake of the site.
-const CANONICAL_SHARE: f64 = 0.2;
 
 /// What was assembled.
 #[derive(Debug)]
@@ -48,6 +47,8 @@ pub(super) struct Assembled {
     pub(super) made_from: Hash,
     /// Pages that gave no document, or one that did not fit.
     pub(super) left_out: Vec<LeftOut>,
+    /// What a person should know of how it was made.
+    pub(super) remarks: Vec<String>,
 }
 
 impl Assembled {
@@ -65,6 +66,10 @@ impl Assembled {
 pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assembled, RunError> {
     let members = in_order(store.members().await?, &pipeline.budget);
     let made_from = fingerprint(&members, &pipeline.budget);
+    let (swapped, remarks) = match canonical_swap(canonicals(&members)) {
+        Some(swap) => (Some(swap.canonical.to_owned()), vec![swap.detail]),
+        None => (None, Vec::new()),
+    };
     match store.corpus_made_from(made_from).await? {
         Some(known) => Ok(Assembled {
             sha256: known.sha256,
@@ -73,9 +78,18 @@ pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assem
             fresh: None,
             made_from,
             left_out: known.left_out,
+            remarks,
         }),
-        None => make(members, pipeline.budget.clone(), store, made_from).await,
+        None => {
+            let made = make(members, swapped.as_deref(), pipeline.budget.clone(), store, made_from).await?;
+            Ok(Assembled { remarks, ..made })
+        }
     }
+}
+
+/// Each member with what it names as its canonical form.
+fn canonicals(members: &[Member]) -> impl Iterator<Item = (&str, Option<&str>)> {
+    members.iter().map(|member| (member.key.as_ref(), member.canonical.as_deref()))
 }
 
 /// The document of one member, as it would stand in the corpus.
@@ -97,12 +111,13 @@ pub(super) async fn document(
 
 async fn make(
     members: Vec<Member>,
+    swapped: Option<&str>,
     budget: Budget,
     store: &Store,
     made_from: Hash,
 ) -> Result<Assembled, RunError> {
     let templates = templates(&members, store).await?;
-    let (members, twins) = by_canonical(members);
+    let (members, twins) = by_canonical(members, swapped);
     let mut assembly = Assembly {
         templates,
         deduper: Deduper::default(),
@@ -135,6 +150,7 @@ async fn make(
         fresh: Some(corpus),
         made_from,
         left_out,
+        remarks: Vec::new(),
     })
 }
 
@@ -182,25 +198,19 @@ async fn templates(members: &[Member], store: &Store) -> Result<HashMap<usize, T
     Ok(templates)
 }
 
-/// Parts members that are their own from those that name another one as their canonical form.
-fn by_canonical(members: Vec<Member>) -> (Vec<Member>, Vec<Member>) {
-    let names_another =
-        |member: &Member| member.canonical.clone().filter(|canonical| canonical != member.key.as_ref());
-    let mut named: HashMap<String, usize> = HashMap::new();
-    for canonical in members.iter().filter_map(names_another) {
-        *named.entry(canonical).or_default() += 1;
-    }
-    let most = (members.len() as f64 * CANONICAL_SHARE).max(2.0);
+/// Parts members that are their own from those that name another one as their canonical form; `swapped` is one that too
+/// many of them name.
+fn by_canonical(members: Vec<Member>, swapped: Option<&str>) -> (Vec<Member>, Vec<Member>) {
+    let names_another = |member: &Member| {
+        let canonical = member.canonical.clone();
+        canonical.filter(|canonical| canonical != member.key.as_ref() && Some(canonical.as_str()) != swapped)
+    };
     let own: HashSet<String> = members
         .iter()
         .filter(|member| names_another(member).is_none())
         .map(|member| member.key.to_string())
         .collect();
-    let is_twin = |member: &Member| {
-        names_another(member).is_some_and(|canonical| {
-            own.contains(&canonical) && named.get(&canonical).is_some_and(|n| *n as f64 <= most)
-        })
-    };
+    let is_twin = |member: &Member| names_another(member).is_some_and(|canonical| own.contains(&canonical));
     let (twins, mut others): (Vec<_>, Vec<_>) = members.into_iter().partition(is_twin);
     // What the others name as their canonical form is not believed.
     for member in &mut others {
@@ -276,7 +286,8 @@ mod tests {
     }
 
     fn twins(members: Vec<Member>) -> Vec<String> {
-        by_canonical(members).1.into_iter().map(|member| member.key.to_string()).collect()
+        let swap = canonical_swap(canonicals(&members)).map(|swap| swap.canonical.to_owned());
+        by_canonical(members, swap.as_deref()).1.into_iter().map(|member| member.key.to_string()).collect()
     }
 
     #[test]

@@ -30,7 +30,7 @@ use crate::{
     },
     extract,
     hash::{hex, sha256},
-    http::{Client, egress::Egress},
+    http::{Client, egress::Egress, traffic::Traffic},
     outcome::{Failure, Outcome, SkipReason},
     pipeline::{Pipeline, Source},
     store::{CrawlStart, Discovery, Next, PageUpdate, Settled, Store, StoreError},
@@ -43,13 +43,18 @@ const BATCH_NAMED: usize = 20_000;
 const BATCH_WAIT: Duration = Duration::from_millis(500);
 /// Redirects that are followed from one link.
 const MOST_HOPS: u32 = 10;
-/// Crawls every source, one after the other, and gives the reasons why the crawl of which source is incomplete; none
-/// where all are complete.
-pub(super) async fn walk(
-    pipeline: &Pipeline,
-    store: &Store,
-    context: &Context,
-) -> Result<Vec<(usize, String)>, RunError> {
+/// What came of the crawl besides what the store holds.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    /// Why the crawl of which source is incomplete; none where all are complete.
+    pub(super) doubts: Vec<(usize, String)>,
+    /// What went over the wire.
+    pub(super) traffic: Traffic,
+}
+
+/// Crawls every source, one after the other.
+pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) -> Result<Walked, RunError> {
+    let mut traffic = Traffic::default();
     let start = store.begin_crawl(fingerprint(pipeline), (context.now)()).await?;
     if start == CrawlStart::Resumed {
         tracing::info!("goes on with the crawl that was interrupted");
@@ -62,8 +67,9 @@ pub(super) async fn walk(
         // Pages that nothing links to any more are asked themselves: an unlinked page is not a deleted one.
         walk.seed_unseen_members().await?;
         walk.waves().await?;
+        traffic = traffic.plus(walk.client.traffic());
     }
-    Ok(store.doubts().await?)
+    Ok(Walked { doubts: store.doubts().await?, traffic })
 }
 
 /// Names what is crawled and how: an interrupted crawl goes on only under the same.

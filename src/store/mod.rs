@@ -16,6 +16,7 @@ mod pages;
 mod publications;
 mod runs;
 mod schema;
+mod story;
 mod tally;
 mod waves;
 
@@ -40,6 +41,7 @@ pub use outcomes::{Heading, PageOutcome};
 pub use pages::{ArticlePage, PageUpdate, ReadPage, Reading, Reread};
 pub use publications::{Before, Publication, PublicationState};
 pub use runs::RunRow;
+pub use story::{Finding, StoredPage, Story, Visited};
 pub use tally::Tally;
 pub use waves::{Next, Wave};
 

@@ -333,6 +333,7 @@ async fn fifty_thousand_waiting_urls_take_little_memory() {
                 .collect();
             Reply::xml(format!("<urlset>{urls}</urlset>"))
         }
+        _ if path.contains("/corpusd-") => Reply::status(404),
         _ => Reply::html(html(path, &format!("What stands at {path}."), &["/", "next"])),
     });
     let ended = world.spawn(&["run", "--once", "--json", NAME]).end(LARGE_RUN_LIMIT).await.exits(0);

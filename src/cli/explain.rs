@@ -1,0 +1,229 @@
+//! `corpusd explain PIPELINE URL`
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+use url::Url;
+
+use super::{Common, Exit, complain, open, say, summary::grouped};
+use crate::{
+    crawl::{scope::Decision, traps, url::PageKey},
+    outcome::{Outcome, SkipReason},
+    pipeline::{Pipeline, Source},
+    run,
+    store::{Finding, Store, Story},
+};
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// Which pipeline
+    pipeline: String,
+    /// Which page
+    url: Url,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What became of a URL.
+#[derive(Debug, Serialize)]
+struct Explanation {
+    url: String,
+    /// How the last crawl came across it, the source that counts first.
+    found: Vec<Found>,
+    /// What the pipeline's rules say of a URL that no crawl came across, source by source.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    would_be: Vec<String>,
+    history: Vec<Visit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_read: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carried_forward: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<DocumentFacts>,
+}
+
+#[derive(Debug, Serialize)]
+struct Found {
+    source: usize,
+    requested_as: String,
+    depth: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found_on: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lastmod: Option<String>,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leads_to: Option<String>,
+    detail: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Visit {
+    at: Timestamp,
+    outcome: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    detail: String,
+}
+
+#[derive(Debug, Serialize)]
+struct DocumentFacts {
+    title: String,
+    characters: u64,
+    in_corpus: bool,
+}
+
+/// Prints what became of a URL, and why.
+pub(super) async fn explain(common: &Common, args: &ExplainArgs) -> anyhow::Result<Exit> {
+    let pipeline = match open::open_one(common, &args.pipeline)? {
+        Ok(pipeline) => pipeline,
+        Err(exit) => return Ok(exit),
+    };
+    let Some(key) = PageKey::new(&args.url) else {
+        complain("a page has an http or https URL without credentials");
+        return Ok(Exit::Usage);
+    };
+    let (state_dir, name) = (common.state_dir(), pipeline.name.as_str());
+    if !Store::exists(&state_dir, name) {
+        complain(&format!("`{name}` has not run yet: `corpusd run --once {name}`"));
+        return Ok(Exit::Failed);
+    }
+    let store = Store::open(&state_dir, name)?;
+    let story = store.story(key.clone()).await?;
+    let explanation = explanation(&pipeline, &store, &args.url, &key, story).await?;
+    if args.json {
+        say(&serde_json::to_string(&explanation)?)?;
+    } else {
+        say(&told(&explanation))?;
+    }
+    Ok(if explanation.found.is_empty() { Exit::Failed } else { Exit::Done })
+}
+
+async fn explanation(
+    pipeline: &Pipeline,
+    store: &Store,
+    url: &Url,
+    key: &PageKey,
+    story: Story,
+) -> anyhow::Result<Explanation> {
+    let outcome = story.found.first().and_then(|finding| finding.outcome);
+    let would_be = if story.found.is_empty() { rules_say(pipeline, url) } else { Vec::new() };
+    let carried_forward = story.page.as_ref().filter(|page| page.member).and_then(|page| {
+        match (page.failing_since, page.gone_runs) {
+            (Some(since), _) => Some(format!("it has failed since {since:.0}; what was read before stays")),
+            (None, 1..) => Some(format!("it was gone in {} runs; another one takes it out", page.gone_runs)),
+            (None, 0) => None,
+        }
+    });
+    let document = match run::document(pipeline, store, key).await? {
+        Some(document) => Some(DocumentFacts {
+            title: document.title,
+            characters: document.markdown.chars().count() as u64,
+            in_corpus: match outcome {
+                Some(Outcome::Skipped(SkipReason::Duplicate | SkipReason::Canonical | SkipReason::Empty)) => {
+                    false
+                }
+                _ => run::is_in_corpus(pipeline, store, key).await?,
+            },
+        }),
+        None => None,
+    };
+    let visits = story.visits.into_iter();
+    Ok(Explanation {
+        url: key.to_string(),
+        found: story.found.into_iter().map(found).collect(),
+        would_be,
+        history: visits
+            .map(|visit| Visit {
+                at: visit.at,
+                outcome: visit.outcome,
+                status: visit.status,
+                detail: visit.detail,
+            })
+            .collect(),
+        last_read: story.page.as_ref().map(|page| page.fetched_at),
+        carried_forward,
+        document,
+    })
+}
+
+fn found(finding: Finding) -> Found {
+    Found {
+        source: finding.source + 1,
+        requested_as: finding.url,
+        depth: finding.depth,
+        found_on: finding.found_on,
+        lastmod: finding.lastmod,
+        outcome: finding.outcome.map_or("waiting", Outcome::name),
+        status: finding.status,
+        leads_to: finding.leads_to,
+        detail: finding.detail,
+    }
+}
+
+/// What the rules of each source say of a URL, without asking anyone.
+fn rules_say(pipeline: &Pipeline, url: &Url) -> Vec<String> {
+    let of = |source: &Source| match source {
+        Source::Site(plan) => match (plan.scope.decide(url), traps::trap(url)) {
+            (Decision::OutOfScope, _) => "not under `follow`".to_owned(),
+            (Decision::Excluded, _) => "under `exclude`".to_owned(),
+            (_, Some(trap)) => format!("it looks like a trap: {trap}"),
+            (Decision::Follow { keep: false }, None) => "walked for its links, not under `keep`".to_owned(),
+            (Decision::Follow { keep: true }, None) => {
+                "it would be asked for, but no page and no sitemap names it".to_owned()
+            }
+        },
+    };
+    pipeline.sources.iter().map(of).collect()
+}
+
+fn told(explanation: &Explanation) -> String {
+    let mut text = explanation.url.clone();
+    let mut line = |name: &str, what: &str| {
+        // Writing to a String cannot fail.
+        let _written = write!(text, "\n  {name:<10} {what}");
+    };
+    if explanation.found.is_empty() {
+        line("found", "no: the last crawl did not come across it");
+    }
+    for (index, rule) in explanation.would_be.iter().enumerate() {
+        line(&format!("source {}", index + 1), rule);
+    }
+    for found in &explanation.found {
+        let on = found.found_on.as_deref().map_or("as a start URL".to_owned(), |on| format!("on {on}"));
+        line("found", &format!("{on}, depth {}, source {}", found.depth, found.source));
+        if found.requested_as != explanation.url {
+            line("asked as", &found.requested_as);
+        }
+        if let Some(lastmod) = &found.lastmod {
+            line("lastmod", &format!("{lastmod}, says the sitemap"));
+        }
+        let status = found.status.map(|status| format!(" (status {status})")).unwrap_or_default();
+        let detail = if found.detail.is_empty() { String::new() } else { format!(": {}", found.detail) };
+        line("ended", &format!("{}{status}{detail}", found.outcome));
+    }
+    if let Some(at) = explanation.last_read {
+        line("last read", &format!("{at:.0}"));
+    }
+    if let Some(carried) = &explanation.carried_forward {
+        line("stays", carried);
+    }
+    for (index, visit) in explanation.history.iter().enumerate() {
+        let status = visit.status.map(|status| format!(" {status}")).unwrap_or_default();
+        let detail = if visit.detail.is_empty() { String::new() } else { format!(": {}", visit.detail) };
+        let name = if index == 0 { "history" } else { "" };
+        line(name, &format!("{:.0}  {}{status}{detail}", visit.at, visit.outcome));
+    }
+    if let Some(document) = &explanation.document {
+        let place = if document.in_corpus { "in the corpus" } else { "not in the corpus" };
+        let characters = grouped(document.characters);
+        line("document", &format!("\"{}\", {characters} characters, {place}", document.title));
+    }
+    text
+}
