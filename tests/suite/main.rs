@@ -21,6 +21,7 @@ mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget
 mod crawl; // which pages are asked for, how, and how often
 mod faults; // sites that fail, lie, or fight back
+mod fuzz; // what holds for any input: the checks that `fuzz/` runs for longer
 mod gates; // what is held, and how it is let go
 mod hostile; // HTML that was made to hurt
 mod publish; // intent, request, acknowledgement, and everything between
