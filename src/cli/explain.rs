@@ -13,7 +13,7 @@ use crate::{
     outcome::{Outcome, SkipReason},
     pipeline::{Pipeline, Source},
     run,
-    store::{Finding, Store, Story},
+    store::{self, Store, Story},
 };
 
 /// Arguments of `explain`.
@@ -33,7 +33,7 @@ pub(super) struct ExplainArgs {
 struct Explanation {
     url: String,
     /// How the last crawl came across it, the source that counts first.
-    found: Vec<Found>,
+    found: Vec<Finding>,
     /// What the pipeline's rules say of a URL that no crawl came across, source by source.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     would_be: Vec<String>,
@@ -47,7 +47,7 @@ struct Explanation {
 }
 
 #[derive(Debug, Serialize)]
-struct Found {
+struct Finding {
     source: usize,
     requested_as: String,
     depth: u32,
@@ -153,8 +153,8 @@ async fn explanation(
     })
 }
 
-fn found(finding: Finding) -> Found {
-    Found {
+fn found(finding: store::Finding) -> Finding {
+    Finding {
         source: finding.source + 1,
         requested_as: finding.url,
         depth: finding.depth,

@@ -10,6 +10,10 @@ use super::tree::{Element, NodeId, Tree};
 /// Language variants that are read of one page; the largest sites name about 200.
 const MOST_ALTERNATES: usize = 1_000;
 
+/// Bytes of links in all that are taken from one page, the first ones: with a long base, a page of megabytes could
+/// name gigabytes of them.
+const MAX_LINK_BYTES: usize = 16 * 1024 * 1024;
+
 /// What a page points to and what it asks of robots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Links {
@@ -112,6 +116,7 @@ pub fn links(tree: &Tree, page_url: &Url) -> Links {
         nofollow_all: false,
     };
     let mut seen = HashSet::new();
+    let mut room = MAX_LINK_BYTES;
     let mut nodes = tree.descendants(Tree::ROOT);
     while let Some(id) = nodes.next() {
         let Some(element) = tree.element(id) else { continue };
@@ -134,7 +139,9 @@ pub fn links(tree: &Tree, page_url: &Url) -> Links {
         if !refused
             && seen.insert(target)
             && let Some(url) = found.absolute(target)
+            && let Some(left) = room.checked_sub(url.as_str().len())
         {
+            room = left;
             found.follow.push(url);
         }
     }
@@ -252,6 +259,15 @@ mod tests {
 
     fn check(html: &str, follow: &[&str]) {
         assert_eq!(found(html).follow.iter().map(Url::as_str).collect::<Vec<_>>(), follow, "{html}");
+    }
+
+    #[test]
+    fn a_long_base_does_not_make_links_of_gigabytes() {
+        let many = (0..20_000).map(|number| format!("<a href={number}>x</a>")).collect::<Vec<_>>().concat();
+        let links = found(&format!("<base href='/{}/'>{many}", "x".repeat(2_000))).follow;
+        let bytes = links.iter().map(|url| url.as_str().len()).sum::<usize>();
+        assert!((MAX_LINK_BYTES - 2_083..=MAX_LINK_BYTES).contains(&bytes), "{bytes}");
+        assert!(links[0].path().ends_with("/0"));
     }
 
     #[test]

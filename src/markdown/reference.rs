@@ -12,6 +12,9 @@ const MAX_INLINE: usize = 8;
 const NEAR: usize = 8;
 /// Bytes of a link's destination at most; longer ones (data, tracking) leave the text unlinked.
 const MAX_DESTINATION: usize = 2048;
+/// Bytes that all destinations together may have beyond what the page wrote; then links leave their text. A long base
+/// would make a document of gigabytes.
+const MAX_GROWTH: usize = 16 * 1024 * 1024;
 
 /// The references of one page met so far.
 #[derive(Debug)]
@@ -19,25 +22,32 @@ pub(super) struct References<'t> {
     base: &'t Base,
     resolved: HashMap<&'t str, Option<String>>,
     described: HashSet<&'t str>,
+    /// What is left of [`MAX_GROWTH`].
+    room: usize,
 }
 
 impl<'t> References<'t> {
     pub(super) fn new(base: &'t Base) -> Self {
-        Self { base, resolved: HashMap::new(), described: HashSet::new() }
+        Self { base, resolved: HashMap::new(), described: HashSet::new(), room: MAX_GROWTH }
     }
 
     /// The absolute destination of a link, fit to stand between parentheses.
     pub(super) fn destination(&mut self, href: &'t str) -> Option<String> {
-        if let Some(known) = self.resolved.get(href) {
-            return known.clone();
-        }
-        let destination = self.base.resolve(href).and_then(|url| {
+        let known = self.resolved.get(href);
+        let destination = known.map_or_else(|| self.resolve(href), Option::clone);
+        let growth =
+            destination.as_ref().map_or(0, |destination| destination.len().saturating_sub(href.len()));
+        self.room = self.room.checked_sub(growth)?;
+        self.resolved.entry(href).or_insert_with(|| destination.clone());
+        destination
+    }
+
+    fn resolve(&self, href: &str) -> Option<String> {
+        self.base.resolve(href).and_then(|url| {
             let web = ["http://", "https://", "mailto:", "tel:", "ftp://"].iter().any(|s| url.starts_with(s));
             (web && url.len() <= MAX_DESTINATION && !url.contains(char::is_whitespace))
                 .then(|| escape_destination(url))
-        });
-        self.resolved.insert(href, destination.clone());
-        destination
+        })
     }
 
     /// What a picture shows, if it says so and no picture before said the same: galleries repeat one description.
@@ -156,4 +166,21 @@ fn escape_destination(url: String) -> String {
 fn is_reference(rest: &str) -> bool {
     let name = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'#').count();
     name > 0 && rest.as_bytes().get(name) == Some(&b';')
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+
+    #[test]
+    fn a_long_base_does_not_make_a_page_a_thousand_times_longer() {
+        let base = Base::new(&Url::parse(&format!("https://a.test/{}/", "x".repeat(2_000))).unwrap());
+        let mut references = References::new(&base);
+        let linked =
+            (0..20_000).filter_map(|_| references.destination("y")).map(|url| url.len()).sum::<usize>();
+        assert!((MAX_GROWTH - 2_048..=MAX_GROWTH + 20_000).contains(&linked), "{linked}");
+        assert_eq!(references.destination("https://b.test/"), Some("https://b.test/".to_owned()));
+    }
 }

@@ -70,8 +70,8 @@ pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assem
         Some(swap) => (Some(swap.canonical.to_owned()), vec![swap.detail]),
         None => (None, Vec::new()),
     };
-    match store.corpus_made_from(made_from).await? {
-        Some(known) => Ok(Assembled {
+    if let Some(known) = store.corpus_made_from(made_from).await? {
+        return Ok(Assembled {
             sha256: known.sha256,
             documents: count(&known.manifest, &known.left_out),
             manifest: known.manifest,
@@ -79,12 +79,10 @@ pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assem
             made_from,
             left_out: known.left_out,
             remarks,
-        }),
-        None => {
-            let made = make(members, swapped.as_deref(), pipeline.budget.clone(), store, made_from).await?;
-            Ok(Assembled { remarks, ..made })
-        }
+        });
     }
+    let made = make(members, swapped.as_deref(), pipeline.budget.clone(), store, made_from).await?;
+    Ok(Assembled { remarks, ..made })
 }
 
 /// Each member with what it names as its canonical form.

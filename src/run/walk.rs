@@ -344,9 +344,10 @@ impl<'a> SourceWalk<'a> {
                     unneeded |= link.is_empty();
                     if !link.is_empty() && !self.discoverer.knows(link) {
                         let url = Url::parse(link).map_err(|_| StoreError::Damaged("link"))?;
-                        found.extend(match unneeded {
-                            true => self.discoverer.take_variant(&url, route),
-                            false => self.discoverer.take(&url, route),
+                        found.extend(if unneeded {
+                            self.discoverer.take_variant(&url, route)
+                        } else {
+                            self.discoverer.take(&url, route)
                         });
                     }
                 }

@@ -24,6 +24,7 @@ mod crawl; // which pages are asked for, how, and how often
 mod endurance; // thousands of pages, with faults, kills and little memory
 mod faults; // sites that fail, lie, or fight back
 mod frontier; // what is yielded, once, in which order, whenever the process dies
+mod fuzz; // what holds for any input: the checks that `fuzz/` runs for longer
 mod gates; // what is held, and how it is let go
 mod graphs; // random sites with random faults, against a plain walk
 mod histories; // pages that come and go over many runs, against a plain model

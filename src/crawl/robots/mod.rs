@@ -5,7 +5,9 @@
 //! which it states with [`Robots::allow_all`], or by not asking at all.
 
 mod line;
+mod prefix;
 mod rule;
+mod rules;
 
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use url::{Position, Url};
 
 use self::line::{Record, records, without_bom};
 use self::rule::{Access, Rule};
+use self::rules::Rules;
 use crate::crawl::percent;
 
 /// The longest `Crawl-delay` that is followed. A longer one is most often milliseconds taken for seconds.
@@ -24,9 +27,7 @@ pub const MAX_SITEMAPS: usize = 1_000;
 /// What one site's robots.txt means for one crawler.
 #[derive(Clone, Debug)]
 pub struct Robots {
-    /// The most specific first.
-    rules: Vec<Rule>,
-    /// The answer where no rule covers.
+    rules: Box<Rules>,
     crawl_delay: Option<Duration>,
     sitemaps: Vec<String>,
     is_markup: bool,
@@ -76,34 +77,35 @@ impl Robots {
                 }
             }
         }
-        let Group { mut rules, crawl_delay, .. } = if own.is_named { own } else { star };
-        rules.sort_by(|a, b| a.precedence().cmp(&b.precedence()));
-        rules.dedup_by(|a, b| a.precedence() == b.precedence());
+        let Group { rules, crawl_delay, .. } = if own.is_named { own } else { star };
+        let rules = Box::new(Rules::new(rules));
         let is_markup = without_bom(body).trim_ascii_start().starts_with(b"<");
         Self { rules, crawl_delay, sitemaps, is_markup }
     }
 
     /// No restriction: what a site without a robots.txt means.
     pub fn allow_all() -> Self {
-        Self { rules: Vec::new(), crawl_delay: None, sitemaps: Vec::new(), is_markup: false }
+        Self {
+            rules: Box::new(Rules::new(Vec::new())),
+            crawl_delay: None,
+            sitemaps: Vec::new(),
+            is_markup: false,
+        }
     }
 
     /// Whether the crawler may ask for `url`, which the caller knows to be of this site. For robots.txt
     /// itself it always may.
     ///
-    /// Linear in the URL for each rule, whatever its stars: microseconds for thousands of rules, and some
-    /// 25 ms for the worst that fits into 500 KiB, 30,000 rules that each nearly cover the longest URL. So a
-    /// crawl asks when it is about to fetch, not for each link it sees.
+    /// About a microsecond with thousands of ordinary rules. With 500 KiB of rules that nearly cover the longest
+    /// URL it is some 0.1 to 0.5 ms, and 4 ms with rules that were made against the way they are searched: each
+    /// rule costs once what it has in common with the URL, not once for each place in it.
     pub fn allows(&self, url: &Url) -> bool {
-        url.path() == "/robots.txt" || self.deciding(url).is_none_or(|rule| rule.access == Access::Allow)
+        self.deciding(url).is_none_or(|(access, _)| access == Access::Allow)
     }
 
     /// The line that decides over `url`, as the file has it, or nothing where none covers it.
     pub fn rule_for(&self, url: &Url) -> Option<&str> {
-        if url.path() == "/robots.txt" {
-            return None;
-        }
-        self.deciding(url).map(|rule| rule.line.as_str())
+        self.deciding(url).map(|(_, line)| line)
     }
 
     /// The pause between requests that the file asks of this crawler: the longest of its groups'
@@ -123,10 +125,12 @@ impl Robots {
         self.is_markup
     }
 
-    fn deciding(&self, url: &Url) -> Option<&Rule> {
+    fn deciding(&self, url: &Url) -> Option<(Access, &str)> {
+        if url.path() == "/robots.txt" {
+            return None;
+        }
         let path_and_query = &url[Position::BeforePath..Position::AfterQuery];
-        let path = percent::comparable(path_and_query);
-        self.rules.iter().find(|rule| rule.covers(&path))
+        self.rules.deciding(&percent::comparable(path_and_query))
     }
 }
 
@@ -274,18 +278,41 @@ mod tests {
         assert!(robots(&body).allows(&url(&"ab".repeat(1_000))));
     }
 
+    /// A star in a rule, unlike the plain character that `%2A` stands for.
+    const STAR: char = '\0';
+
+    /// What may stand in a rule, and what it means.
+    const TOKENS: [(&str, &str); 14] = [
+        ("*", "\0"),
+        ("a", "a"),
+        ("%61", "a"),
+        ("b", "b"),
+        ("/", "/"),
+        ("%2f", "%2F"),
+        ("%2F", "%2F"),
+        ("%2A", "*"),
+        ("%24", "$"),
+        ("é", "%C3%A9"),
+        ("%c3%a9", "%C3%A9"),
+        ("%7C", "%7C"),
+        ("|", "%7C"),
+        ("?", "?"),
+    ];
+
+    /// A text of these tokens as it is written, and as it is meant.
+    fn text_of(tokens: &[usize]) -> (String, String) {
+        tokens.iter().map(|&token| TOKENS[token]).unzip()
+    }
+
     /// Whether `pattern` covers `path`, by a table of which octets of the one reach which of the other.
-    fn covers_by_table(pattern: &[u8], path: &[u8]) -> bool {
-        let (pattern, anchored) = match pattern.split_last() {
-            Some((b'$', rest)) => (rest, true),
-            _ => (pattern, false),
-        };
+    fn covers_by_table(pattern: &str, anchored: bool, path: &str) -> bool {
+        let (pattern, path) = (pattern.as_bytes(), path.as_bytes());
         let mut reached = vec![false; path.len() + 1];
         reached[0] = true;
         for &octet in pattern {
             let mut next = vec![false; path.len() + 1];
             for end in 0..=path.len() {
-                next[end] = if octet == b'*' {
+                next[end] = if char::from(octet) == STAR {
                     reached[..=end].contains(&true)
                 } else {
                     end > 0 && path[end - 1] == octet && reached[end - 1]
@@ -299,23 +326,25 @@ mod tests {
     proptest! {
         #[test]
         fn the_most_specific_rule_decides(
-            rules in vec(("[/*][ab/*]{0,6}\\$?", any::<bool>()), 0..8),
-            path in "/[ab/]{0,10}",
+            rules in vec((prop::sample::select(&["/", "*"]), vec(0..TOKENS.len(), 0..6), any::<[bool; 2]>()), 0..8),
+            path in vec(1..TOKENS.len(), 0..10),
         ) {
-            let mut text = "User-agent: *\n".to_owned();
-            for (pattern, allow) in &rules {
-                text.push_str(if *allow { "Allow: " } else { "Disallow: " });
-                text.push_str(pattern);
-                text.push('\n');
+            let (path, meant_path) = text_of(&path);
+            let meant_path = format!("/{meant_path}");
+            let mut lines = vec!["User-agent: *".to_owned()];
+            let mut decision = None;
+            for (first, tokens, [allow, anchored]) in rules {
+                let (pattern, meaning) = text_of(&tokens);
+                let meaning = format!("{}{meaning}", first.replace('*', "\0"));
+                let (access, end) = (if allow { "Allow" } else { "Disallow" }, if anchored { "$" } else { "" });
+                lines.push(format!("{access}: {first}{pattern}{end}"));
+                if covers_by_table(&meaning, anchored, &meant_path) {
+                    decision = decision.max(Some((meaning.len() + end.len(), allow)));
+                }
             }
-            let decision = rules
-                .iter()
-                .filter(|(pattern, _)| covers_by_table(pattern.as_bytes(), path.as_bytes()))
-                .map(|(pattern, allow)| (pattern.len(), *allow))
-                .max();
-            let url = Url::parse(&format!("https://a.test{path}")).unwrap();
+            let url = Url::parse(&format!("https://a.test/{path}")).unwrap();
             let expected = decision.is_none_or(|(_, allow)| allow);
-            prop_assert_eq!(robots(&text).allows(&url), expected, "{} {}", text, path);
+            prop_assert_eq!(robots(&lines.join("\n")).allows(&url), expected, "{:?} {}", lines, url);
         }
 
         #[test]
