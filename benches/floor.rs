@@ -1,5 +1,6 @@
 //! CPU of a whole first run against the floor: fetching the same URLs and parsing the same bytes once, with
-//! nothing kept.
+//! nothing kept. And of the crawl alone (robots, pace, fetch, decode, frontier, store): a first run less the extraction
+//! of the same bytes, against a bare loop that fetches the same URLs and drops the bodies.
 //!
 //! `cargo bench --bench floor -- http://127.0.0.1:18102/index.html` measures a site that is already served;
 //! without an argument the bench serves a site of its own from another process. Every phase is a process of
@@ -60,11 +61,11 @@ fn spawn(args: &[&str]) -> Result<Child> {
 fn measure(start: &str) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut figures: Vec<(&str, Vec<f64>)> =
-        ["fetch", "floor", "first", "again"].into_iter().map(|phase| (phase, Vec::new())).collect();
+        ["bare", "floor", "extract", "first", "again"].into_iter().map(|phase| (phase, Vec::new())).collect();
     let mut pages = 0.0;
     for _ in 0..ROUNDS {
         // `first` leaves the list of URLs and the state that the others use.
-        for phase in ["first", "again", "fetch", "floor"] {
+        for phase in ["first", "again", "save", "extract", "bare", "floor"] {
             let child = spawn(&["phase", phase, start, &folder.path().to_string_lossy()])?;
             let output = child.wait_with_output()?;
             if !output.status.success() {
@@ -89,20 +90,29 @@ fn measure(start: &str) -> Result<()> {
     };
     let floor = median("floor");
     for (name, what) in [
-        ("fetch", "fetch the same URLs, drop the bodies"),
+        ("bare", "a bare loop: fetch the same URLs, drop the bodies"),
         ("floor", "the floor: fetch, and parse once"),
+        ("extract", "extract the same bytes, read from files"),
         ("first", "a first run: crawl, extract, store, assemble, write"),
         ("again", "a second run, nothing changed"),
     ] {
         let seconds = median(name);
         writeln!(out, "{:8.3} ms  {:5.2} x floor  {what}", seconds * 1000.0 / pages, seconds / floor)?;
     }
+    let crawl = median("first") - median("extract");
+    writeln!(
+        out,
+        "{:8.3} ms  {:5.2} x bare   the crawl alone",
+        crawl * 1000.0 / pages,
+        crawl / median("bare")
+    )?;
     Ok(())
 }
 
 /// One phase: does its work, then prints the CPU seconds of this process and the number of pages.
 fn child(phase: &str, start: &str, folder: &Path) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().max_blocking_threads(3).enable_all().build()?;
     let urls = folder.join("urls");
     let pages = match phase {
         "first" => {
@@ -113,8 +123,10 @@ fn child(phase: &str, start: &str, folder: &Path) -> Result<()> {
             runtime.block_on(whole_run(start, folder))?
         }
         "again" => runtime.block_on(whole_run(start, folder))?,
-        "fetch" => runtime.block_on(fetch(&std::fs::read_to_string(urls)?, false))?,
-        _ => runtime.block_on(fetch(&std::fs::read_to_string(urls)?, true))?,
+        "bare" => runtime.block_on(bare(&std::fs::read_to_string(urls)?))?,
+        "save" => runtime.block_on(fetch(&std::fs::read_to_string(urls)?, Some(folder)))?,
+        "extract" => extract(&std::fs::read_to_string(urls)?, folder)?,
+        _ => runtime.block_on(fetch(&std::fs::read_to_string(urls)?, None))?,
     };
     writeln!(std::io::stdout(), "{} {pages}", cpu_seconds()?)?;
     Ok(())
@@ -146,22 +158,58 @@ async fn whole_run(start: &str, folder: &Path) -> Result<usize> {
     Ok(usize::try_from(report.documents.kept)?)
 }
 
-/// Fetches every URL, eight at a time; parses each body once where `parse` says so.
-async fn fetch(urls: &str, parse: bool) -> Result<usize> {
+/// Fetches every URL, eight at a time, by the HTTP library alone, and drops the bodies.
+async fn bare(urls: &str) -> Result<usize> {
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::new();
+    let mut waiting = urls.lines();
+    let mut under_way = tokio::task::JoinSet::new();
+    loop {
+        while under_way.len() < 8
+            && let Some(url) = waiting.next()
+        {
+            let request = client.get(url);
+            under_way.spawn(async move {
+                let mut response = request.send().await?;
+                while response.chunk().await?.is_some() {}
+                Ok::<(), reqwest::Error>(())
+            });
+        }
+        let Some(done) = under_way.join_next().await else { return Ok(urls.lines().count()) };
+        done??;
+    }
+}
+
+/// What is made of every page that was saved: links, metadata, content, Markdown.
+fn extract(urls: &str, folder: &Path) -> Result<usize> {
+    for (number, url) in urls.lines().enumerate() {
+        let text =
+            charset::decode(Some("text/html"), std::fs::read(folder.join(format!("{number}.html")))?)?.text;
+        let tree = html::parse(&text)?;
+        let links = html::links(&tree, &Url::parse(url)?);
+        std::hint::black_box(corpusd::extract::extract(&tree, &links));
+    }
+    Ok(urls.lines().count())
+}
+
+/// Fetches every URL, eight at a time; saves the bodies, or parses each once.
+async fn fetch(urls: &str, save: Option<&Path>) -> Result<usize> {
     let urls: Vec<Url> = urls.lines().map(Url::parse).collect::<std::result::Result<_, _>>()?;
     let client = Client::new(Egress::new(urls.first()), "corpusd-bench");
     let limits = Limits { wire: 1 << 26, decoded: 1 << 26, total: Duration::from_mins(1) };
-    let mut waiting: VecDeque<Url> = urls.iter().cloned().collect();
+    let mut waiting: VecDeque<(usize, Url)> = urls.iter().cloned().enumerate().collect();
     let mut under_way = tokio::task::JoinSet::new();
     while !waiting.is_empty() || !under_way.is_empty() {
         while under_way.len() < 8 {
-            let Some(url) = waiting.pop_front() else { break };
-            let client = client.clone();
+            let Some((number, url)) = waiting.pop_front() else { break };
+            let (client, save) = (client.clone(), save.map(|folder| folder.join(format!("{number}.html"))));
             under_way.spawn(async move {
                 let answer = client.get(&url, &[], limits).await.map_err(|error| error.to_string())?;
                 let body = answer.read().await.map_err(|error| error.to_string())?;
-                if parse {
-                    let bytes = body.decoded.unwrap_or(body.wire);
+                let bytes = body.decoded.unwrap_or(body.wire);
+                if let Some(file) = save {
+                    std::fs::write(file, bytes).map_err(|error| error.to_string())?;
+                } else {
                     let text =
                         charset::decode(Some("text/html"), bytes).map_err(|error| error.to_string())?.text;
                     let parsed =

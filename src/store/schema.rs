@@ -201,3 +201,40 @@ pub(super) const STEPS: [&str; 2] = ["
 pub(super) fn migrations() -> Migrations<'static> {
     STEPS.into_iter().map(M::up).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    /// A database as the first version left it, in the middle of a crawl.
+    const FIRST: &str = "
+        INSERT INTO blob VALUES (x'01', x'aa');
+        INSERT INTO crawl VALUES (1, 'plan', 1000, 2000, 'running');
+        INSERT INTO doubt VALUES ('a sitemap was cut');
+        INSERT INTO frontier (key, url, source, depth, hops, state) VALUES ('https://a.test/', 'https://a.test/', 0, 0, 0, 1);
+        INSERT INTO page (key, url, source, depth, coding, body, content, extractor, article, links, noindex, contained,
+            fetched_at, candidate, snapshot)
+            VALUES ('https://a.test/', 'https://a.test/', 0, 0, 'zstd', x'01', x'02', 2, x'01', x'01', 0, 1, 1500, x'01', x'01');
+        INSERT INTO corpus VALUES (x'03', x'00', x'00', x'00', x'04', 1500);
+        INSERT INTO publication VALUES (1, 1, x'03', 'v1 agent', 'acknowledged', '{}', 'req', NULL, 1500, 1600);
+        INSERT INTO run VALUES (1, 1000, 2000, 'published', '{}');";
+
+    #[test]
+    fn what_the_first_version_stored_is_still_there() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrations().to_version(&mut connection, 1).unwrap();
+        connection.execute_batch(FIRST).unwrap();
+        migrations().to_latest(&mut connection).unwrap();
+        let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0)).unwrap();
+        assert_eq!(count("SELECT count(*) FROM page WHERE snapshot = x'01' AND rules = 2"), 1);
+        assert_eq!(count("SELECT count(*) FROM publication WHERE state = 'acknowledged'"), 1);
+        assert_eq!(count("SELECT count(*) FROM corpus"), 1);
+        assert_eq!(count("SELECT count(*) FROM run"), 1);
+        // The crawl begins anew: what it had found is found again.
+        assert_eq!(count("SELECT count(*) FROM crawl WHERE state = 'running'"), 0);
+        assert_eq!(count("SELECT count(*) FROM frontier"), 0);
+        assert_eq!(count("PRAGMA user_version"), STEPS.len() as u64);
+    }
+}
