@@ -52,6 +52,15 @@ impl PageKey {
     }
 }
 
+impl PageKey {
+    /// Scheme, host and port, with the slash after them.
+    pub fn site(&self) -> &str {
+        // From the ninth byte on, the first slash is the one after the host.
+        let slash = self.0.get(8..).and_then(|rest| rest.find('/'));
+        slash.map_or(&self.0, |at| &self.0[..8 + at + 1])
+    }
+}
+
 impl AsRef<str> for PageKey {
     fn as_ref(&self) -> &str {
         &self.0

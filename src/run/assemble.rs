@@ -21,14 +21,14 @@ use crate::{
     extract,
     hash::Hash,
     outcome::SkipReason,
-    pipeline::Pipeline,
+    pipeline::{Pipeline, Source},
     report::Documents,
     store::{ArticlePage, LeftOut, Member, Store, WhyLeftOut},
     template::{Counts, Template},
 };
 
 /// Part of every fingerprint: raised when the rules of this module, or of a stage that it calls, change.
-const RULES: u32 = 1;
+const RULES: u32 = 2;
 /// Articles that are held at once.
 const PORTION: usize = 64;
 
@@ -64,7 +64,7 @@ impl Assembled {
 
 /// Assembles the snapshot, or finds the corpus that was made from the same before.
 pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assembled, RunError> {
-    let members = in_order(store.members().await?, &pipeline.budget);
+    let members = in_order(store.members().await?, pipeline);
     let made_from = fingerprint(&members, &pipeline.budget);
     let (swapped, remarks) = match canonical_swap(canonicals(&members)) {
         Some(swap) => (Some(swap.canonical.to_owned()), vec![swap.detail]),
@@ -96,7 +96,7 @@ pub(super) async fn document(
     store: &Store,
     key: &PageKey,
 ) -> Result<Option<Document>, RunError> {
-    let members = in_order(store.members().await?, &pipeline.budget);
+    let members = in_order(store.members().await?, pipeline);
     let Some(member) = members.iter().find(|member| member.key == *key) else { return Ok(None) };
     let templates = templates(&members, store).await?;
     let template = templates.get(&member.source).cloned().unwrap_or_default();
@@ -152,9 +152,21 @@ async fn make(
     })
 }
 
-/// The order in which documents compete, and stand in the corpus: priority, then URL.
-fn in_order(mut members: Vec<Member>, budget: &Budget) -> Vec<Member> {
-    members.sort_by_cached_key(|member| (Reverse(budget.weight(member.key.as_ref())), member.key.clone()));
+/// The order in which documents compete, and stand in the corpus: priority, then the sites that the pipeline names
+/// before their other names (`www.`, http), then URL.
+fn in_order(mut members: Vec<Member>, pipeline: &Pipeline) -> Vec<Member> {
+    let named: HashSet<String> = pipeline
+        .sources
+        .iter()
+        .flat_map(|source| match source {
+            Source::Site(plan) => &plan.start,
+        })
+        .map(|start| format!("{}/", start.origin().ascii_serialization()))
+        .collect();
+    members.sort_by_cached_key(|member| {
+        let weight = pipeline.budget.weight(member.key.as_ref());
+        (Reverse(weight), !named.contains(member.key.site()), member.key.clone())
+    });
     members
 }
 
