@@ -185,13 +185,20 @@ pub(super) async fn visit(
     if let Some(found) = refused {
         return Visit { candidate, found, status: None };
     }
+    let down = || {
+        let reason = host.down()?;
+        Some(Found::Failed(Failure::Connect, format!("not asked, the host {reason}")))
+    };
     let mut attempt = 0;
     loop {
-        if let Some(reason) = host.down() {
-            let found = Found::Failed(Failure::Connect, format!("not asked, the host {reason}"));
+        if let Some(found) = down() {
             return Visit { candidate, found, status: None };
         }
         let turn = host.turn().await;
+        // It may have gone down while this one waited.
+        if let Some(found) = down() {
+            return Visit { candidate, found, status: None };
+        }
         let tried = try_once(client, &candidate, now).await;
         drop(turn);
         let passing = if let Found::Failed(..) = tried.found {

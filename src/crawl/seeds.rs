@@ -186,6 +186,10 @@ async fn fetch(client: &Client, host: &Host, url: &Url, now: fn() -> Timestamp) 
             Ok(answer) => return answer,
             Err(trouble) => trouble,
         };
+        // The pages that come next wait too.
+        if let Some(asked) = asked {
+            host.learn(Lesson::LeaveAlone(asked));
+        }
         attempt += 1;
         match host.pause_before(attempt, asked) {
             Some(pause) => host.learn(Lesson::Wait(pause)),

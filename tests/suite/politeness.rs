@@ -125,6 +125,30 @@ async fn a_host_that_asks_to_be_left_alone_until_some_moment_is() {
 }
 
 #[tokio::test]
+async fn a_host_that_asks_to_be_left_alone_for_longer_than_a_run_is_asked_nothing_more() {
+    let world = World::new().await.crawl(&["rate: 5/s", "concurrency: 8", "sitemap: off"]);
+    fill(&world.site, 20, |path, _| {
+        (path == "/p13").then(|| Reply::status(429).header("retry-after", "3600"))
+    });
+    world.run_within(RUN_LIMIT).await.unwrap().ends(Ending::Incomplete);
+    assert_eq!(intrusions(&world.site.requests(), "/p13", Duration::from_hours(1)), []);
+}
+
+#[tokio::test]
+async fn pages_wait_when_a_sitemap_was_asked_for_too_soon() {
+    let world = World::new().await.crawl(&["rate: 10/s", "concurrency: 8"]);
+    let robots = format!("Sitemap: {}\n", world.site.url("/sitemap.xml"));
+    fill(&world.site, 20, move |path, _| match path {
+        "/robots.txt" => Some(Reply::text(&robots)),
+        "/sitemap.xml" => Some(Reply::status(429).header("retry-after", "2")),
+        _ => None,
+    });
+    world.run_within(RUN_LIMIT).await.unwrap().ends(Ending::Incomplete);
+    assert_eq!(world.site.requests().len(), 23);
+    assert_eq!(intrusions(&world.site.requests(), "/sitemap.xml", Duration::from_secs(2)), []);
+}
+
+#[tokio::test]
 async fn a_host_under_load_is_spared_and_then_crawled_at_its_rate_again() {
     const RATE: u32 = 50;
     const UNDISTURBED: Duration = Duration::from_millis(1_000 / RATE as u64);
