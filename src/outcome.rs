@@ -158,7 +158,10 @@ impl Outcome {
     /// else a rule; being none of one's own business last.
     pub fn rank(self) -> u8 {
         match self {
-            Outcome::Fetched | Outcome::NotModified => 0,
+            // The last two were read, and gave way to another document.
+            Outcome::Fetched
+            | Outcome::NotModified
+            | Outcome::Skipped(SkipReason::Canonical | SkipReason::Duplicate) => 0,
             Outcome::Failed(_) => 1,
             Outcome::Skipped(reason) => match reason {
                 SkipReason::Noindex
@@ -166,6 +169,9 @@ impl Outcome {
                 | SkipReason::Redirected
                 | SkipReason::NotFound
                 | SkipReason::Empty
+                | SkipReason::ContentType
+                | SkipReason::TooLarge
+                | SkipReason::BlockedAddress
                 | SkipReason::Language
                 | SkipReason::Soft404
                 | SkipReason::LoginWall

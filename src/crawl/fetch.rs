@@ -198,11 +198,13 @@ pub(super) async fn visit(
     }
     let mut attempt = 0;
     loop {
-        if let Some(reason) = host.down() {
-            let found = Found::Failed(Failure::Connect, format!("not asked, the host {reason}"));
-            return Visit { candidate, found, status: None };
-        }
-        let turn = host.turn().await;
+        let turn = match host.turn().await {
+            Ok(turn) => turn,
+            Err(reason) => {
+                let found = Found::Failed(Failure::Connect, format!("not asked, the host {reason}"));
+                return Visit { candidate, found, status: None };
+            }
+        };
         let tried = try_once(client, host, &candidate, now).await;
         drop(turn);
         let passing = if let Found::Failed(..) = tried.found {

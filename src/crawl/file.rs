@@ -54,9 +54,6 @@ pub(super) async fn read(
     let mut url = url.clone();
     let (mut hops, mut attempt) = (0, 0);
     loop {
-        if let Some(reason) = host.down() {
-            return Err(NoFile::Trouble(format!("the host {reason}")));
-        }
         match read_once(host, client, &url, extent, now).await {
             Ok(Step::Read(body)) => return Ok(body),
             Ok(Step::Without(no_file)) => return Err(no_file),
@@ -97,7 +94,10 @@ async fn read_once(
 ) -> Result<Step, Passing> {
     let (Extent::Whole(limits) | Extent::Start(limits)) = extent;
     let trouble = |error: FetchError| Passing(in_words(&error), None);
-    let _turn = host.turn().await;
+    let _turn = match host.turn().await {
+        Ok(turn) => turn,
+        Err(reason) => return Ok(Step::Without(NoFile::Trouble(format!("the host {reason}")))),
+    };
     let answer = match client.get(url, &[], limits).await {
         Ok(answer) => answer,
         Err(error @ FetchError::Blocked(_)) => {

@@ -157,17 +157,26 @@ impl Host {
     }
 
     /// Waits for a permit, then for the pace; the request may run while the turn is held.
-    pub async fn turn(&self) -> Turn<'_> {
+    ///
+    /// # Errors
+    /// Why nothing more is asked of the host in this run, also where that was learnt while this one waited.
+    pub async fn turn(&self) -> Result<Turn<'_>, &str> {
+        self.is_up()?;
         let permit = self.permits.acquire().await.expect("the semaphore is never closed");
         let turn = Turn { host: self, permit: Some(permit) };
         loop {
+            self.is_up()?;
             let slot = self.reserve();
             sleep_until(slot).await;
             // Another request may have been told to wait in the meantime, and that was meant for all.
             if slot >= self.pacing().quiet_until {
-                return turn;
+                return self.is_up().map(|()| turn);
             }
         }
+    }
+
+    fn is_up(&self) -> Result<(), &str> {
+        self.down.get().map_or(Ok(()), |reason| Err(reason))
     }
 
     fn pacing(&self) -> MutexGuard<'_, Pacing> {
@@ -230,11 +239,6 @@ impl Host {
         }
     }
 
-    /// Why nothing more is asked of the host in this run, if so.
-    pub fn down(&self) -> Option<&str> {
-        self.down.get().map(String::as_str)
-    }
-
     /// The pause before attempt `attempt` (from 1), or `None` when there is none left. `asked` is the host's
     /// own `Retry-After`; one too long to wait for ends the attempts, and so does a host that struggles.
     pub fn pause_before(&self, attempt: u32, asked: Option<Duration>) -> Option<Duration> {
@@ -263,7 +267,7 @@ impl Host {
         if let Some(RobotsTxt::Unreachable(NoRobots::Unreachable(reason))) = self.robots.get() {
             return Some(format!("{}robots.txt is unreachable: {reason}", self.root));
         }
-        self.down().map(|reason| format!("{} {reason}", self.root))
+        self.is_up().err().map(|reason| format!("{} {reason}", self.root))
     }
 
     /// 2xx gives rules, other 4xx than 429 mean that there are none (RFC 9309 §2.3.1.3), all else is trouble: a host

@@ -127,7 +127,7 @@ fn settle_redirect_chains(tx: &Transaction<'_>) -> Result<HashMap<String, Option
     }
     let mut outcome_of = tx.prepare("SELECT outcome FROM ended WHERE key = ?1")?;
     let mut mark_loop =
-        tx.prepare("UPDATE frontier SET outcome = 'status', detail = 'redirect loop' WHERE key = ?1")?;
+        tx.prepare("UPDATE frontier SET outcome = 'status', detail = 'redirect loop' WHERE key = ?1 AND outcome = 'redirected'")?;
     let mut ends = HashMap::with_capacity(steps.len());
     for key in steps.keys() {
         let mut end = key;

@@ -68,7 +68,7 @@ async fn robots_txt_is_asked_for_once_a_run_and_before_anything_else() {
         world.site.page(link, &format!("The article behind {link} says so."), &[]);
     }
     world.run().await.ends(Ending::Published);
-    assert_eq!(world.site.count("/robots.txt"), 1);
+    assert_eq!((world.site.count("/robots.txt"), world.site.probes()), (1, 1));
     assert_eq!(world.site.requests()[0].path, "/robots.txt");
     assert!(
         world.site.requests().iter().all(|request| {

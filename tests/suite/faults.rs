@@ -129,6 +129,20 @@ async fn a_failure_that_passes_is_tried_again() {
 }
 
 #[tokio::test]
+async fn a_server_that_closes_connections_without_a_word_loses_no_page() {
+    let world = World::new().await.crawl(&["concurrency: 8"]);
+    let links: Vec<String> = (0..200).map(|number| format!("/p{number}")).collect();
+    world.site.page("/", "Welcome.", &links.iter().map(String::as_str).collect::<Vec<_>>());
+    for link in &links {
+        let page = html(link, &format!("The article behind {link} is like no other."), &[]);
+        // All of the body, and then the end of a connection that was to be kept.
+        world.site.at(link, Reply::html(page).cut_after(usize::MAX));
+    }
+    let report = world.run().await.ends(Ending::Published);
+    assert_eq!((report.pages.failed, report.documents.kept), (0, 201), "{report:#?}");
+}
+
+#[tokio::test]
 async fn a_retry_after_is_waited_for() {
     let world = World::new().await.crawl(&["retries: 1"]);
     world.site.page("/", "Welcome to the help centre.", &["/a"]).page("/a", "Apples keep for weeks.", &[]);

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// So much later than it was sent may a request be noted: the server of the tests shares its processors with them.
-const JITTER: Duration = Duration::from_millis(250);
+const JITTER: Duration = Duration::from_millis(500);
 /// A run is as long as its pace makes it.
 const RUN_LIMIT: Duration = Duration::from_mins(10);
 
@@ -125,19 +125,43 @@ async fn a_host_that_asks_to_be_left_alone_until_some_moment_is() {
 }
 
 #[tokio::test]
+async fn a_host_that_asks_to_be_left_alone_for_longer_than_a_run_is_asked_nothing_more() {
+    let world = World::new().await.crawl(&["rate: 5/s", "concurrency: 8", "sitemap: off"]);
+    fill(&world.site, 20, |path, _| {
+        (path == "/p13").then(|| Reply::status(429).header("retry-after", "3600"))
+    });
+    world.run_within(RUN_LIMIT).await.unwrap().ends(Ending::Incomplete);
+    assert_eq!(intrusions(&world.site.requests(), "/p13", Duration::from_hours(1)), []);
+}
+
+#[tokio::test]
+async fn pages_wait_when_a_sitemap_was_asked_for_too_soon() {
+    let world = World::new().await.crawl(&["rate: 10/s", "concurrency: 8"]);
+    let robots = format!("Sitemap: {}\n", world.site.url("/sitemap.xml"));
+    fill(&world.site, 20, move |path, _| match path {
+        "/robots.txt" => Some(Reply::text(&robots)),
+        "/sitemap.xml" => Some(Reply::status(429).header("retry-after", "2")),
+        _ => None,
+    });
+    world.run_within(RUN_LIMIT).await.unwrap().ends(Ending::Incomplete);
+    assert_eq!(world.site.requests().len(), 23);
+    assert_eq!(intrusions(&world.site.requests(), "/sitemap.xml", Duration::from_secs(2)), []);
+}
+
+#[tokio::test]
 async fn a_host_under_load_is_spared_and_then_crawled_at_its_rate_again() {
     const RATE: u32 = 50;
     const UNDISTURBED: Duration = Duration::from_millis(1_000 / RATE as u64);
     let with = async |status: u16| {
         let world = World::new().await.crawl(&["concurrency: 8", "retries: 3", "sitemap: off"]);
         let world = world.crawl(&[&format!("rate: {RATE}/s")]);
-        // By their keys, these come before nearly all the others.
-        let refused = |path: &str| path.starts_with("/p1") || path.starts_with("/p2");
-        fill(&world.site, 100 + 60, move |path, attempt| {
+        // By their keys, these 33 come before nearly all the others.
+        let refused = |path: &str| ["/p10", "/p11", "/p12"].iter().any(|start| path.starts_with(start));
+        fill(&world.site, 300, move |path, attempt| {
             (attempt == 0 && refused(path)).then(|| Reply::status(status))
         });
         let report = world.run_within(RUN_LIMIT).await.unwrap().ends(Ending::Published);
-        assert_eq!((report.pages.failed, report.documents.kept), (0, 161));
+        assert_eq!((report.pages.failed, report.documents.kept), (0, 301));
         let requests = world.site.requests();
         let gap = |requests: &[Request]| {
             let (first, last) = (&requests[0], &requests[requests.len() - 1]);
@@ -146,7 +170,7 @@ async fn a_host_under_load_is_spared_and_then_crawled_at_its_rate_again() {
         let over = requests.iter().rposition(|request| refused(&request.path)).unwrap();
         let (under_load, recovered) = (gap(&requests[2..over]), gap(&requests[over + 20..]));
         assert!(under_load > UNDISTURBED * 3 / 2, "{under_load:?} between requests while the host refuses");
-        assert!(recovered < UNDISTURBED * 3, "{recovered:?} between requests when it refuses no more");
+        assert!(recovered < UNDISTURBED * 5, "{recovered:?} between requests when it refuses no more");
     };
     tokio::join!(Box::pin(with(429)), Box::pin(with(503)));
 }
