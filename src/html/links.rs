@@ -19,7 +19,7 @@ const MAX_LINK_BYTES: usize = 16 * 1024 * 1024;
 pub struct Links {
     /// What relative links resolve against: `<base href>` if it is http(s), else the page's URL.
     pub base: Url,
-    /// Links to follow, absolute http(s), without fragment, in document order, each once; `rel=nofollow` left out.
+    /// Links to follow, absolute http(s), without fragment, in document order, each spelling once; `rel=nofollow` left out.
     pub follow: Vec<Url>,
     /// `<link rel=canonical>`.
     pub canonical: Option<Url>,
