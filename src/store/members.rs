@@ -188,10 +188,9 @@ fn make_candidate(
     )?;
     let mut carry = tx
         .prepare("UPDATE page SET gone_runs = ?2, failing_since = ?3, candidate = snapshot WHERE key = ?1")?;
-    let mut leave = tx.prepare(
-        "UPDATE page SET gone_runs = 0, failing_since = NULL, candidate = NULL
-         WHERE key = ?1 AND (gone_runs > 0 OR failing_since IS NOT NULL OR candidate IS NOT NULL)",
-    )?;
+    // What was counted stays: where the gates hold its leaving, the next crawl has not to wait as long once more.
+    let mut leave =
+        tx.prepare("UPDATE page SET candidate = NULL WHERE key = ?1 AND candidate IS NOT NULL")?;
     let mut rows = known.query([])?;
     while let Some(row) = rows.next()? {
         let key: String = row.get(0)?;
@@ -269,6 +268,8 @@ fn collect(tx: &Transaction<'_>) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use rusqlite::Connection;
 
     use super::*;
@@ -300,6 +301,27 @@ mod tests {
                 assert_eq!(ended, expected.name(), "{key}");
             }
         }
+    }
+
+    #[test]
+    fn a_page_whose_leaving_was_held_is_still_leaving() {
+        let mut connection = connection();
+        connection.execute("INSERT INTO blob (sha256, bytes) VALUES (x'00', x'')", []).unwrap();
+        let gone = Outcome::Skipped(SkipReason::NotFound);
+        ends(&connection, "/a", 0, gone);
+        let sql = "INSERT INTO page (key, url, source, depth, coding, body, content, rules, article, links,
+                       noindex, contained, fetched_at, snapshot, candidate)
+                   VALUES ('/a', '/a', 0, 0, 'zstd', x'00', x'00', 1, x'00', x'00', 0, 0, 0, x'00', x'00')";
+        connection.execute(sql, []).unwrap();
+        let patience = [Patience { gone_after: 2, stale_for: Duration::ZERO }];
+        let removed = [0, 1, 2, 3].map(|second| {
+            let tx = connection.transaction().unwrap();
+            let now = Timestamp::from_second(second).unwrap();
+            let change = make_candidate(&tx, &HashMap::new(), &patience, now).unwrap();
+            tx.commit().unwrap();
+            change.removed
+        });
+        assert_eq!(removed, [0, 1, 1, 1]);
     }
 
     #[test]
