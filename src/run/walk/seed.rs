@@ -48,6 +48,7 @@ impl SourceWalk<'_> {
             }
         }
         self.trusts_lastmod = self.store.lastmods_are_news(self.source).await?;
+        self.notes.extend_from_slice(sitemaps.notes());
         self.store.settle(self.source, Vec::new(), sitemaps.into_doubts(), now()).await?;
         Ok(())
     }
