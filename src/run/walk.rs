@@ -67,7 +67,7 @@ pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) 
         walk.seed().await?;
         walk.waves().await?;
         // Pages that nothing links to any more are asked themselves: an unlinked page is not a deleted one.
-        walk.seed_unseen_members().await?;
+        walk.seed_unseen_members(&pipeline.sources).await?;
         walk.waves().await?;
         traffic = traffic.plus(walk.client.traffic());
         notes.extend(walk.crawl.notes());

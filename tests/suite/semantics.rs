@@ -593,6 +593,40 @@ async fn a_source_that_never_was_read_keeps_the_others_from_being_published() {
 }
 
 #[tokio::test]
+async fn sources_on_one_host_ask_for_no_page_of_each_other() {
+    let world = World::new().await.starts(&["/a/"]);
+    let second = world.site.url("/b/");
+    let world = world.source(&second).crawl(&["follow: [\"/**\"]"]);
+    for (start, other) in [("/a/", "/a/one"), ("/b/", "/b/one")] {
+        world.site.page(start, &format!("This is the beginning of {start}."), &[other]);
+        world.site.page(other, &format!("This is the page {other}."), &[]);
+    }
+    for ending in [Ending::Published, Ending::Unchanged] {
+        world.site.forget_requests();
+        let report = world.run().await.ends(ending);
+        assert_eq!((report.exit(), report.documents.kept), (Exit::Done, 4), "{report:#?}");
+        for path in ["/a/", "/a/one", "/b/", "/b/one"] {
+            assert_eq!(world.site.count(path), 1, "{path}: {:?}", world.site.paths());
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_that_turn_to_a_language_that_is_not_wanted_are_held() {
+    let story = Story::of(centre::ready().await.crawl(&["languages: [en]"])).await;
+    centre::all(story.site(), |path| {
+        let text = format!("<h1>Hilfe</h1><p>Hier steht alles, was Sie über {path} wissen müssen.</p>");
+        Reply::html(centre::framed(&format!("Hilfe {path}"), "de", "", &text))
+    });
+    for _ in 0..2 {
+        let report = story.world.run().await.ends(Ending::Held);
+        assert_eq!((report.exit(), report.skipped("language")), (Exit::Held, PAGES), "{report:#?}");
+        story.is_untouched().await;
+    }
+    story.recovers().await;
+}
+
+#[tokio::test]
 async fn all_sources_down_publish_nothing() {
     let second = Site::new();
     second.page("/", "Welcome to the blog.", &[]);
