@@ -249,6 +249,31 @@ async fn a_login_that_every_page_redirects_to_is_held() {
 }
 
 #[tokio::test]
+async fn one_page_that_redirects_to_a_login_is_carried_forward() {
+    let story = Story::begin().await;
+    story.site().at("/login", login()).at(ARTICLES[7].0, Reply::redirect(302, "/login"));
+    for _ in 0..3 {
+        let report = story.world.run().await.ends(Ending::Unchanged);
+        assert_eq!((report.exit(), report.pages.carried_forward), (Exit::Troubled, 1), "{report:#?}");
+        story.is_untouched().await;
+    }
+    story.recovers().await;
+}
+
+#[tokio::test]
+async fn a_wall_before_the_home_page_alone_hides_no_other_page() {
+    let story = Story::begin().await;
+    story.site().at("/", challenge(200));
+    for _ in 0..2 {
+        story.site().forget_requests();
+        let report = story.world.run().await.ends(Ending::Unchanged);
+        assert_eq!((report.skipped("challenge"), report.pages.carried_forward), (1, 1), "{report:#?}");
+        assert!(centre::paths().all(|path| story.site().count(path) == 1));
+    }
+    story.recovers().await;
+}
+
+#[tokio::test]
 async fn one_page_behind_a_login_is_carried_forward_and_a_new_one_is_left_out() {
     let story = Story::begin().await;
     let new = "/kettles/dealers-only";
@@ -461,6 +486,28 @@ async fn pages_of_a_sitemap_that_is_gone_are_still_asked_for() {
 }
 
 #[tokio::test]
+async fn pages_of_a_sitemap_that_nobody_named_are_still_asked_for_when_it_is_gone() {
+    let world = centre::ready().await;
+    sitemap(&world.site, 5);
+    world.site.remove("/robots.txt");
+    let story = Story::of(world).await;
+    story.site().remove("/sitemap.xml");
+    for _ in 0..2 {
+        story.site().forget_requests();
+        let report = story.world.run().await.ends(Ending::Unchanged);
+        assert_eq!((report.exit(), report.documents.kept), (Exit::Done, PAGES + 5), "{report:#?}");
+        assert!(UNLINKED.iter().all(|path| story.site().count(path) == 1));
+    }
+}
+
+#[tokio::test]
+async fn a_sitemap_that_is_a_page_is_told() {
+    let story = with_sitemap().await;
+    story.site().at("/sitemap.xml", Reply::html(centre::home("")));
+    goes_on_without_sitemap(&story).await;
+}
+
+#[tokio::test]
 async fn pages_of_a_sitemap_that_is_empty_are_still_asked_for() {
     let story = with_sitemap().await;
     sitemap(story.site(), 0);
@@ -655,6 +702,18 @@ async fn a_home_page_as_canonical_form_of_all_pages_is_ignored_and_told() {
 }
 
 #[tokio::test]
+async fn a_first_run_believes_no_home_page_as_canonical_form_of_all_pages_either() {
+    let world = centre::ready().await;
+    for (path, ..) in ARTICLES {
+        let head = "<link rel=canonical href=\"/\">";
+        world.site.at(path, Reply::html(centre::article_with(path, head, "")));
+    }
+    let report = world.run().await.ends(Ending::Published);
+    assert_eq!((report.exit(), report.documents.kept), (Exit::Done, PAGES), "{report:#?}");
+    assert!(report.notes.join("\n").contains("20 of 21 pages name"), "{report:#?}");
+}
+
+#[tokio::test]
 async fn pages_that_all_ask_not_to_be_indexed_since_are_held() {
     let story = Story::begin().await;
     let noindex = "<meta name=robots content=noindex>";
@@ -734,6 +793,20 @@ async fn a_first_run_into_a_wall_publishes_nothing() {
         centre::fill(&world.site);
         let report = world.run().await.ends(Ending::Published);
         assert_eq!((report.exit(), report.documents.kept), (Exit::Done, PAGES), "{report:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_answers_everything_with_its_home_page_gives_each_page_once() {
+    let world = centre::ready().await;
+    let home = centre::home("<p><a href=\"/no-such-page\">Broken</a> <a href=\"/nor-this\">Too</a></p>");
+    world.site.at("/", Reply::html(home.clone())).script(move |path, _| match path {
+        "/robots.txt" | "/sitemap.xml" => Reply::status(404),
+        _ => Reply::html(home.clone()),
+    });
+    for ending in [Ending::Published, Ending::Unchanged] {
+        let report = world.run().await.ends(ending);
+        assert_eq!((report.documents.kept, report.skipped("soft_404")), (PAGES, 2), "{report:#?}");
     }
 }
 

@@ -271,6 +271,23 @@ async fn a_page_that_changed_by_the_sitemap_is_read_in_full() {
 }
 
 #[tokio::test]
+async fn a_change_that_the_sitemap_told_is_remembered_until_the_page_could_be_read() {
+    let world = centre::ready().await;
+    world.site.validates();
+    sitemap(&world.site, |_| "2026-01-01".to_owned());
+    world.run().await.ends(Ending::Published);
+    let (changed, ..) = centre::ARTICLES[4];
+    sitemap(&world.site, |path| if path == changed { "2026-02-02" } else { "2026-01-01" }.to_owned());
+    world.site.once(changed, Reply::status(500));
+    for (exit, full) in [(Exit::Troubled, &[changed][..]), (Exit::Done, &[changed]), (Exit::Done, &[])] {
+        world.site.forget_requests();
+        let report = world.run().await.ends(Ending::Unchanged);
+        assert_eq!(report.exit(), exit, "{report:#?}");
+        assert_eq!(read_in_full(&world.site), full);
+    }
+}
+
+#[tokio::test]
 async fn a_sitemap_whose_every_page_changed_at_once_is_not_believed() {
     let world = centre::ready().await;
     world.site.validates();
