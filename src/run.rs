@@ -105,8 +105,9 @@ async fn pass(
         return Ok(());
     }
 
-    let Walked { doubts, traffic } = walk::walk(pipeline, store, context).await?;
+    let Walked { doubts, notes, traffic } = walk::walk(pipeline, store, context).await?;
     report.http = traffic;
+    report.notes = notes;
     let reasons = doubts.iter().map(|(_, reason)| reason.as_str()).collect::<Vec<_>>().join("; ");
     let withheld: HashSet<usize> = doubts.iter().map(|(source, _)| *source).collect();
     if !others_can_go_on(pipeline, store, &withheld).await? {

@@ -117,7 +117,12 @@ async fn explanation(
     let carried_forward = story.page.as_ref().filter(|page| page.member).and_then(|page| {
         match (page.failing_since, page.gone_runs) {
             (Some(since), _) => Some(format!("it has failed since {since:.0}; what was read before stays")),
-            (None, 1..) => Some(format!("it was gone in {} runs; another one takes it out", page.gone_runs)),
+            (None, 1) => {
+                Some("it was gone in 1 run; what was read before stays until more confirm it".to_owned())
+            }
+            (None, runs @ 2..) => {
+                Some(format!("it was gone in {runs} runs; what was read before stays until more confirm it"))
+            }
             (None, 0) => None,
         }
     });

@@ -270,6 +270,16 @@ impl Host {
         self.is_up().err().map(|reason| format!("{} {reason}", self.root))
     }
 
+    /// What is odd about its rules, although it forbids nothing.
+    pub(super) fn oddity(&self) -> Option<String> {
+        match self.robots.get() {
+            Some(RobotsTxt::Rules(robots)) if robots.is_markup() => {
+                Some(format!("{}robots.txt is a page: it has no rules", self.root))
+            }
+            _ => None,
+        }
+    }
+
     /// 2xx gives rules, other 4xx than 429 mean that there are none (RFC 9309 §2.3.1.3), all else is trouble: a host
     /// that asks for patience has not said that everything is allowed.
     async fn read_robots(&self, client: &Client, now: fn() -> Timestamp) -> RobotsTxt {
@@ -282,9 +292,6 @@ impl Host {
                 let robots = Robots::parse(&body, PRODUCT_TOKEN);
                 if let Some(delay) = robots.crawl_delay().filter(|delay| *delay > LONG_DELAY) {
                     tracing::warn!("{url} asks for {} s between requests", delay.as_secs());
-                }
-                if robots.is_markup() {
-                    tracing::warn!("{url} is a page and not a robots.txt: no rules");
                 }
                 RobotsTxt::Rules(robots)
             }

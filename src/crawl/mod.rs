@@ -172,10 +172,20 @@ impl Crawl {
     /// Start hosts that pages were not asked of, with the reason: robots.txt unreachable, or down. The crawl is
     /// incomplete then. Another host that a link leads to is no reason for that; its pages failed.
     pub fn doubts(&self) -> Vec<String> {
+        self.of_starts(Host::trouble)
+    }
+
+    /// What is odd about start hosts, although nothing was left out for it.
+    pub fn notes(&self) -> Vec<String> {
+        self.of_starts(Host::oddity)
+    }
+
+    /// What there is to be told of each host that the source starts at, sorted.
+    fn of_starts(&self, tell: fn(&Host) -> Option<String>) -> Vec<String> {
         let starts: HashSet<_> = self.plan.start.iter().map(Url::origin).collect();
         let hosts = starts.iter().filter_map(|origin| self.hosts.get(origin));
-        let mut reasons: Vec<_> = hosts.filter_map(|host| host.trouble()).collect();
-        reasons.sort();
-        reasons
+        let mut told: Vec<_> = hosts.filter_map(|host| tell(host)).collect();
+        told.sort();
+        told
     }
 }

@@ -40,6 +40,8 @@ pub struct Sitemaps {
     known: HashSet<Url>,
     /// Why what they name may not be all.
     doubts: Vec<String>,
+    /// What is odd about them, although it keeps nothing from being read.
+    notes: Vec<String>,
 }
 
 /// A sitemap file to be read.
@@ -59,7 +61,12 @@ impl Sitemaps {
         plan: &CrawlPlan,
         now: fn() -> Timestamp,
     ) -> Sitemaps {
-        let mut sitemaps = Sitemaps { waiting: VecDeque::new(), known: HashSet::new(), doubts: Vec::new() };
+        let mut sitemaps = Sitemaps {
+            waiting: VecDeque::new(),
+            known: HashSet::new(),
+            doubts: Vec::new(),
+            notes: Vec::new(),
+        };
         for file in first_files(client, crawl, plan, now).await {
             sitemaps.add(file);
         }
@@ -95,7 +102,7 @@ impl Sitemaps {
                 | NoFile::Trouble(reason),
             ) => {
                 if named {
-                    tracing::warn!("sitemap {url}: {reason}");
+                    self.note(&url, &reason);
                 }
                 return Some(Vec::new());
             }
@@ -103,7 +110,8 @@ impl Sitemaps {
         let sitemap = blocking(move || sitemap::parse(&body, MOST_IN_ONE)).await;
         match sitemap.doubt {
             // A page instead of a sitemap: the site has none at this address.
-            Some(Doubt::NotASitemap) if named => tracing::warn!("sitemap {url} is no sitemap"),
+            Some(doubt @ Doubt::NotASitemap) if named => self.note(&url, &doubt.to_string()),
+            None if sitemap.entries.is_empty() => self.note(&url, "it names nothing"),
             Some(Doubt::NotASitemap) | None => {}
             Some(doubt) => self.doubt(&url, &doubt.to_string()),
         }
@@ -119,6 +127,12 @@ impl Sitemaps {
             Kind::Index => {}
         }
         Some(Vec::new())
+    }
+
+    /// What is odd about the sitemaps: one that is named somewhere and is not there, one that names nothing. The crawl
+    /// goes on by links and by what is known.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Why what the sitemaps name may not be all; empty where it is.
@@ -138,6 +152,10 @@ impl Sitemaps {
                 .push(format!("more than {MOST_FILES} sitemaps (`sitemap: URL` names one to go on with)"));
             self.doubts.dedup();
         }
+    }
+
+    fn note(&mut self, url: &Url, reason: &str) {
+        self.notes.push(format!("sitemap {url}: {reason}"));
     }
 
     fn doubt(&mut self, url: &Url, reason: &str) {

@@ -48,13 +48,15 @@ const MOST_HOPS: u32 = 10;
 pub(super) struct Walked {
     /// Why the crawl of which source is incomplete; none where all are complete.
     pub(super) doubts: Vec<(usize, String)>,
+    /// What is odd about hosts and sitemaps, although nothing was left out for it.
+    pub(super) notes: Vec<String>,
     /// What went over the wire.
     pub(super) traffic: Traffic,
 }
 
 /// Crawls every source, one after the other.
 pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) -> Result<Walked, RunError> {
-    let mut traffic = Traffic::default();
+    let (mut traffic, mut notes) = (Traffic::default(), Vec::new());
     let start = store.begin_crawl(fingerprint(pipeline), (context.now)()).await?;
     if start == CrawlStart::Resumed {
         tracing::info!("goes on with the crawl that was interrupted");
@@ -65,11 +67,13 @@ pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) 
         walk.seed().await?;
         walk.waves().await?;
         // Pages that nothing links to any more are asked themselves: an unlinked page is not a deleted one.
-        walk.seed_unseen_members().await?;
+        walk.seed_unseen_members(&pipeline.sources).await?;
         walk.waves().await?;
         traffic = traffic.plus(walk.client.traffic());
+        notes.extend(walk.crawl.notes());
+        notes.append(&mut walk.notes);
     }
-    Ok(Walked { doubts: store.doubts().await?, traffic })
+    Ok(Walked { doubts: store.doubts().await?, notes, traffic })
 }
 
 /// Names what is crawled and how: an interrupted crawl goes on only under the same.
@@ -93,6 +97,8 @@ struct SourceWalk<'a> {
     settled: Vec<Settled>,
     /// Which of these lead where their page led when it was read last.
     as_stored: Vec<usize>,
+    /// What is odd about the sitemaps.
+    notes: Vec<String>,
     /// Whether what the sitemaps say of changes is believed.
     trusts_lastmod: bool,
     /// URLs that the settled pages named.
@@ -141,6 +147,7 @@ impl<'a> SourceWalk<'a> {
             readers: JoinSet::new(),
             settled: Vec::new(),
             as_stored: Vec::new(),
+            notes: Vec::new(),
             trusts_lastmod: true,
             named: 0,
             respelled: Vec::new(),

@@ -82,11 +82,12 @@ impl Store {
         .await
     }
 
-    /// Members of the snapshot that no source has come across as one of its own so far, with the depth they had.
-    pub async fn unseen_members(&self) -> Result<Vec<(Url, u32)>, StoreError> {
+    /// Members of the snapshot that no source has come across as one of its own so far, with the depth they had
+    /// and the source they are of.
+    pub async fn unseen_members(&self) -> Result<Vec<(Url, u32, usize)>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT url, depth FROM page WHERE snapshot IS NOT NULL
+                "SELECT url, depth, source FROM page WHERE snapshot IS NOT NULL
                  AND key NOT IN (SELECT key FROM frontier WHERE outcome IS NULL OR outcome NOT IN ('scope', 'excluded'))
                  ORDER BY key",
             )?;
@@ -94,7 +95,8 @@ impl Store {
             let mut unseen = Vec::new();
             while let Some(row) = rows.next()? {
                 let url: String = row.get(0)?;
-                unseen.push((Url::parse(&url).map_err(|_| StoreError::Damaged("URL"))?, row.get(1)?));
+                let url = Url::parse(&url).map_err(|_| StoreError::Damaged("URL"))?;
+                unseen.push((url, row.get(1)?, row.get(2)?));
             }
             Ok(unseen)
         })

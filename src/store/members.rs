@@ -58,7 +58,7 @@ pub struct SnapshotChange {
 impl Store {
     /// Completes the crawl: settles redirect chains, decides the fate of every known page by the patience of
     /// its source, and collects what nothing refers to any more. One transaction. A source about which there are doubts
-    /// stays as it was, as if all of it had failed.
+    /// stays as it was, for however long.
     pub async fn complete_crawl(
         &self,
         patience: Vec<Patience>,
@@ -188,10 +188,9 @@ fn make_candidate(
     )?;
     let mut carry = tx
         .prepare("UPDATE page SET gone_runs = ?2, failing_since = ?3, candidate = snapshot WHERE key = ?1")?;
-    let mut leave = tx.prepare(
-        "UPDATE page SET gone_runs = 0, failing_since = NULL, candidate = NULL
-         WHERE key = ?1 AND (gone_runs > 0 OR failing_since IS NOT NULL OR candidate IS NOT NULL)",
-    )?;
+    // What was counted stays: where the gates hold its leaving, the next crawl has not to wait as long once more.
+    let mut leave =
+        tx.prepare("UPDATE page SET candidate = NULL WHERE key = ?1 AND candidate IS NOT NULL")?;
     let mut rows = known.query([])?;
     while let Some(row) = rows.next()? {
         let key: String = row.get(0)?;
@@ -210,11 +209,13 @@ fn make_candidate(
             }
             ended => ended,
         };
-        let ended = if withheld.contains(&source) { Some(Outcome::Failed(Failure::Connect)) } else { ended };
-        // A source that the configuration lost takes its pages with it.
-        let fate = patience
-            .get(source)
-            .map_or(Fate::Out, |patience| snapshot::fate(standing, ended, *patience, now));
+        let fate = match patience.get(source) {
+            // A source that the configuration lost takes its pages with it.
+            None => Fate::Out,
+            // One that could not be crawled completely keeps its own: nothing is published without it.
+            Some(_) if withheld.contains(&source) => withheld_fate(standing, now),
+            Some(patience) => snapshot::fate(standing, ended, *patience, now),
+        };
         match fate {
             Fate::Current => {
                 match (member, row.get(6)?) {
@@ -236,6 +237,16 @@ fn make_candidate(
         }
     }
     Ok(change)
+}
+
+/// What becomes of a page whose source stays as it was.
+fn withheld_fate(known: Standing, now: Timestamp) -> Fate {
+    let Standing { member, gone_runs, failing_since } = known;
+    if member {
+        Fate::CarriedForward { gone_runs, failing_since: failing_since.or(Some(now)) }
+    } else {
+        Fate::Out
+    }
 }
 
 /// Forgets pages that no crawl comes across any more, and blobs that nothing refers to.
@@ -269,6 +280,8 @@ fn collect(tx: &Transaction<'_>) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use rusqlite::Connection;
 
     use super::*;
@@ -300,6 +313,38 @@ mod tests {
                 assert_eq!(ended, expected.name(), "{key}");
             }
         }
+    }
+
+    /// How many pages leave in each of four crawls, a second apart, that find the one page of the snapshot like this.
+    fn removed(connection: &mut Connection, outcome: Outcome) -> [u64; 4] {
+        connection.execute("INSERT INTO blob (sha256, bytes) VALUES (x'00', x'')", []).unwrap();
+        ends(connection, "/a", 0, outcome);
+        let sql = "INSERT INTO page (key, url, source, depth, coding, body, content, rules, article, links,
+                       noindex, contained, fetched_at, snapshot, candidate)
+                   VALUES ('/a', '/a', 0, 0, 'zstd', x'00', x'00', 1, x'00', x'00', 0, 0, 0, x'00', x'00')";
+        connection.execute(sql, []).unwrap();
+        let patience = [Patience { gone_after: 2, stale_for: Duration::from_secs(1) }];
+        [0, 1, 2, 3].map(|second| {
+            let tx = connection.transaction().unwrap();
+            let now = Timestamp::from_second(second).unwrap();
+            let change = make_candidate(&tx, &HashMap::new(), &patience, now).unwrap();
+            tx.commit().unwrap();
+            change.removed
+        })
+    }
+
+    #[test]
+    fn a_page_whose_leaving_was_held_is_still_leaving() {
+        let gone = Outcome::Skipped(SkipReason::NotFound);
+        assert_eq!(removed(&mut connection(), gone), [0, 1, 1, 1]);
+        assert_eq!(removed(&mut connection(), Outcome::Failed(Failure::Status)), [0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn a_source_that_cannot_be_crawled_keeps_its_pages_however_long() {
+        let mut connection = connection();
+        connection.execute("INSERT INTO doubt (source, reason) VALUES (0, 'down')", []).unwrap();
+        assert_eq!(removed(&mut connection, Outcome::Failed(Failure::Connect)), [0; 4]);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 )]
 
 // What the tests are made of.
+mod centre; // a help centre that looks like one
 mod chance; // seeded dice, and how much of a test is done
 mod chatbot; // the API: the sandbox, its faults and its log
 mod program; // the real program at work: started, watched, killed
@@ -22,6 +23,7 @@ mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget
 mod crawl; // which pages are asked for, how, and how often
 mod endurance; // thousands of pages, with faults, kills and little memory
+mod explain; // what became of a URL, and why
 mod faults; // sites that fail, lie, or fight back
 mod frontier; // what is yielded, once, in which order, whenever the process dies
 mod fuzz; // what holds for any input: the checks that `fuzz/` runs for longer
@@ -31,4 +33,7 @@ mod histories; // pages that come and go over many runs, against a plain model
 mod hostile; // HTML that was made to hurt
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
+mod semantics; // sites that answer 200 and mean something else: what is published then
 mod state; // locks, kills, and the files under `state/`
+mod traps; // sites without end
+mod variants; // languages, `Link` headers, dates in sitemaps

@@ -48,6 +48,8 @@ pub(crate) struct World {
     agent: String,
     base_url: Option<String>,
     starts: Vec<String>,
+    /// The start URLs of further sources, one each.
+    more_sources: Vec<String>,
     crawl: Vec<String>,
     corpus: Vec<String>,
     gates: Vec<String>,
@@ -72,6 +74,7 @@ impl World {
             agent: AGENT_ID.to_owned(),
             base_url: None,
             starts,
+            more_sources: Vec::new(),
             crawl: lines(&["rate: unlimited", "retries: 0"]),
             corpus: Vec::new(),
             gates: Vec::new(),
@@ -88,6 +91,12 @@ impl World {
     /// Crawls from this URL too.
     pub(crate) fn also(mut self, url: &str) -> World {
         self.starts.push(url.to_owned());
+        self
+    }
+
+    /// Has another source, which begins at this URL.
+    pub(crate) fn source(mut self, start: &str) -> World {
+        self.more_sources.push(start.to_owned());
         self
     }
 
@@ -138,9 +147,11 @@ impl World {
         };
         let crawl: String = self.crawl.iter().map(|line| format!("      {line}\n")).collect();
         let starts: String = self.starts.iter().map(|start| format!("        - {start}\n")).collect();
+        let source = |start: &String| format!("  - site:\n      start:\n        - {start}\n{crawl}");
+        let more_sources: String = self.more_sources.iter().map(source).collect();
         let publish: String = self.publish.iter().map(|line| format!("  {line}\n")).collect();
         format!(
-            "version: 1\nagent: {{id: \"{}\"}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{}{}publish:\n  \
+            "version: 1\nagent: {{id: \"{}\"}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}publish:\n  \
              api_key: {{file: key}}\n  base_url: {base_url}\n{publish}",
             self.agent,
             section("corpus", &self.corpus),

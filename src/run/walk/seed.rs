@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
 use super::{Route, SourceWalk};
 use crate::{
     blocking::blocking,
-    crawl::{CrawlPlan, fetch::Found, seeds::Sitemaps},
+    crawl::{CrawlPlan, fetch::Found, scope::Decision, seeds::Sitemaps},
+    pipeline::Source,
     run::{
         RunError,
         reading::{self, Rules},
@@ -48,15 +51,25 @@ impl SourceWalk<'_> {
             }
         }
         self.trusts_lastmod = self.store.lastmods_are_news(self.source).await?;
+        self.notes.extend_from_slice(sitemaps.notes());
         self.store.settle(self.source, Vec::new(), sitemaps.into_doubts(), now()).await?;
         Ok(())
     }
 
-    pub(super) async fn seed_unseen_members(&mut self) -> Result<(), RunError> {
+    /// Offers pages of earlier runs that no source has come across so far, but for those that a later one will ask
+    /// for itself.
+    pub(super) async fn seed_unseen_members(&mut self, sources: &[Source]) -> Result<(), RunError> {
         let members = self.store.unseen_members().await?;
+        let is_for_later = |url: &Url, source: usize| match sources.get(source) {
+            Some(Source::Site(plan)) if source > self.source => {
+                matches!(plan.scope.decide(url), Decision::Follow { .. })
+            }
+            _ => false,
+        };
         let found = members
             .iter()
-            .filter_map(|(url, depth)| {
+            .filter(|(url, _, source)| !is_for_later(url, *source))
+            .filter_map(|(url, depth, _)| {
                 let route = Route { depth: *depth, found_on: Some("an earlier run"), ..Route::default() };
                 self.discoverer.take(url, route)
             })
