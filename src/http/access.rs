@@ -5,6 +5,13 @@ use reqwest::{
     Certificate, Proxy,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
+use rustls::{
+    RootCertStore,
+    pki_types::{
+        CertificateDer,
+        pem::{self, PemObject},
+    },
+};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Origin, Url};
 
@@ -32,14 +39,17 @@ pub struct ProxyServer {
 
 /// Certificate authorities, read from PEM.
 #[derive(Debug, Clone, Default)]
-pub struct Authorities(Vec<Certificate>);
+pub struct Authorities(Vec<CertificateDer<'static>>);
 
 /// A text that holds no certificates.
 #[derive(Debug, thiserror::Error)]
 pub enum BadAuthorities {
-    /// It is no PEM, or damaged.
+    /// It is damaged PEM.
     #[error("not readable as PEM certificates")]
-    Unreadable(#[source] reqwest::Error),
+    Unreadable(#[source] pem::Error),
+    /// What it calls a certificate is none.
+    #[error("a certificate in it is damaged")]
+    Damaged(#[source] rustls::Error),
     /// There is none in it.
     #[error("no certificate in it")]
     None,
@@ -51,7 +61,14 @@ impl Authorities {
     /// # Errors
     /// [`BadAuthorities`] where there is none, or one that cannot be read.
     pub fn from_pem(pem: &[u8]) -> Result<Authorities, BadAuthorities> {
-        let certificates = Certificate::from_pem_bundle(pem).map_err(BadAuthorities::Unreadable)?;
+        // The client looks at them no earlier than at its first request.
+        let mut looked_at = RootCertStore::empty();
+        let mut certificates = Vec::new();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(BadAuthorities::Unreadable)?;
+            looked_at.add(certificate.clone()).map_err(BadAuthorities::Damaged)?;
+            certificates.push(certificate);
+        }
         if certificates.is_empty() { Err(BadAuthorities::None) } else { Ok(Authorities(certificates)) }
     }
 }
@@ -85,6 +102,7 @@ impl Access {
                 builder.proxy(proxy)
             }
         };
-        Ok(builder.tls_certs_merge(self.authorities.0.iter().cloned()))
+        let authorities = self.authorities.0.iter().map(|der| Certificate::from_der(der));
+        Ok(builder.tls_certs_merge(authorities.collect::<Result<Vec<_>, _>>()?))
     }
 }
