@@ -83,7 +83,7 @@ impl Sitemaps {
         };
         let body = match body {
             Ok(body) => body,
-            Err(NoFile::Trouble(reason)) if named => {
+            Err(NoFile::Untrusted(reason) | NoFile::Trouble(reason)) if named => {
                 self.doubt(&url, &reason);
                 return Some(Vec::new());
             }
@@ -92,6 +92,7 @@ impl Sitemaps {
                 NoFile::Absent(reason)
                 | NoFile::Astray(reason)
                 | NoFile::Blocked(reason)
+                | NoFile::Untrusted(reason)
                 | NoFile::Trouble(reason),
             ) => {
                 if named {
