@@ -24,8 +24,8 @@ use super::{
     access::Access,
     answer::{Answer, LARGE_AT_ONCE},
     egress::{self, Blocked, Egress, Reach},
-    error::{FetchError, TimedOut, classify},
-    limits::{CONNECT_TIMEOUT, FIRST_BYTE_TIMEOUT, Limits, MAX_HEADERS},
+    error::{FetchError, classify},
+    limits::{CONNECT_TIMEOUT, Limits, MAX_HEADERS, patience},
     resolver::{self, Resolver},
     traffic::{Meter, Traffic},
 };
@@ -133,15 +133,11 @@ impl Client {
         if self.0.access.origins.contains(&url.origin()) {
             request = request.headers(self.0.credentials.clone());
         }
-        // A push is answered when the API has taken it all in, and has the whole time for that.
-        let (patience, which) = match json {
-            None if FIRST_BYTE_TIMEOUT < limits.total => (begun + FIRST_BYTE_TIMEOUT, TimedOut::FirstByte),
-            _ => (deadline, TimedOut::Total),
-        };
+        let (patience, which) = patience(json.is_some(), limits.total);
         if let Some(json) = json {
             request = request.header(CONTENT_TYPE, "application/json").body(json);
         }
-        let response = timeout_at(patience, request.send())
+        let response = timeout_at(begun + patience, request.send())
             .await
             .map_err(|_| FetchError::Timeout(which))?
             .map_err(classify)?;
