@@ -8,7 +8,7 @@ use std::{
 };
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use reqwest::header::{AUTHORIZATION, COOKIE, HeaderName};
+use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -54,22 +54,33 @@ const NOT_YOURS: [&str; 22] = [
 ];
 
 pub(super) fn access<'a>(reader: &mut Reader<'a>, site: &Fields<'a>, start: &[Url]) -> Access {
-    let mut headers = Vec::new();
+    let mut headers = HeaderMap::new();
     if let Some(field) = site.field("headers") {
         for (name, field) in entries(reader, field, "headers: {X-Preview: \"1\"}", str::to_ascii_lowercase) {
-            headers.extend(header(reader, name, field));
+            if let Some((name, value)) = header(reader, name, field) {
+                add(&mut headers, name, &value);
+            }
         }
     }
-    headers
-        .extend(site.field("auth").and_then(|field| auth(reader, field)).map(|value| (AUTHORIZATION, value)));
-    headers
-        .extend(site.field("cookies").and_then(|field| cookies(reader, field)).map(|value| (COOKIE, value)));
+    if let Some(value) = site.field("auth").and_then(|field| auth(reader, field)) {
+        add(&mut headers, AUTHORIZATION, &value);
+    }
+    if let Some(value) = site.field("cookies").and_then(|field| cookies(reader, field)) {
+        add(&mut headers, COOKIE, &value);
+    }
     Access {
         origins: start.iter().map(Url::origin).collect(),
         headers,
         proxy: site.field("proxy").and_then(|field| proxy(reader, field)),
         authorities: site.field("ca_file").and_then(|field| authorities(reader, field)).unwrap_or_default(),
     }
+}
+
+fn add(headers: &mut HeaderMap, name: HeaderName, value: &SecretString) {
+    let value = HeaderValue::from_str(value.expose_secret());
+    let mut value = value.expect("secrets and values were looked at for what no header may hold");
+    value.set_sensitive(true);
+    headers.append(name, value);
 }
 
 /// The keys of a mapping whose keys are the user's own, merges done. No message shows one: it may be a secret in
@@ -277,6 +288,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 mod tests {
     use std::fs;
 
+    use proptest::prelude::*;
     use tempfile::TempDir;
 
     use super::{
@@ -288,8 +300,8 @@ mod tests {
     };
 
     fn shown(access: &Access) -> Vec<String> {
-        let line = |(name, value): &(HeaderName, SecretString)| format!("{name}: {}", value.expose_secret());
-        access.headers.iter().map(line).collect()
+        let headers = access.headers.iter();
+        headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
     }
 
     /// With these lines in the file, these headers are sent.
@@ -549,6 +561,32 @@ mod tests {
             read(&file, true).unwrap_or_else(|faults| panic!("{lines}:\n{}", told(&faults)));
             let told = told(&read(&file, false).unwrap_err());
             assert!(told.contains("`V` is not set"), "{told}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn no_value_of_a_variable_or_a_file_makes_the_loader_panic(held in "\\PC{0,20}|[ -~\\t\\r\\n]{0,20}", name in "[!-~]{1,10}|\\PC{1,9}") {
+            let env = Env { var: &|name| Some(if name == "KEY" { "key".to_owned() } else { held.clone() }), ..env() };
+            let dir = TempDir::new().unwrap();
+            fs::write(dir.path().join("kept"), &held).unwrap();
+            let file = dir.path().join("docs.yaml");
+            let name = name.replace('\'', "''");
+            for value in ["\"${HELD}\"", "{file: kept}"] {
+                for lines in [
+                    format!("headers: {{'{name}': {value}}}"),
+                    format!("cookies: {{'{name}': {value}}}"),
+                    format!("auth: {{bearer: {value}}}"),
+                    format!("auth: {{basic: {{user: \"${{HELD}}\", password: {value}}}}}"),
+                ] {
+                    fs::write(&file, with("site", &lines)).unwrap();
+                    if let Ok(loaded) = load_file(&file, &env) {
+                        prop_assert_eq!(site(&loaded.pipeline).access.headers.len(), 1);
+                    }
+                }
+            }
         }
     }
 }

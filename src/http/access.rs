@@ -1,10 +1,7 @@
 //! What a private site asks for before it answers, and the way there: headers that are bound to their origins, a
 //! proxy, certificate authorities.
 
-use reqwest::{
-    Certificate, Proxy,
-    header::{HeaderMap, HeaderName, HeaderValue},
-};
+use reqwest::{Certificate, Proxy, header::HeaderMap};
 use rustls::{
     RootCertStore,
     pki_types::{
@@ -20,8 +17,8 @@ use url::{Origin, Url};
 pub struct Access {
     /// The origins that the headers are bound to: nothing of them is sent to another one.
     pub origins: Vec<Origin>,
-    /// `Authorization`, `Cookie`, and what else the site wants to see; every value fits into a header.
-    pub headers: Vec<(HeaderName, SecretString)>,
+    /// `Authorization`, `Cookie`, and what else the site wants to see; marked as sensitive, so that no log shows them.
+    pub headers: HeaderMap,
     /// The way out, where there is no direct one.
     pub proxy: Option<ProxyServer>,
     /// Authorities that are trusted besides those of the system.
@@ -74,18 +71,6 @@ impl Authorities {
 }
 
 impl Access {
-    /// The headers, marked so that no log shows their values.
-    pub(super) fn header_map(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &self.headers {
-            if let Ok(mut value) = HeaderValue::from_str(value.expose_secret()) {
-                value.set_sensitive(true);
-                headers.append(name, value);
-            }
-        }
-        headers
-    }
-
     /// Fits a client for the way and for the authorities.
     pub(super) fn fit(
         &self,
