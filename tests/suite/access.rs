@@ -114,7 +114,11 @@ async fn credentials_reach_the_origin_they_are_for_and_no_other() {
     let follow = format!("follow: [\"{DOCS}/**\", \"{OTHER}/**\", \"{DOCS}:8080/**\", \"{secure}/**\"]");
     let world = proxied(&proxy).await.crawl(&[&follow, "ca_file: ca.pem"]);
     keep(&world, "ca.pem", &authority.pem());
-    let ran = world.corpusd(&["run", "--once", "--json", "-vv", "docs"]).await.exits(0);
+    world.write();
+    let mut command = world.command(&["run", "--once", "--json", "docs"]);
+    // More than `-vv` says: the libraries' own logs too.
+    command.env("RUST_LOG", "trace");
+    let ran = Running::start(&mut command, &world.path("")).end(RUN_LIMIT).await.exits(0);
 
     let requests = proxy.requests();
     let mut unseen = vec![
@@ -196,6 +200,20 @@ async fn nothing_private_is_asked_for_through_a_proxy_unless_it_is_named() {
     let world = proxied(&proxy).await.starting_at("http://10.0.0.1/");
     proxy.at("http://10.0.0.1/", Reply::html(html("/", "Welcome to the wiki.", &[])));
     world.run().await.ends(Ending::Published);
+}
+
+#[tokio::test]
+async fn a_proxy_may_be_reached_over_tls() {
+    let authority = Authority::new();
+    for speaks in [SOUND.speaks, &["http/1.1"], &[]] {
+        let proxy = Site::encrypted(authority.certify(&Identity { speaks, ..SOUND }));
+        proxy.at(&format!("{DOCS}/"), Reply::html(html("/", "Welcome to the private docs.", &[])));
+        let world = proxied(&proxy).await;
+        keep(&world, "ca.pem", &authority.pem());
+        let world = world.crawl(&["ca_file: ca.pem"]);
+        world.run().await.ends(Ending::Published);
+        assert_eq!(proxy.count(&format!("{DOCS}/")), 1, "{speaks:?}: {:?}", proxy.paths());
+    }
 }
 
 #[tokio::test]
@@ -301,4 +319,20 @@ async fn connections_are_kept_and_no_more_than_the_concurrency_allows() {
         assert!(report.http.connections <= concurrency, "{:?}", report.http);
         assert_eq!(report.http.connections, site.connections());
     }
+}
+
+#[tokio::test]
+async fn headers_without_measure_cost_no_other_page_over_http2() {
+    let (world, site) = behind_tls(&SOUND, PAGES).await;
+    for path in ["/p3", "/p31"] {
+        let huge = Reply::html(html(path, "Too much is said before it.", &[]));
+        site.at(
+            path,
+            (0..32).fold(huge, |reply, n| reply.header(&format!("x-huge-{n}"), &"x".repeat(32 * 1024))),
+        );
+    }
+    let lines = ["ca_file: ca.pem", "retries: 2"];
+    let report = world.crawl(&lines).run().await.ends(Ending::Published);
+    assert_eq!(report.documents.kept, PAGES as u64 - 1, "{report:#?}");
+    assert_eq!(report.skipped("too_large") + report.pages.failed, 2, "{report:#?}");
 }

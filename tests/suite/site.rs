@@ -350,7 +350,11 @@ async fn serve_http2(stream: TlsStream<TcpStream>, inner: Arc<Inner>) -> Result<
         let (request, mut respond) = exchange?;
         let inner = Arc::clone(&inner);
         tokio::spawn(async move {
-            let path = request.uri().path_and_query().unwrap().to_string();
+            // What is asked for without TLS, over TLS, is asked of a proxy.
+            let path = match request.uri().scheme_str() {
+                Some("http") => request.uri().to_string(),
+                _ => request.uri().path_and_query().unwrap().to_string(),
+            };
             let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
                 (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
             };
