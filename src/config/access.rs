@@ -15,8 +15,9 @@ use url::Url;
 use super::{
     fields::{Field, Fields},
     keys,
-    reader::Reader,
+    reader::{Reader, stand_in},
     secret,
+    target::is_loopback,
     tree::Kind,
 };
 use crate::http::access::{Access, Authorities, ProxyServer};
@@ -67,6 +68,12 @@ pub(super) fn access<'a>(reader: &mut Reader<'a>, site: &Fields<'a>, start: &[Ur
     }
     if let Some(value) = site.field("cookies").and_then(|field| cookies(reader, field)) {
         add(&mut headers, COOKIE, &value);
+    }
+    let is_open = |url: &Url| url.scheme() == "http" && !is_loopback(url) && *url != stand_in();
+    let credentials = ["auth", "cookies"].into_iter().filter_map(|key| site.field(key));
+    for field in credentials.filter(|_| start.iter().any(is_open)) {
+        let message = format!("`{}` goes unencrypted to a start URL", field.key);
+        reader.faults.warn(field.key_at, message, "begin it with `https://`, if the site answers there");
     }
     Access {
         origins: start.iter().map(Url::origin).collect(),
@@ -539,6 +546,25 @@ mod tests {
         is_faulty("headers: {<<: 5}", "`<<` merges mappings only");
         is_faulty("headers: {<<: {a: b}, <<: {c: d}}", "duplicate key `<<`");
         is_faulty("headers: {<<: {Host: b}}", "`host` cannot be set here");
+    }
+
+    #[test]
+    fn credentials_that_go_unencrypted_are_a_warning() {
+        let dir = TempDir::new().unwrap();
+        let file = dir.path().join("docs.yaml");
+        let warnings = |start: &str| {
+            let lines = "auth: {bearer: \"${TOKEN}\"}\n      cookies: {session: \"${TOKEN}\"}";
+            fs::write(&file, with("site", lines).replace("https://docs.example.com/", start)).unwrap();
+            told(&load_file(&file, &env()).unwrap().warnings)
+        };
+        for start in ["https://docs.example.com/", "http://127.0.0.1:4319/", "http://localhost/"] {
+            assert_eq!(warnings(start), "", "{start}");
+        }
+        for start in ["http://docs.example.com/", "[https://a.example/, http://10.0.0.5/]"] {
+            let told = warnings(start);
+            assert!(told.contains("docs.yaml:5:7: warning: `auth` goes unencrypted"), "{start}:\n{told}");
+            assert!(told.contains("docs.yaml:6:7: warning: `cookies` goes unencrypted"), "{start}:\n{told}");
+        }
     }
 
     #[test]

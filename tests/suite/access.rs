@@ -243,6 +243,22 @@ async fn a_proxy_of_the_file_is_used_whatever_the_environment_excepts() {
     assert_eq!(proxy.count(&format!("{DOCS}/")), 1);
 }
 
+#[tokio::test]
+async fn a_proxy_that_opens_no_tunnel_is_a_failed_connection() {
+    let proxy = Site::new();
+    for refusal in [Reply::status(403), Reply::status(407), Reply::reset(), Reply::text("no").until_closed()]
+    {
+        let world = proxied(&proxy).await.starting_at(&format!("{}/", DOCS.replace("http:", "https:")));
+        proxy.at("93.184.215.14:443", refusal);
+        let report = world.run().await.ends(Ending::Incomplete);
+        assert_eq!(report.pages.failed, 1, "{report:#?}");
+    }
+    for request in proxy.requests() {
+        assert_eq!(request.path, "93.184.215.14:443");
+        assert!(!carries_credentials(&request), "{request:?}");
+    }
+}
+
 // TLS
 
 /// A world whose crawl begins at a site of so many pages behind TLS.
