@@ -20,7 +20,7 @@ pub(super) fn help(key: &str) -> String {
 const MAX_FILE: u64 = 16 * 1024;
 
 /// What the placeholder of a secret is worth under `validate --allow-unset`: nothing.
-const UNSET: &str = "unset";
+pub(super) const UNSET: &str = "unset";
 
 /// Reads `${VAR}`, `{file: PATH}` or `{credential: NAME}`.
 pub(super) fn secret<'a>(reader: &mut Reader<'a>, field: Field<'a>) -> Option<SecretString> {

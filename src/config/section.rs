@@ -38,13 +38,20 @@ impl<'a> Reader<'a> {
             }
             return fields;
         };
-        self.take_entries(&mut fields, own, true);
-        // Nearer merges win over further ones. A merge within a merge costs what it would written out, which
-        // the tree bounds.
-        let mut merges: Vec<&'a Node> = self.merged_into(own);
+        for (layer, entries) in self.layers(own).into_iter().enumerate() {
+            self.take_entries(&mut fields, entries, layer == 0);
+        }
+        fields
+    }
+
+    /// The keys that a mapping has: those written in it, then layer by layer those merged into it (`<<`). Nearer
+    /// merges win over further ones. A merge within a merge costs what it would written out, which the tree bounds.
+    pub(super) fn layers(&mut self, own: &'a [Entry]) -> Vec<&'a [Entry]> {
+        let mut layers = vec![own];
+        let mut merges = self.merged_into(own);
         while let Some(merged) = merges.pop() {
             if let Kind::Map(entries) = &merged.kind {
-                self.take_entries(&mut fields, entries, false);
+                layers.push(entries);
                 merges.extend(self.merged_into(entries));
             } else {
                 self.faults.error(
@@ -54,16 +61,13 @@ impl<'a> Reader<'a> {
                 );
             }
         }
-        fields
+        layers
     }
 
     fn take_entries(&mut self, fields: &mut Fields<'a>, entries: &'a [Entry], own: bool) {
-        let mut merge_seen = false;
-        for Entry { key, value } in entries {
-            let is_merge = key.plain && key.text == "<<";
+        for Entry { key, value } in entries.iter().filter(|entry| !entry.key.is_merge()) {
             let known = fields.section.keys.iter().find(|known| **known == key.text);
             match (known, fields.entries.entry(&key.text)) {
-                (None, _) if is_merge && !merge_seen => merge_seen = true,
                 (Some(_), btree_map::Entry::Occupied(first)) if own => {
                     let help = format!("it stands in line {} already", first.get().key_at.line);
                     self.faults.error(key.at, format!("duplicate key `{}`", key.text), &help);
@@ -72,24 +76,20 @@ impl<'a> Reader<'a> {
                     free.insert(Field { key: known, key_at: key.at, node: self.tree.node(*value) });
                 }
                 (Some(_), btree_map::Entry::Occupied(_)) => {}
-                (None, _) if is_merge => {
-                    self.faults.error(
-                        key.at,
-                        "duplicate key `<<`",
-                        "merge several with `<<: [*one, *other]`",
-                    );
-                }
                 (None, _) => self.unknown_key(fields.section, key.at, &key.text),
             }
         }
     }
 
     /// What `<<` names in a mapping, last first.
-    fn merged_into(&self, entries: &'a [Entry]) -> Vec<&'a Node> {
-        let merge = entries.iter().find(|entry| entry.key.plain && entry.key.text == "<<");
-        let Some(named) = merge.map(|merge| self.tree.node(merge.value)) else {
-            return Vec::new();
-        };
+    fn merged_into(&mut self, entries: &'a [Entry]) -> Vec<&'a Node> {
+        let mut merges = entries.iter().filter(|entry| entry.key.is_merge());
+        let Some(merge) = merges.next() else { return Vec::new() };
+        for again in merges {
+            let help = "merge several with `<<: [*one, *other]`";
+            self.faults.error(again.key.at, "duplicate key `<<`", help);
+        }
+        let named = self.tree.node(merge.value);
         match &named.kind {
             Kind::List(items) => items.iter().rev().map(|item| self.tree.node(*item)).collect(),
             _ => vec![named],

@@ -97,7 +97,7 @@ fn base_url<'a>(reader: &mut Reader<'a>, field: Field<'a>) -> Option<Url> {
     None
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

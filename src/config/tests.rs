@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The smallest file that loads.
-const MINIMAL: &str = "\
+pub(super) const MINIMAL: &str = "\
 version: 1
 agent: {id: abc}
 sources:
@@ -27,7 +27,7 @@ publish:
   api_key: ${KEY}
 ";
 
-const SECRET: &str = "hush-3f9a1c";
+pub(super) const SECRET: &str = "hush-3f9a1c";
 
 fn var(name: &str) -> Option<String> {
     match name {
@@ -41,7 +41,7 @@ fn var(name: &str) -> Option<String> {
     }
 }
 
-fn env() -> Env<'static> {
+pub(super) fn env() -> Env<'static> {
     Env { var: &var, credentials_dir: None, allow_unset: false }
 }
 
@@ -62,7 +62,7 @@ fn load(yaml: &str) -> Result<Loaded, Vec<Diagnostic>> {
 }
 
 #[track_caller]
-fn accepted(yaml: &str) -> Pipeline {
+pub(super) fn accepted(yaml: &str) -> Pipeline {
     match load(yaml) {
         Ok(loaded) => loaded.pipeline,
         Err(diagnostics) => panic!("refused:\n{}\n{yaml}", told(&diagnostics)),
@@ -70,19 +70,19 @@ fn accepted(yaml: &str) -> Pipeline {
 }
 
 #[track_caller]
-fn refused(yaml: &str) -> String {
+pub(super) fn refused(yaml: &str) -> String {
     match load(yaml) {
         Ok(_) => panic!("accepted:\n{yaml}"),
         Err(diagnostics) => told(&diagnostics),
     }
 }
 
-fn told(diagnostics: &[Diagnostic]) -> String {
+pub(super) fn told(diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().flat_map(|diagnostic| [diagnostic.to_string(), "\n".to_owned()]).collect()
 }
 
 /// [`MINIMAL`] with `line` (`key: value`) put into a section.
-fn with(section: &str, line: &str) -> String {
+pub(super) fn with(section: &str, line: &str) -> String {
     let line = line.trim();
     match section {
         "" => format!("{MINIMAL}{line}\n"),
@@ -93,7 +93,7 @@ fn with(section: &str, line: &str) -> String {
     }
 }
 
-fn site(pipeline: &Pipeline) -> &CrawlPlan {
+pub(super) fn site(pipeline: &Pipeline) -> &CrawlPlan {
     let Source::Site(site) = &pipeline.sources[0];
     site
 }
@@ -460,6 +460,15 @@ fn hostile_files_are_refused_fast_and_in_little_space() {
             with("corpus", &format!("priority: [{{match: \"/{}\", weight: 1}}]", "{a,".repeat(300))),
             "pattern",
         ),
+        (
+            "many headers",
+            with(
+                "site",
+                &(0..40_000)
+                    .fold("headers:".to_owned(), |yaml, n| yaml + "\n        a" + &n.to_string() + ": x"),
+            ),
+            "`headers` has 40000 keys: more than 100",
+        ),
         ("long key", format!("{}: 1", "k".repeat(1_000)), "unknown key\n"),
     ];
     for (name, yaml, expected) in cases {
@@ -585,7 +594,15 @@ fn no_message_shows_what_a_variable_holds() {
     let sections = ["", "agent", "site", "corpus", "gates", "publish"];
     let keys: Vec<&str> = keys::SECTIONS.iter().flat_map(|section| section.keys).copied().collect();
     for (section, key) in sections.iter().flat_map(|section| keys.iter().map(move |key| (section, key))) {
-        for value in ["${TOKEN}", "[\"${TOKEN}\"]", "{file: \"${TOKEN}\"}", "{directory: \"${TOKEN}\"}"] {
+        for value in [
+            "${TOKEN}",
+            "[\"${TOKEN}\"]",
+            "{file: \"${TOKEN}\"}",
+            "{directory: \"${TOKEN}\"}",
+            "{url: \"${TOKEN}\", user: \"${TOKEN}:\", password: x}",
+            "{basic: {user: \"${TOKEN}:\"}, bearer: \"${TOKEN}\"}",
+            "{Range: \"${TOKEN}\", a: \"${TOKEN} \", b: \"${TOKEN};\"}",
+        ] {
             if let Err(diagnostics) = load(&with(section, &format!("{key}: {value}"))) {
                 let told = told(&diagnostics);
                 assert!(!told.contains("very-private"), "{key}: {value}\n{told}");
@@ -702,6 +719,11 @@ fn the_alternatives_that_the_reference_names_are_accepted() {
         ("  # limit: 20MB", "  limit: 20MB"),
         ("      #follow: []", "      follow: [\"/docs/**\"]"),
         ("  #priority: []", "  priority: [{match: \"/docs/**\", weight: 10}]"),
+        ("      #headers: {}", "      headers: {X-Preview: \"1\"}"),
+        ("      # auth: {bearer: ...}", "      auth: {bearer: \"${TOKEN}\"}"),
+        ("      # auth: {bearer: ...}", "      auth: {basic: {user: docs, password: \"${TOKEN}\"}}"),
+        ("      #cookies: {}", "      cookies: {session: \"${TOKEN}\"}"),
+        ("      # proxy: http://proxy.example.com:3128", "      proxy: http://proxy.example.com:3128"),
     ] {
         assert!(text.contains(default), "{default}");
         accepted(&text.replace(default, alternative));

@@ -103,6 +103,13 @@ impl Tree {
     }
 }
 
+impl Key {
+    /// Whether it brings in another mapping's keys: `<<`, without quotes.
+    pub(super) fn is_merge(&self) -> bool {
+        self.plain && self.text == "<<"
+    }
+}
+
 impl Node {
     /// Whether nothing was written: `key:`, `key: ~`, `key: null`.
     pub(super) fn is_null(&self) -> bool {

@@ -189,6 +189,7 @@ pub(super) async fn visit(
             Some(Found::Skipped(SkipReason::Robots, format!("robots.txt: {rule}")))
         }
         Err(NoRobots::Blocked(reason)) => Some(Found::Skipped(SkipReason::BlockedAddress, reason.clone())),
+        Err(NoRobots::Untrusted(reason)) => Some(Found::Failed(Failure::Tls, reason.clone())),
         Err(NoRobots::Unreachable(reason)) => {
             Some(Found::Failed(Failure::Connect, format!("not asked, robots.txt is unreachable: {reason}")))
         }

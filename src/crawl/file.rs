@@ -33,6 +33,8 @@ pub(super) enum NoFile {
     Astray(String),
     /// The egress guard refuses its address.
     Blocked(String),
+    /// No trusted TLS session leads to its server.
+    Untrusted(String),
     /// It could not be read; another run may succeed.
     Trouble(String),
 }
@@ -102,6 +104,10 @@ async fn read_once(
         Ok(answer) => answer,
         Err(error @ FetchError::Blocked(_)) => {
             return Ok(Step::Without(NoFile::Blocked(error.to_string())));
+        }
+        // What is not trusted now is not trusted in a second either.
+        Err(error @ (FetchError::Tls(_) | FetchError::Setup(_))) => {
+            return Ok(Step::Without(NoFile::Untrusted(in_words(&error))));
         }
         Err(error) => return Err(trouble(error)),
     };

@@ -103,6 +103,8 @@ enum RobotsTxt {
 pub enum NoRobots {
     /// The egress guard refuses the host.
     Blocked(String),
+    /// No trusted TLS session leads to the host.
+    Untrusted(String),
     /// robots.txt could not be read.
     Unreachable(String),
 }
@@ -264,7 +266,9 @@ impl Host {
 
     /// Why pages of this host were not asked for although no rule forbids it.
     pub(super) fn trouble(&self) -> Option<String> {
-        if let Some(RobotsTxt::Unreachable(NoRobots::Unreachable(reason))) = self.robots.get() {
+        if let Some(RobotsTxt::Unreachable(NoRobots::Untrusted(reason) | NoRobots::Unreachable(reason))) =
+            self.robots.get()
+        {
             return Some(format!("{}robots.txt is unreachable: {reason}", self.root));
         }
         self.is_up().err().map(|reason| format!("{} {reason}", self.root))
@@ -298,6 +302,7 @@ impl Host {
             // RFC 9309 §2.3.1.2: beyond the redirects that are followed, the file may count as unavailable, too.
             Err(NoFile::Absent(_)) => RobotsTxt::Rules(Robots::allow_all()),
             Err(NoFile::Blocked(reason)) => RobotsTxt::Unreachable(NoRobots::Blocked(reason)),
+            Err(NoFile::Untrusted(reason)) => RobotsTxt::Unreachable(NoRobots::Untrusted(reason)),
             Err(NoFile::Astray(reason) | NoFile::Trouble(reason)) => {
                 RobotsTxt::Unreachable(NoRobots::Unreachable(reason))
             }

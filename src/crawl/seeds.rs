@@ -90,7 +90,7 @@ impl Sitemaps {
         };
         let body = match body {
             Ok(body) => body,
-            Err(NoFile::Trouble(reason)) if named => {
+            Err(NoFile::Untrusted(reason) | NoFile::Trouble(reason)) if named => {
                 self.doubt(&url, &reason);
                 return Some(Vec::new());
             }
@@ -99,6 +99,7 @@ impl Sitemaps {
                 NoFile::Absent(reason)
                 | NoFile::Astray(reason)
                 | NoFile::Blocked(reason)
+                | NoFile::Untrusted(reason)
                 | NoFile::Trouble(reason),
             ) => {
                 if named {

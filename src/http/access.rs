@@ -1,9 +1,13 @@
 //! What a private site asks for before it answers, and the way there: headers that are bound to their origins, a
 //! proxy, certificate authorities.
 
-use reqwest::{
-    Certificate, Proxy,
-    header::{HeaderMap, HeaderName, HeaderValue},
+use reqwest::{Certificate, Proxy, header::HeaderMap};
+use rustls::{
+    RootCertStore,
+    pki_types::{
+        CertificateDer,
+        pem::{self, PemObject},
+    },
 };
 use secrecy::{ExposeSecret, SecretString};
 use url::{Origin, Url};
@@ -13,8 +17,8 @@ use url::{Origin, Url};
 pub struct Access {
     /// The origins that the headers are bound to: nothing of them is sent to another one.
     pub origins: Vec<Origin>,
-    /// `Authorization`, `Cookie`, and what else the site wants to see; every value fits into a header.
-    pub headers: Vec<(HeaderName, SecretString)>,
+    /// `Authorization`, `Cookie`, and what else the site wants to see; marked as sensitive, so that no log shows them.
+    pub headers: HeaderMap,
     /// The way out, where there is no direct one.
     pub proxy: Option<ProxyServer>,
     /// Authorities that are trusted besides those of the system.
@@ -32,14 +36,17 @@ pub struct ProxyServer {
 
 /// Certificate authorities, read from PEM.
 #[derive(Debug, Clone, Default)]
-pub struct Authorities(Vec<Certificate>);
+pub struct Authorities(Vec<CertificateDer<'static>>);
 
 /// A text that holds no certificates.
 #[derive(Debug, thiserror::Error)]
 pub enum BadAuthorities {
-    /// It is no PEM, or damaged.
+    /// It is damaged PEM.
     #[error("not readable as PEM certificates")]
-    Unreadable(#[source] reqwest::Error),
+    Unreadable(#[source] pem::Error),
+    /// What it calls a certificate is none.
+    #[error("a certificate in it is damaged")]
+    Damaged(#[source] rustls::Error),
     /// There is none in it.
     #[error("no certificate in it")]
     None,
@@ -51,24 +58,19 @@ impl Authorities {
     /// # Errors
     /// [`BadAuthorities`] where there is none, or one that cannot be read.
     pub fn from_pem(pem: &[u8]) -> Result<Authorities, BadAuthorities> {
-        let certificates = Certificate::from_pem_bundle(pem).map_err(BadAuthorities::Unreadable)?;
+        // The client looks at them no earlier than at its first request.
+        let mut looked_at = RootCertStore::empty();
+        let mut certificates = Vec::new();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(BadAuthorities::Unreadable)?;
+            looked_at.add(certificate.clone()).map_err(BadAuthorities::Damaged)?;
+            certificates.push(certificate);
+        }
         if certificates.is_empty() { Err(BadAuthorities::None) } else { Ok(Authorities(certificates)) }
     }
 }
 
 impl Access {
-    /// The headers, marked so that no log shows their values.
-    pub(super) fn header_map(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &self.headers {
-            if let Ok(mut value) = HeaderValue::from_str(value.expose_secret()) {
-                value.set_sensitive(true);
-                headers.append(name, value);
-            }
-        }
-        headers
-    }
-
     /// Fits a client for the way and for the authorities.
     pub(super) fn fit(
         &self,
@@ -85,6 +87,7 @@ impl Access {
                 builder.proxy(proxy)
             }
         };
-        Ok(builder.tls_certs_merge(self.authorities.0.iter().cloned()))
+        let authorities = self.authorities.0.iter().map(|der| Certificate::from_der(der));
+        Ok(builder.tls_certs_merge(authorities.collect::<Result<Vec<_>, _>>()?))
     }
 }

@@ -14,7 +14,7 @@ use url::Url;
 use super::{
     decode::{DecodeError, DecodeLimit, Decoder},
     error::{FetchError, TimedOut, classify},
-    limits::{LEAST_RATE, Limits, READ_TIMEOUT, SLOW_START},
+    limits::{Limits, READ_TIMEOUT, is_too_slow},
     retry_after::retry_after,
     traffic::Meter,
 };
@@ -159,8 +159,7 @@ async fn read(answer: Answer) -> Result<Body, FetchError> {
         if place.is_none() && wire.len() + decoded.len() > LARGE {
             place = Some(Arc::clone(&large).acquire_owned().await.expect("the semaphore is never closed"));
         }
-        let since = begun.elapsed();
-        if since > SLOW_START && (wire.len() as u64) < LEAST_RATE * since.as_secs() {
+        if is_too_slow(wire.len() as u64, begun.elapsed()) {
             return Err(FetchError::Timeout(TimedOut::Rate));
         }
     }

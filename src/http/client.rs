@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use reqwest::{
     Method, Version,
-    header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use tokio::{
     sync::Semaphore,
@@ -24,8 +24,8 @@ use super::{
     access::Access,
     answer::{Answer, LARGE_AT_ONCE},
     egress::{self, Blocked, Egress, Reach},
-    error::{FetchError, TimedOut, classify},
-    limits::{CONNECT_TIMEOUT, FIRST_BYTE_TIMEOUT, Limits, MAX_HEADERS},
+    error::{FetchError, classify},
+    limits::{CONNECT_TIMEOUT, Limits, MAX_HEADERS, patience},
     resolver::{self, Resolver},
     traffic::{Meter, Traffic},
 };
@@ -44,7 +44,6 @@ struct Shared {
     clients: [OnceLock<reqwest::Client>; 2],
     user_agent: String,
     access: Access,
-    credentials: HeaderMap,
     egress: Egress,
     large: Arc<Semaphore>,
     meter: Meter,
@@ -61,7 +60,6 @@ impl Client {
         Client(Arc::new(Shared {
             clients: <[OnceLock<_>; 2]>::default(),
             user_agent: user_agent.to_owned(),
-            credentials: access.header_map(),
             access,
             egress,
             large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
@@ -131,17 +129,13 @@ impl Client {
         }
         // Bound to their origins: a redirect is a request of its own, and comes by here again.
         if self.0.access.origins.contains(&url.origin()) {
-            request = request.headers(self.0.credentials.clone());
+            request = request.headers(self.0.access.headers.clone());
         }
-        // A push is answered when the API has taken it all in, and has the whole time for that.
-        let (patience, which) = match json {
-            None if FIRST_BYTE_TIMEOUT < limits.total => (begun + FIRST_BYTE_TIMEOUT, TimedOut::FirstByte),
-            _ => (deadline, TimedOut::Total),
-        };
+        let (patience, which) = patience(json.is_some(), limits.total);
         if let Some(json) = json {
             request = request.header(CONTENT_TYPE, "application/json").body(json);
         }
-        let response = timeout_at(patience, request.send())
+        let response = timeout_at(begun + patience, request.send())
             .await
             .map_err(|_| FetchError::Timeout(which))?
             .map_err(classify)?;
@@ -196,5 +190,24 @@ fn check_peer(reach: Reach, peer: Option<SocketAddr>) -> Result<(), Blocked> {
     match (reach, peer) {
         (Reach::Public, Some(peer)) => egress::check_answers(&[peer.ip()]),
         (Reach::Named, _) | (Reach::Public, None) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_that_is_not_public_is_refused_unless_it_was_named() {
+        let check = |reach, peer: &str, expected| {
+            let peer: SocketAddr = peer.parse().unwrap();
+            assert_eq!(check_peer(reach, Some(peer)).is_ok(), expected, "{reach:?} {peer}");
+        };
+        check(Reach::Public, "93.184.215.14:443", true);
+        check(Reach::Public, "127.0.0.1:80", false);
+        check(Reach::Public, "[::ffff:10.0.0.1]:80", false);
+        check(Reach::Public, "169.254.169.254:80", false);
+        check(Reach::Named, "127.0.0.1:80", true);
+        assert!(check_peer(Reach::Public, None).is_ok());
     }
 }

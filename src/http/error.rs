@@ -96,15 +96,19 @@ pub(super) fn classify(error: reqwest::Error) -> FetchError {
                 Refusal::Dns(reason) => FetchError::Dns(reason.clone().into()),
             };
         }
-        if let Some(io) = current.downcast_ref::<io::Error>() {
-            tls |= io.get_ref().is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some());
+        tls |= current.downcast_ref::<rustls::Error>().is_some();
+        let io = current.downcast_ref::<io::Error>();
+        if let Some(io) = io {
             cut |= io.kind() == io::ErrorKind::UnexpectedEof;
             if io.kind() == io::ErrorKind::TimedOut {
                 return FetchError::TOTAL;
             }
         }
-        tls |= current.downcast_ref::<rustls::Error>().is_some();
-        cause = current.source();
+        // The source of an I/O error is the source of what it wraps, which itself would be missed.
+        cause = match io.and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => current.source(),
+        };
     }
     match () {
         () if error.is_timeout() && !error.is_connect() => FetchError::TOTAL,

@@ -56,3 +56,34 @@ async fn lookup(name: String) -> Result<Vec<SocketAddr>, String> {
     std::thread::Builder::new().name("resolver".to_owned()).spawn(ask).map_err(|error| error.to_string())?;
     answered.await.unwrap_or_else(|_| Err("the resolver gave no answer".to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+    use super::*;
+
+    async fn resolve(name: &str, public_only: bool) -> Result<Vec<IpAddr>, String> {
+        let resolved = Resolver { public_only }.resolve(name.parse().unwrap()).await;
+        resolved.map(|found| found.map(|address| address.ip()).collect()).map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_name_that_resolves_to_a_private_address_is_refused_unless_it_is_named() {
+        // The one name that every machine can resolve, and resolves to itself.
+        let found = resolve("localhost", false).await.unwrap();
+        assert!(found.iter().all(IpAddr::is_loopback), "{found:?}");
+        assert!(resolve("localhost", true).await.unwrap_err().ends_with("is not a public address"));
+    }
+
+    #[tokio::test]
+    async fn a_name_is_looked_at_before_a_proxy_resolves_it() {
+        let refused = check_public("localhost".to_owned()).await.unwrap_err();
+        let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        assert!(loopback.map(Blocked::Address).contains(&refused), "{refused:?}");
+        // The resolver takes this for an address.
+        assert_eq!(check_public("93.184.215.14".to_owned()).await, Ok(()));
+        // It answers this without asking anyone: no name has an empty label.
+        assert_eq!(check_public("a..test".to_owned()).await, Ok(()));
+    }
+}

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use corpusd::{cli::Exit, report::Ending};
+use corpusd::{
+    cli::Exit,
+    report::{Ending, RunReport},
+};
 use encoding_rs::{SHIFT_JIS, WINDOWS_1252};
 use flate2::{Compression, write::GzEncoder};
 
@@ -270,6 +273,80 @@ async fn a_redirect_inside_is_refused_without_a_connection() {
     canary.assert_alive();
 }
 
+/// What becomes of a page that answers like this, on a site that has a page `/x` and may lead to `canary` by its
+/// rules.
+async fn leads(canary: &Canary, reply: Reply) -> (World, RunReport) {
+    let world = World::new().await.gates(&["max_failed: 100%"]);
+    let follow = format!("follow: [\"{}\", \"{}\"]", world.site.url("/**"), canary.url("/**"));
+    let world = world.crawl(&[&follow]);
+    world.site.page("/", "Welcome to the help centre.", &["/docs/guide"]).at("/docs/guide", reply);
+    world.site.page("/x", "The page that it leads to.", &[]);
+    let report = world.run().await.ends(Ending::Published);
+    canary.assert_alive();
+    (world, report)
+}
+
+#[tokio::test]
+async fn a_location_without_a_scheme_or_of_another_one_is_held_to_the_same_rules() {
+    let canary = Canary::new();
+    let schemeless = canary.url("/").trim_start_matches("http:").to_owned();
+    for to in [schemeless.as_str(), "//127.0.0.1/", "data:text/html,x", "javascript:alert(1)", "unix:/run/x"]
+    {
+        for status in [301, 302, 303, 307, 308] {
+            let (_, report) = leads(&canary, Reply::redirect(status, to)).await;
+            assert_eq!(report.skipped("blocked_address"), 1, "{status} {to}: {report:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_relative_location_belongs_to_the_page_that_it_comes_from() {
+    let canary = Canary::new();
+    for to in ["../x", "/x", "/x#part", " /x ", "/docs/../x"] {
+        let (world, report) = leads(&canary, Reply::redirect(302, to)).await;
+        assert_eq!((report.skipped("redirected"), report.failed("status")), (1, 0), "{to}: {report:#?}");
+        assert_eq!(
+            world.site.count("/x"),
+            usize::from(!to.starts_with('?')),
+            "{to}: {:?}",
+            world.site.paths()
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_encoded_line_break_in_a_location_stays_encoded() {
+    let canary = Canary::new();
+    let (world, _) = leads(&canary, Reply::redirect(302, "/x%0d%0aSet-Cookie:a=b")).await;
+    let requests = world.site.requests();
+    let led: Vec<_> = requests.iter().filter(|request| request.path.starts_with("/x")).collect();
+    assert_eq!(led.len(), 1);
+    assert!(led[0].path.eq_ignore_ascii_case("/x%0d%0aSet-Cookie:a=b"), "{:?}", led[0]);
+    assert!(requests.iter().all(|request| request.header("set-cookie").is_none()));
+}
+
+#[tokio::test]
+async fn a_redirect_to_nowhere_is_a_failure() {
+    let canary = Canary::new();
+    for reply in [Reply::status(302), Reply::redirect(302, ""), Reply::redirect(302, "http://[::1")] {
+        let (_, report) = leads(&canary, reply).await;
+        assert_eq!(report.failed("status"), 1, "{report:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_does_not_lead_inside() {
+    let canary = Canary::new();
+    let inside = canary.url("/inside");
+    let page = html("/docs/guide", "A guide that wants to be elsewhere.", &[]);
+    let by_header = Reply::html(page.clone()).header("refresh", &format!("0;url={inside}"));
+    let (world, _) = leads(&canary, by_header).await;
+    assert!(world.published().await.contains("A guide that wants to be elsewhere."));
+    let meta = format!("<head><meta http-equiv=refresh content=\"0;url={inside}\">");
+    let (_, report) = leads(&canary, Reply::html(page.replace("<head>", &meta))).await;
+    assert_eq!(report.skipped("blocked_address"), 1, "{report:#?}");
+}
+
 #[tokio::test]
 async fn robots_txt_and_sitemaps_do_not_lead_inside_either() {
     let canary = Canary::new();
@@ -340,6 +417,28 @@ async fn an_endless_body_is_not_waited_for() {
 async fn a_body_announced_as_huge_is_not_read() {
     let reply = Reply::html(vec![b'x'; 11 * 1024 * 1024]);
     is_refused(reply, TOO_MUCH).await;
+}
+
+#[tokio::test]
+async fn headers_without_measure_cost_no_other_page() {
+    // The first is read and refused, the second not even read.
+    for (size, reason) in [(100 * 1024, "too_large"), (1024 * 1024, "connect")] {
+        let world = World::new().await.gates(&["max_failed: 100%"]);
+        let headers = Reply::html(html("/", "Too much is said before it.", &[]));
+        let links: Vec<String> = (0..20).map(|number| format!("/p{number:02}")).collect();
+        let names: Vec<&str> = links.iter().map(String::as_str).collect();
+        world.site.page("/", "Welcome to the help centre.", &names);
+        for (number, link) in names.iter().enumerate() {
+            if number % 2 == 0 {
+                world.site.at(link, headers.clone().header("x-huge", &"x".repeat(size)));
+            } else {
+                world.site.page(link, &format!("The words of {link} alone."), &[]);
+            }
+        }
+        let report = world.run().await.ends(Ending::Published);
+        assert_eq!(report.skipped(reason) + report.failed(reason), 10, "{report:#?}");
+        assert_eq!(report.documents.kept, 11);
+    }
 }
 
 #[tokio::test]

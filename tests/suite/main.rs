@@ -15,9 +15,11 @@ mod chance; // seeded dice, and how much of a test is done
 mod chatbot; // the API: the sandbox, its faults and its log
 mod program; // the real program at work: started, watched, killed
 mod site; // a website that does as it is told
+mod tls; // an authority of our own, and what it certifies
 mod world; // a pipeline between the two, and the folders it lives in
 
 // What they say, by feature.
+mod access; // private docs: credentials, proxies, certificates
 mod architecture; // who may import whom, and what pure means
 mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget

@@ -1,6 +1,6 @@
 //! A website that does as it is told, and remembers who asked for what.
 //!
-//! Speaks HTTP/1.1 by hand, because it has to be able to break every rule of it.
+//! Speaks HTTP/1.1 by hand, because it has to be able to break every rule of it; and HTTP/2, over TLS, properly.
 
 use std::{
     collections::HashMap,
@@ -10,11 +10,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::http::Response;
+use bytes::Bytes;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream},
     sync::Notify,
 };
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 /// What a path answers with.
 #[derive(Clone, Debug)]
@@ -41,6 +44,8 @@ enum Manner {
     Reset,
     /// Nothing, ever.
     Silent,
+    /// Yes; and from then on the connection leads to another server, as behind a proxy.
+    Tunnel(SocketAddr),
 }
 
 impl Reply {
@@ -78,6 +83,11 @@ impl Reply {
         Reply { manner: Manner::Silent, ..Reply::new(200, "") }
     }
 
+    /// What a proxy answers to `CONNECT`.
+    pub(crate) fn tunnel(to: &Site) -> Reply {
+        Reply { manner: Manner::Tunnel(to.address), ..Reply::new(200, "") }
+    }
+
     pub(crate) fn header(mut self, name: &str, value: &str) -> Reply {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -103,11 +113,11 @@ impl Reply {
 /// One request, as it came in.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// Path and query.
+    /// Path and query; a whole URL where a proxy is asked, host and port where for a tunnel.
     pub(crate) path: String,
     /// When its last header line had arrived.
     pub(crate) at: Instant,
-    headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 impl Request {
@@ -120,6 +130,7 @@ impl Request {
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
     address: SocketAddr,
+    scheme: &'static str,
     inner: Arc<Inner>,
 }
 
@@ -154,6 +165,7 @@ struct State {
     /// Answers for once, before the lasting one.
     once: HashMap<String, Vec<Reply>>,
     log: Vec<Request>,
+    connections: u64,
     /// Requests for a page that certainly does not exist.
     probes: u64,
     under_way: usize,
@@ -169,16 +181,25 @@ struct State {
 impl Site {
     /// An empty site on a free port: every path answers 404.
     pub(crate) fn new() -> Site {
+        Site::start("http", None)
+    }
+
+    /// The same over TLS.
+    pub(crate) fn encrypted(acceptor: TlsAcceptor) -> Site {
+        Site::start("https", Some(acceptor))
+    }
+
+    fn start(scheme: &'static str, acceptor: Option<TlsAcceptor>) -> Site {
         let listener = StdListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
-        let site = Site { address, inner: Arc::default() };
-        tokio::spawn(accept(TcpListener::from_std(listener).unwrap(), Arc::clone(&site.inner)));
+        let site = Site { address, scheme, inner: Arc::default() };
+        tokio::spawn(accept(TcpListener::from_std(listener).unwrap(), acceptor, Arc::clone(&site.inner)));
         site
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// A page with this text and links to these paths.
@@ -272,6 +293,11 @@ impl Site {
         self.state().log.iter().filter(|request| request.path == path).count()
     }
 
+    /// How many connections were opened.
+    pub(crate) fn connections(&self) -> u64 {
+        self.state().connections
+    }
+
     pub(crate) fn forget_requests(&self) {
         self.state().log.clear();
     }
@@ -296,18 +322,78 @@ pub(crate) fn html(path: &str, text: &str, links: &[&str]) -> String {
     )
 }
 
-async fn accept(listener: TcpListener, inner: Arc<Inner>) {
+async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, inner: Arc<Inner>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let inner = Arc::clone(&inner);
+        inner.state.lock().unwrap().connections += 1;
+        let (inner, acceptor) = (Arc::clone(&inner), acceptor.clone());
         tokio::spawn(async move {
             // The other side may hang up whenever it likes.
-            let _hung_up = serve(stream, &inner).await;
+            let _hung_up = match acceptor {
+                None => serve(stream, &inner).await,
+                Some(acceptor) => serve_encrypted(stream, &acceptor, inner).await,
+            };
         });
     }
 }
 
-async fn serve(mut stream: TcpStream, inner: &Inner) -> io::Result<()> {
-    stream.set_nodelay(true)?;
+async fn serve_encrypted(stream: TcpStream, acceptor: &TlsAcceptor, inner: Arc<Inner>) -> io::Result<()> {
+    let stream = acceptor.accept(stream).await?;
+    match stream.get_ref().1.alpn_protocol() {
+        Some(b"h2") => serve_http2(stream, inner).await.map_err(io::Error::other),
+        _ => serve(stream, &inner).await,
+    }
+}
+
+async fn serve_http2(stream: TlsStream<TcpStream>, inner: Arc<Inner>) -> Result<(), h2::Error> {
+    let mut connection = h2::server::handshake(stream).await?;
+    while let Some(exchange) = connection.accept().await {
+        let (request, mut respond) = exchange?;
+        let inner = Arc::clone(&inner);
+        tokio::spawn(async move {
+            // What is asked for without TLS, over TLS, is asked of a proxy.
+            let path = match request.uri().scheme_str() {
+                Some("http") => request.uri().to_string(),
+                _ => request.uri().path_and_query().unwrap().to_string(),
+            };
+            let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
+                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            };
+            let headers = request.headers().iter().map(header).collect();
+            let request = Request { path, at: Instant::now(), headers };
+            let _under_way = UnderWay::begin(&inner, request.clone());
+            let reply = decide(&inner, &request).await;
+            let mut head = Response::builder().status(reply.status);
+            for (name, value) in &reply.headers {
+                head = head.header(name, value);
+            }
+            // The other side may have gone.
+            if let Ok(mut body) = respond.send_response(head.body(()).unwrap(), false) {
+                let _gone = body.send_data(Bytes::copy_from_slice(&reply.body), true);
+            }
+        });
+    }
+    Ok(())
+}
+
+/// What an exchange goes over.
+trait Wire: AsyncRead + AsyncWrite + Unpin {
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Wire for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Wire for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+async fn serve(mut stream: impl Wire, inner: &Inner) -> io::Result<()> {
+    stream.tcp().set_nodelay(true)?;
     let mut buffer = Vec::new();
     while let Some(request) = read_request(&mut stream, &mut buffer).await? {
         let under_way = UnderWay::begin(inner, request.clone());
@@ -346,7 +432,7 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Option<Request>> {
+async fn read_request(stream: &mut impl Wire, buffer: &mut Vec<u8>) -> io::Result<Option<Request>> {
     let end = loop {
         if let Some(end) = buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
             break end + 4;
@@ -399,10 +485,15 @@ async fn decide(inner: &Inner, request: &Request) -> Reply {
 }
 
 /// Answers, and tells whether the connection is still good for another request.
-async fn send(stream: &mut TcpStream, reply: &Reply) -> io::Result<bool> {
+async fn send(stream: &mut impl Wire, reply: &Reply) -> io::Result<bool> {
     match reply.manner {
         Manner::Reset => {
-            stream.set_zero_linger()?;
+            stream.tcp().set_zero_linger()?;
+            return Ok(false);
+        }
+        Manner::Tunnel(to) => {
+            stream.write_all(b"HTTP/1.1 200 As told\r\n\r\n").await?;
+            copy_bidirectional(stream, &mut TcpStream::connect(to).await?).await?;
             return Ok(false);
         }
         Manner::Silent => std::future::pending().await,

@@ -88,6 +88,12 @@ impl World {
         self
     }
 
+    /// Crawls from this URL instead.
+    pub(crate) fn starting_at(mut self, url: &str) -> World {
+        self.starts = vec![url.to_owned()];
+        self
+    }
+
     /// Crawls from this URL too.
     pub(crate) fn also(mut self, url: &str) -> World {
         self.starts.push(url.to_owned());
