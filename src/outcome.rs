@@ -155,7 +155,7 @@ impl Outcome {
     }
 
     /// Where several sources came across a URL, the outcome of the least rank counts: having read it; else having tried;
-    /// else a rule; being none of one's own business last.
+    /// else a rule of the source's own; being none of its business last.
     pub fn rank(self) -> u8 {
         match self {
             // The last two were read, and gave way to another document.
@@ -165,24 +165,28 @@ impl Outcome {
             Outcome::Failed(_) => 1,
             Outcome::Skipped(reason) => match reason {
                 SkipReason::Noindex
-                | SkipReason::NotKept
                 | SkipReason::Redirected
                 | SkipReason::NotFound
                 | SkipReason::Empty
                 | SkipReason::ContentType
                 | SkipReason::TooLarge
                 | SkipReason::BlockedAddress
-                | SkipReason::Language
                 | SkipReason::Soft404
                 | SkipReason::LoginWall
                 | SkipReason::Challenge
                 | SkipReason::ConsentWall
                 | SkipReason::Maintenance
                 | SkipReason::Shell
-                | SkipReason::Parked
-                | SkipReason::Robots => 1,
+                | SkipReason::Parked => 1,
+                SkipReason::NotKept
+                | SkipReason::Language
+                | SkipReason::Robots
+                | SkipReason::Depth
+                | SkipReason::MaxPages
+                | SkipReason::Trap
+                | SkipReason::Canonical
+                | SkipReason::Duplicate => 2,
                 SkipReason::Scope | SkipReason::Excluded => 3,
-                _ => 2,
             },
         }
     }

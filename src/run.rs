@@ -137,7 +137,8 @@ async fn pass(
 
     let crawled = Crawled {
         requested: tally.believed.0,
-        failed: tally.believed.1.max(change.carried_forward - change.withheld),
+        // A page that is gone was read, in its way: how many may leave is for another gate.
+        failed: tally.believed.1.max(change.carried_forward - change.withheld - change.going),
         doubts,
     };
     context.progress.enter(progress::Stage::Publishing);

@@ -72,7 +72,8 @@ pub fn fate(known: Standing, ended: Option<Outcome>, patience: Patience, now: Ti
 
 /// Whether a page that ended so may well be back the next time.
 ///
-/// A page without text where there was some is more likely broken than emptied, one behind a wall is still there,
+/// A page without text where there was some, or with something else than a page, is more likely broken than emptied, one
+/// behind a wall is still there,
 /// and an address that is refused where there was a public one is more likely a fault of the network than the end
 /// of the page.
 fn may_pass(ended: Outcome) -> bool {
@@ -81,6 +82,8 @@ fn may_pass(ended: Outcome) -> bool {
         Outcome::Skipped(reason) => matches!(
             reason,
             SkipReason::Empty
+                | SkipReason::ContentType
+                | SkipReason::TooLarge
                 | SkipReason::BlockedAddress
                 | SkipReason::LoginWall
                 | SkipReason::Challenge

@@ -34,9 +34,8 @@ struct Explanation {
     url: String,
     /// How the last crawl came across it, the source that counts first.
     found: Vec<Finding>,
-    /// What the pipeline's rules say of a URL that no crawl came across, source by source.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    would_be: Vec<String>,
+    /// What the pipeline's patterns say of it today, source by source.
+    rules: Vec<String>,
     history: Vec<Visit>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_read: Option<Timestamp>,
@@ -113,7 +112,7 @@ async fn explanation(
     story: Story,
 ) -> anyhow::Result<Explanation> {
     let outcome = story.found.first().and_then(|finding| finding.outcome);
-    let would_be = if story.found.is_empty() { rules_say(pipeline, url) } else { Vec::new() };
+    let rules = rules_say(pipeline, url);
     let carried_forward = story.page.as_ref().filter(|page| page.member).and_then(|page| {
         match (page.failing_since, page.gone_runs) {
             (Some(since), _) => Some(format!("it has failed since {since:.0}; what was read before stays")),
@@ -143,7 +142,7 @@ async fn explanation(
     Ok(Explanation {
         url: key.to_string(),
         found: story.found.into_iter().map(found).collect(),
-        would_be,
+        rules,
         history: visits
             .map(|visit| Visit {
                 at: visit.at,
@@ -176,12 +175,15 @@ fn found(finding: store::Finding) -> Finding {
 fn rules_say(pipeline: &Pipeline, url: &Url) -> Vec<String> {
     let of = |source: &Source| match source {
         Source::Site(plan) => match (plan.scope.decide(url), traps::trap(url)) {
-            (Decision::OutOfScope, _) => "not under `follow`".to_owned(),
-            (Decision::Excluded, _) => "under `exclude`".to_owned(),
+            (Decision::OutOfScope | Decision::Excluded, _) => {
+                format!("it is left alone: {}", plan.scope.rule(url))
+            }
             (_, Some(trap)) => format!("it looks like a trap: {trap}"),
-            (Decision::Follow { keep: false }, None) => "walked for its links, not under `keep`".to_owned(),
+            (Decision::Follow { keep: false }, None) => {
+                format!("it is walked for its links only: {}", plan.scope.rule(url))
+            }
             (Decision::Follow { keep: true }, None) => {
-                "it would be asked for, but no page and no sitemap names it".to_owned()
+                format!("it is followed and kept: {}", plan.scope.rule(url))
             }
         },
     };
@@ -195,10 +197,7 @@ fn told(explanation: &Explanation) -> String {
         let _written = write!(text, "\n  {name:<10} {what}");
     };
     if explanation.found.is_empty() {
-        line("found", "no: the last crawl did not come across it");
-    }
-    for (index, rule) in explanation.would_be.iter().enumerate() {
-        line(&format!("source {}", index + 1), rule);
+        line("found", "no: the last crawl came across no page and no sitemap that names it");
     }
     for found in &explanation.found {
         let on = found.found_on.as_deref().map_or("as a start URL".to_owned(), |on| format!("on {on}"));
@@ -212,6 +211,11 @@ fn told(explanation: &Explanation) -> String {
         let status = found.status.map(|status| format!(" (status {status})")).unwrap_or_default();
         let detail = if found.detail.is_empty() { String::new() } else { format!(": {}", found.detail) };
         line("ended", &format!("{}{status}{detail}", found.outcome));
+    }
+    for (index, rule) in explanation.rules.iter().enumerate() {
+        let source =
+            if explanation.rules.len() > 1 { format!("source {}: ", index + 1) } else { String::new() };
+        line("rule", &format!("{source}{rule}"));
     }
     if let Some(at) = explanation.last_read {
         line("last read", &format!("{at:.0}"));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
@@ -62,6 +63,8 @@ pub struct Known {
     pub rules: u32,
     /// Whether it asked not to be indexed.
     pub noindex: bool,
+    /// What its headers said.
+    pub headers: PageHeaders,
     /// Why its language is not wanted.
     pub unwanted: Option<String>,
 }
@@ -108,12 +111,8 @@ pub struct Page {
     pub content_type: Option<String>,
     /// `Content-Encoding` of `wire`.
     pub content_encoding: Option<String>,
-    /// `Content-Language`, as received.
-    pub content_language: Option<String>,
-    /// What `X-Robots-Tag` headers ask for.
-    pub asks: RobotsTag,
-    /// What its `Link` headers name.
-    pub links: Vec<HeaderLink>,
+    /// What its headers say of it.
+    pub headers: PageHeaders,
     /// For the next visit.
     pub validators: Validators,
     /// The body as it came, to be stored.
@@ -124,8 +123,19 @@ pub struct Page {
     pub place: Option<OwnedSemaphorePermit>,
 }
 
+/// What headers say of a page, besides how it is transferred. Stored beside the body: a 304 need not repeat them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageHeaders {
+    /// `Content-Language`.
+    pub language: Option<String>,
+    /// `X-Robots-Tag`.
+    pub asks: RobotsTag,
+    /// `Link`.
+    pub links: Vec<HeaderLink>,
+}
+
 /// What `X-Robots-Tag` headers ask of us.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RobotsTag {
     /// The page is not to be indexed.
     pub noindex: bool,
@@ -300,9 +310,11 @@ async fn read_page(answer: Answer) -> Tried {
     let mut page = Page {
         content_type,
         content_encoding: text("content-encoding"),
-        content_language: text("content-language"),
-        asks: RobotsTag::of(answer.header_values("x-robots-tag")),
-        links: link_header::parse(answer.header_values("link")),
+        headers: PageHeaders {
+            language: text("content-language"),
+            asks: RobotsTag::of(answer.header_values("x-robots-tag")),
+            links: link_header::parse(answer.header_values("link")),
+        },
         validators: Validators { etag: text("etag"), last_modified: text("last-modified") },
         wire: Vec::new(),
         decoded: None,

@@ -49,7 +49,7 @@ pub struct Host {
     root: Url,
     permits: Semaphore,
     pacing: Mutex<Pacing>,
-    retries: u32,
+    retries: AtomicU32,
     robots: OnceCell<RobotsTxt>,
     failures_in_a_row: AtomicU32,
     /// Why nothing more is asked of it in this run.
@@ -133,29 +133,37 @@ impl Lesson {
     pub(super) fn of_answer(status: u16, latency: Duration) -> Lesson {
         match status {
             429 | 503 => Lesson::PushedBack,
-            500.. => Lesson::Faulty,
-            _ => Lesson::Answered(latency),
+            200..=399 | 404 | 410 => Lesson::Answered(latency),
+            // A refusal is quick, and no sign that more of them are welcome.
+            _ => Lesson::Faulty,
         }
     }
 }
 
 impl Host {
     pub(super) fn new(url: &Url, plan: &CrawlPlan) -> Host {
-        let interval = match plan.rate {
-            Rate::PerSecond(rate) => Duration::from_secs_f64(1.0 / rate),
-            Rate::Unlimited => Duration::ZERO,
-        };
-        let pace = Pace::new(interval, plan.concurrency);
+        let pace = Pace::new(interval(plan), plan.concurrency);
         let (permits, now) = (pace.at_once(), Instant::now());
         Host {
             root: url.join("/").unwrap_or_else(|_| url.clone()),
             permits: Semaphore::new(permits),
             pacing: Mutex::new(Pacing { pace, next: now, quiet_until: now, quiet: Duration::ZERO, permits }),
-            retries: plan.retries,
+            retries: AtomicU32::new(plan.retries),
             robots: OnceCell::new(),
             failures_in_a_row: AtomicU32::new(0),
             down: OnceLock::new(),
         }
+    }
+
+    /// Is asked by another source from now on: the slower of the paces counts.
+    pub(super) fn serve(&self, plan: &CrawlPlan) {
+        self.retries.store(plan.retries, Ordering::Relaxed);
+        self.pacing().pace.tighten(interval(plan), plan.concurrency);
+    }
+
+    /// Scheme, name and port.
+    pub(super) fn root(&self) -> &Url {
+        &self.root
     }
 
     /// Waits for a permit, then for the pace; the request may run while the turn is held.
@@ -221,7 +229,9 @@ impl Host {
                 let _was_down = self.down.set(reason);
             }
             // A wait too long for a run is no wait: the host is down then.
-            Lesson::LeaveAlone(wait) if wait > LONGEST_WAIT => {}
+            Lesson::LeaveAlone(wait) if wait > LONGEST_WAIT => {
+                let _was_down = self.down.set(format!("asks to wait {} s", wait.as_secs()));
+            }
             Lesson::LeaveAlone(wait) => {
                 let mut pacing = self.pacing();
                 let now = Instant::now();
@@ -245,7 +255,10 @@ impl Host {
     /// own `Retry-After`; one too long to wait for ends the attempts, and so does a host that struggles.
     pub fn pause_before(&self, attempt: u32, asked: Option<Duration>) -> Option<Duration> {
         let struggling = self.failures_in_a_row.load(Ordering::Relaxed) >= STRUGGLING_AFTER;
-        if attempt > self.retries || struggling || asked.is_some_and(|asked| asked > LONGEST_WAIT) {
+        if attempt > self.retries.load(Ordering::Relaxed)
+            || struggling
+            || asked.is_some_and(|asked| asked > LONGEST_WAIT)
+        {
             return None;
         }
         // Spread, so that what failed together does not come back together.
@@ -307,6 +320,14 @@ impl Host {
                 RobotsTxt::Unreachable(NoRobots::Unreachable(reason))
             }
         }
+    }
+}
+
+/// The time between two requests that a plan asks for.
+fn interval(plan: &CrawlPlan) -> Duration {
+    match plan.rate {
+        Rate::PerSecond(rate) => Duration::from_secs_f64(1.0 / rate),
+        Rate::Unlimited => Duration::ZERO,
     }
 }
 

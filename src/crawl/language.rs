@@ -61,8 +61,8 @@ pub struct Evidence<'a> {
 pub struct Unwanted {
     /// The evidence, in words.
     pub detail: String,
-    /// The variant that is kept, where one is known.
-    pub kept: Option<Url>,
+    /// The variant that the page gives way to, if that becomes a document; `None`: it is left out in any case.
+    pub variant: Option<Url>,
 }
 
 /// How well a tag matches: by which entry, after how many truncations of it, with how much more in the tag.
@@ -106,13 +106,14 @@ impl Languages {
             .map(|(_, variant)| variant)
     }
 
-    /// Of these variants of one page, those that need not be asked for, because another is kept. A page that is only
-    /// the `x-default` is of no known language, and is asked for.
+    /// Of these variants of one page, those that need not be asked for: in a language that is not wanted, where there is
+    /// one in a wanted language. A page that is only the `x-default` is of no known language, and is asked for.
     pub fn unneeded<'a>(&self, alternates: &'a [Alternate]) -> Vec<&'a Url> {
         let Some(kept) = self.choose(alternates) else { return Vec::new() };
         alternates
             .iter()
-            .filter(|variant| is_known(&variant.language) && !is_same(&variant.url, &kept.url))
+            .filter(|variant| is_known(&variant.language) && self.rank(&variant.language).is_none())
+            .filter(|variant| !is_same(&variant.url, &kept.url))
             .map(|variant| &variant.url)
             .collect()
     }
@@ -132,14 +133,14 @@ impl Languages {
             let clue = clues.first()?;
             let instead = kept.map(|kept| format!("; its variant {} is kept", kept.url)).unwrap_or_default();
             let detail = format!("{clue}, and `languages` is [{}]{instead}", self.wanted.join(", "));
-            return Some(Unwanted { detail, kept: kept.map(|kept| kept.url.clone()) });
+            return Some(Unwanted { detail, variant: None });
         };
         let kept = kept?;
         // Variants that do not name the page are those of another page, as of the home page that every page links.
         let clue = clues.iter().find(|clue| clue.source == Source::Hreflang)?;
         self.rank(&kept.language).filter(|other| *other <= rank)?;
         let detail = format!("{clue}, and its variant in `{}`, {}, is kept", kept.language, kept.url);
-        Some(Unwanted { detail, kept: Some(kept.url.clone()) })
+        Some(Unwanted { detail, variant: Some(kept.url.clone()) })
     }
 
     /// How well a tag matches, the least being best; `None`: not at all.
@@ -339,12 +340,12 @@ mod tests {
         languages(wanted).choose(&variants(list)).map(|variant| variant.url.path().to_owned())
     }
 
-    /// What is left out of a page at `path` with this `lang` and these variants; `Some(kept)`, `Some("-")` for none.
+    /// Whether a page at `path` with this `lang` and these variants is left out, `Some("-")`, or gives way, `Some(to)`.
     fn check(wanted: &str, path: &str, lang: Option<&str>, list: &str, expected: Option<&str>) {
         let (url, alternates) = (url(path), variants(list));
         let page = Evidence { url: &url, declared: lang, header: None, alternates: &alternates };
         let found = languages(wanted).unwanted(&page);
-        let kept = found.as_ref().map(|found| found.kept.as_ref().map_or("-", |url| url.path()));
+        let kept = found.as_ref().map(|found| found.variant.as_ref().map_or("-", |url| url.path()));
         assert_eq!(kept, expected, "[{wanted}] {path} {lang:?} [{list}]: {found:?}");
     }
 
@@ -369,7 +370,7 @@ mod tests {
             languages(wanted).unneeded(&variants).into_iter().map(|url| url.path().to_owned()).collect()
         };
         assert_eq!(unneeded("en", "en:/en de:/de fr:/fr x-default:/en"), ["/de", "/fr"]);
-        assert_eq!(unneeded("en de", "en:/en de:/de"), ["/de"]);
+        assert_eq!(unneeded("en de", "en:/en de:/de"), [""; 0]);
         assert_eq!(unneeded("en de", "de:/de fr:/fr"), ["/fr"]);
         assert_eq!(unneeded("en", "en:/en x-default:/choose"), [""; 0]);
         assert_eq!(unneeded("en", "de:/de fr:/fr"), [""; 0]);
@@ -379,7 +380,7 @@ mod tests {
     #[test]
     fn a_page_in_another_language_is_left_out() {
         check("en", "/a", Some("de"), "", Some("-"));
-        check("en", "/de/a", Some("de-AT"), "de:/de/a en:/en/a", Some("/en/a"));
+        check("en", "/de/a", Some("de-AT"), "de:/de/a en:/en/a", Some("-"));
         check("en", "/de/a", None, "", Some("-"));
         check("en", "/pt-br/a", None, "", Some("-"));
         check("en", "/docs/zh_CN/a", None, "", Some("-"));

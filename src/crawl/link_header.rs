@@ -1,10 +1,12 @@
 //! `Link:` headers (RFC 8288): what a page names without saying so in its HTML.
 
+use serde::{Deserialize, Serialize};
+
 /// Links that are read of one answer; pages have a handful.
 const MOST: usize = 100;
 
 /// One link of a header, as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderLink {
     /// The target, possibly relative.
     pub target: String,

@@ -20,17 +20,13 @@ pub mod sitemap;
 pub mod traps;
 pub mod url;
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use ::url::{Origin, Url};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use self::url::PageKey;
+use self::url::{PageKey, same_site};
 use crate::http::{Client, access::Access};
 use fetch::{Candidate, Validators, Visit};
 use host::Host;
@@ -94,12 +90,15 @@ pub enum Rate {
     Unlimited,
 }
 
+/// The hosts that a run has come to: each is one, whichever source asks it.
+pub type Hosts = HashMap<Origin, Arc<Host>>;
+
 /// The window of one source's crawl: what is being fetched now.
 #[derive(Debug)]
 pub struct Crawl {
     client: Client,
     plan: Arc<CrawlPlan>,
-    hosts: HashMap<Origin, Arc<Host>>,
+    hosts: Hosts,
     under_way: JoinSet<Visit>,
     /// How many of these are of each host.
     of_host: HashMap<Origin, usize>,
@@ -107,9 +106,10 @@ pub struct Crawl {
 }
 
 impl Crawl {
-    /// A crawl with nothing under way.
-    pub fn new(client: Client, plan: Arc<CrawlPlan>, now: fn() -> Timestamp) -> Crawl {
-        Crawl { client, plan, hosts: HashMap::new(), under_way: JoinSet::new(), of_host: HashMap::new(), now }
+    /// A crawl with nothing under way; `hosts` were asked by other sources before.
+    pub fn new(client: Client, plan: Arc<CrawlPlan>, hosts: Hosts, now: fn() -> Timestamp) -> Crawl {
+        hosts.values().for_each(|host| host.serve(&plan));
+        Crawl { client, plan, hosts, under_way: JoinSet::new(), of_host: HashMap::new(), now }
     }
 
     /// Whether another candidate of this host may be offered: two per permit keep every permit busy.
@@ -124,6 +124,11 @@ impl Crawl {
         let host = self.host(&candidate.url);
         let (client, now) = (self.client.clone(), self.now);
         self.under_way.spawn(async move { fetch::visit(&client, &host, candidate, now).await });
+    }
+
+    /// The hosts, for the next source.
+    pub fn into_hosts(self) -> Hosts {
+        self.hosts
     }
 
     /// Whether nothing is under way.
@@ -180,11 +185,10 @@ impl Crawl {
         self.of_starts(Host::oddity)
     }
 
-    /// What there is to be told of each host that the source starts at, sorted.
+    /// What there is to be told of each host of the sites that the source starts at, sorted: apex and `www.`, http and https.
     fn of_starts(&self, tell: fn(&Host) -> Option<String>) -> Vec<String> {
-        let starts: HashSet<_> = self.plan.start.iter().map(Url::origin).collect();
-        let hosts = starts.iter().filter_map(|origin| self.hosts.get(origin));
-        let mut told: Vec<_> = hosts.filter_map(|host| tell(host)).collect();
+        let is_start = |host: &&Arc<Host>| self.plan.start.iter().any(|start| same_site(start, host.root()));
+        let mut told: Vec<_> = self.hosts.values().filter(is_start).filter_map(|host| tell(host)).collect();
         told.sort();
         told
     }

@@ -55,6 +55,13 @@ impl Pace {
         }
     }
 
+    /// Keeps to another configuration as well, wherever that is the slower one.
+    pub(super) fn tighten(&mut self, interval: Duration, most_at_once: u32) {
+        self.interval = self.interval.max(interval);
+        self.most_at_once = self.most_at_once.min(f64::from(most_at_once.max(1)));
+        self.at_once = self.at_once.min(self.most_at_once);
+    }
+
     /// The time between the starts of two requests; `delay` is the host's own `Crawl-delay`.
     pub(super) fn interval(&self, delay: Option<Duration>) -> Duration {
         (self.interval * (1 << self.doublings)).max(delay.unwrap_or_default())

@@ -111,6 +111,19 @@ impl Patterns {
         self.texts.is_empty()
     }
 
+    /// The first pattern that matches, as written.
+    pub fn matching(&self, target: &Target) -> Option<&str> {
+        self.texts
+            .iter()
+            .map(String::as_str)
+            .find(|text| Patterns::new(&[(*text).to_owned()]).is_ok_and(|pattern| pattern.matches(target)))
+    }
+
+    /// As written, one after the other.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
     /// Whether one of the patterns matches.
     pub fn matches(&self, target: &Target) -> bool {
         let is_match = |from: usize| {

@@ -103,6 +103,31 @@ impl Scope {
         })
     }
 
+    /// Which rule decides about `url`, for a person.
+    pub fn rule(&self, url: &Url) -> String {
+        let is_on_site = self.start.iter().any(|start| same_site(&start.url, url));
+        let target = Target::new(url, if is_on_site { Site::Start } else { Site::Other });
+        let list = |patterns: &Patterns| patterns.texts().join(", ");
+        match self.decide(url) {
+            Decision::Excluded => {
+                format!("`exclude` has {}", self.exclude.matching(&target).unwrap_or_default())
+            }
+            Decision::OutOfScope if !self.follow.is_empty() => {
+                format!("`follow` has only {}", list(&self.follow))
+            }
+            Decision::OutOfScope if is_on_site => {
+                let folders: Vec<&str> = self.start.iter().map(|start| start.folder.as_str()).collect();
+                format!("without `follow`, only what lies below {} is walked", folders.join(", "))
+            }
+            Decision::OutOfScope => "it is on another site".to_owned(),
+            Decision::Follow { keep: false } => format!("`keep` has only {}", list(&self.keep)),
+            Decision::Follow { keep: true } => match self.follow.matching(&target) {
+                Some(pattern) => format!("`follow` has {pattern}"),
+                None => "it lies below a start URL".to_owned(),
+            },
+        }
+    }
+
     /// What to do with a link to `url`.
     pub fn decide(&self, url: &Url) -> Decision {
         if !requestable(url) {

@@ -16,7 +16,8 @@ use super::{
     Crawl, CrawlPlan, SitemapChoice,
     file::{self, Extent, NoFile},
     host::Host,
-    sitemap::{self, Doubt, Kind},
+    sitemap::{self, Doubt, Entry, Kind},
+    traps::MAX_URL_LEN,
 };
 use crate::{
     blocking::blocking,
@@ -42,6 +43,29 @@ pub struct Sitemaps {
     doubts: Vec<String>,
     /// What is odd about them, although it keeps nothing from being read.
     notes: Vec<String>,
+}
+
+/// What a sitemap names, as it is written: as URLs, a million of them would take a thousand times the room.
+#[derive(Debug)]
+pub struct Named {
+    base: Url,
+    /// In the order of the file.
+    pub entries: Vec<Entry>,
+}
+
+impl Named {
+    fn none(base: Url) -> Named {
+        Named { base, entries: Vec::new() }
+    }
+
+    /// The URLs of some of the entries, with when they changed last; none that is too long to be asked for.
+    pub fn urls<'a>(&'a self, entries: &'a [Entry]) -> impl Iterator<Item = (Url, Option<&'a str>)> {
+        let url = |entry: &'a Entry| {
+            let url = self.base.join(&entry.loc).ok().filter(|url| url.as_str().len() <= MAX_URL_LEN)?;
+            Some((url, entry.lastmod.as_deref()))
+        };
+        entries.iter().filter_map(url)
+    }
 }
 
 /// A sitemap file to be read.
@@ -73,15 +97,19 @@ impl Sitemaps {
         sitemaps
     }
 
-    /// The URLs that the next file names, with when they changed last; `None` when all are read.
+    /// What the next file names; `None` when all are read.
     pub async fn next(
         &mut self,
         client: &Client,
         crawl: &mut Crawl,
         now: fn() -> Timestamp,
-    ) -> Option<Vec<(Url, Option<String>)>> {
+    ) -> Option<Named> {
         let File { url, level, named } = self.waiting.pop_front()?;
         let host = crawl.host(&url);
+        // Whoever names a sitemap invites to it; one that is guessed at is a URL like any other.
+        if !named && !host.robots(client, now).await.is_ok_and(|robots| robots.allows(&url)) {
+            return Some(Named::none(url));
+        }
         let body = match file::read(&host, client, &url, Extent::Whole(LIMITS), now).await {
             Ok(body) if body.iter().all(u8::is_ascii_whitespace) => {
                 Err(NoFile::Absent("it is empty".to_owned()))
@@ -92,7 +120,7 @@ impl Sitemaps {
             Ok(body) => body,
             Err(NoFile::Untrusted(reason) | NoFile::Trouble(reason)) if named => {
                 self.doubt(&url, &reason);
-                return Some(Vec::new());
+                return Some(Named::none(url));
             }
             // What was only guessed at may not be there at all.
             Err(
@@ -105,7 +133,7 @@ impl Sitemaps {
                 if named {
                     self.note(&url, &reason);
                 }
-                return Some(Vec::new());
+                return Some(Named::none(url));
             }
         };
         let sitemap = blocking(move || sitemap::parse(&body, MOST_IN_ONE)).await;
@@ -116,18 +144,17 @@ impl Sitemaps {
             Some(Doubt::NotASitemap) | None => {}
             Some(doubt) => self.doubt(&url, &doubt.to_string()),
         }
-        let urls =
-            sitemap.entries.into_iter().filter_map(|entry| Some((url.join(&entry.loc).ok()?, entry.lastmod)));
+        let named = Named { base: url, entries: sitemap.entries };
         match sitemap.kind {
-            Kind::Urls => return Some(urls.collect()),
+            Kind::Urls => return Some(named),
             Kind::Index if level < MOST_LEVELS => {
-                for (url, _) in urls {
+                for (url, _) in named.urls(&named.entries) {
                     self.add(File { url, level: level + 1, named: true });
                 }
             }
             Kind::Index => {}
         }
-        Some(Vec::new())
+        Some(Named::none(named.base))
     }
 
     /// What is odd about the sitemaps: one that is named somewhere and is not there, one that names nothing. The crawl
@@ -142,7 +169,7 @@ impl Sitemaps {
     }
 
     fn add(&mut self, file: File) {
-        if self.known.contains(&file.url) {
+        if self.known.contains(&file.url) || file.url.as_str().len() > MAX_URL_LEN {
             return;
         }
         if self.known.len() < MOST_FILES {

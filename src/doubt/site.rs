@@ -199,7 +199,9 @@ impl<'a> Tally<'a> {
             }
         };
         for (kind, &count) in DoubtKind::ALL.iter().zip(&self.doubted) {
-            let limit = if *kind == DoubtKind::Soft404 { doubted } else { DOUBTED };
+            // Links that lead to a login or to nothing are as many as a site happens to have.
+            let of_links = matches!(kind, DoubtKind::Soft404 | DoubtKind::LoginWall);
+            let limit = if of_links { doubted } else { DOUBTED };
             judge(kind.name(), limit, count, self.pages, &|| nature(*kind).to_owned());
         }
         if let Some((_, count)) = self.texts.most().filter(|(_, count)| no_coincidence(*count)) {

@@ -14,6 +14,9 @@ const MOST_ALTERNATES: usize = 1_000;
 /// name gigabytes of them.
 const MAX_LINK_BYTES: usize = 16 * 1024 * 1024;
 
+/// The longest reference that is looked at, in bytes: four times the longest URL that is ever requested.
+const MAX_REFERENCE: usize = 8 * 1024;
+
 /// What a page points to and what it asks of robots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Links {
@@ -156,7 +159,8 @@ fn base(tree: &Tree, page_url: &Url) -> Url {
         .filter(|&id| tree.name(id) == Some(&local_name!("base")))
         .find_map(|id| tree.attr(id, &local_name!("href")))
         .and_then(|href| page_url.join(href.trim_ascii()).ok())
-        .filter(is_web)
+        // Every link of the page would be as long.
+        .filter(|base| is_web(base) && base.as_str().len() <= MAX_REFERENCE)
         .unwrap_or_else(|| page_url.clone())
 }
 
@@ -180,7 +184,7 @@ fn without_fragment(target: &str) -> &str {
 
 /// Cheap refusal of what can be no page: the empty reference and schemes other than the web's.
 fn may_lead_on(target: &str) -> bool {
-    if target.is_empty() {
+    if target.is_empty() || target.len() > MAX_REFERENCE {
         return false;
     }
     let Some((scheme, _)) = target.split_once(':') else { return true };
@@ -191,6 +195,9 @@ fn may_lead_on(target: &str) -> bool {
 
 impl Links {
     fn absolute(&self, target: &str) -> Option<Url> {
+        if target.len() > MAX_REFERENCE {
+            return None;
+        }
         self.base.join(target).ok().filter(is_web)
     }
 

@@ -18,7 +18,7 @@ use tokio::{
     sync::Semaphore,
     time::{Instant, timeout_at},
 };
-use url::Url;
+use url::{Host, Url};
 
 use super::{
     access::Access,
@@ -118,9 +118,9 @@ impl Client {
         let reach = self.0.egress.check_url(url)?;
         let proxied = self.0.access.proxy.is_some();
         // The proxy is the peer then, and a named one.
-        if proxied && reach == Reach::Public {
-            let host = url.host_str().unwrap_or_default().to_owned();
-            timeout_at(deadline, resolver::check_public(host)).await.map_err(|_| FetchError::TOTAL)??;
+        if let (true, Reach::Public, Some(Host::Domain(name))) = (proxied, reach, url.host()) {
+            let looked = timeout_at(deadline, resolver::check_public(name.to_owned())).await;
+            looked.map_err(|_| FetchError::TOTAL)??;
         }
         let client = self.client(reach == Reach::Public && !proxied)?;
         let mut request = client.request(method, url.clone()).header(ACCEPT_ENCODING, CODINGS);

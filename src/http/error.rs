@@ -91,10 +91,7 @@ pub(super) fn classify(error: reqwest::Error) -> FetchError {
     let mut cut = false;
     while let Some(current) = cause {
         if let Some(refusal) = current.downcast_ref::<Refusal>() {
-            return match refusal {
-                Refusal::Blocked(blocked) => FetchError::Blocked(blocked.clone()),
-                Refusal::Dns(reason) => FetchError::Dns(reason.clone().into()),
-            };
+            return refusal.clone().into();
         }
         tls |= current.downcast_ref::<rustls::Error>().is_some();
         let io = current.downcast_ref::<io::Error>();
@@ -116,5 +113,14 @@ pub(super) fn classify(error: reqwest::Error) -> FetchError {
         () if error.is_connect() => FetchError::Connect(error),
         () if cut || error.is_body() || error.is_decode() => FetchError::Truncated,
         () => FetchError::Broken(error),
+    }
+}
+
+impl From<Refusal> for FetchError {
+    fn from(refusal: Refusal) -> FetchError {
+        match refusal {
+            Refusal::Blocked(blocked) => FetchError::Blocked(blocked),
+            Refusal::Dns(reason) => FetchError::Dns(reason.into()),
+        }
     }
 }

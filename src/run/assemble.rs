@@ -176,7 +176,8 @@ fn fingerprint(members: &[Member], budget: &Budget) -> Hash {
     hasher.update(format!("{rules:?}\n"));
     for member in members {
         // Length-prefixed, so that no two lists of members give the same bytes.
-        for text in [member.key.as_ref(), member.canonical.as_deref().unwrap_or("")] {
+        let twins = [&member.canonical, &member.variant].map(|twin| twin.as_deref().unwrap_or(""));
+        for text in [member.key.as_ref()].into_iter().chain(twins) {
             hasher.update(text.len().to_le_bytes());
             hasher.update(text);
         }
@@ -208,8 +209,8 @@ async fn templates(members: &[Member], store: &Store) -> Result<HashMap<usize, T
     Ok(templates)
 }
 
-/// Parts members that are their own from those that name another one as their canonical form; `swapped` is one that too
-/// many of them name.
+/// Parts members that are their own from those that name another one as their canonical form, or have a variant in a
+/// preferred language; `swapped` is a canonical form that too many of them name.
 fn by_canonical(members: Vec<Member>, swapped: Option<&str>) -> (Vec<Member>, Vec<Member>) {
     let names_another = |member: &Member| {
         let canonical = member.canonical.clone();
@@ -217,14 +218,18 @@ fn by_canonical(members: Vec<Member>, swapped: Option<&str>) -> (Vec<Member>, Ve
     };
     let own: HashSet<String> = members
         .iter()
-        .filter(|member| names_another(member).is_none())
+        .filter(|member| names_another(member).is_none() && member.variant.is_none())
         .map(|member| member.key.to_string())
         .collect();
-    let is_twin = |member: &Member| names_another(member).is_some_and(|canonical| own.contains(&canonical));
+    let is_twin = |member: &Member| {
+        let named = names_another(member).into_iter().chain(member.variant.clone());
+        named.into_iter().any(|twin| own.contains(&twin))
+    };
     let (twins, mut others): (Vec<_>, Vec<_>) = members.into_iter().partition(is_twin);
-    // What the others name as their canonical form is not believed.
+    // What the others name is no member of its own.
     for member in &mut others {
         member.canonical = None;
+        member.variant = None;
     }
     (others, twins)
 }
@@ -253,6 +258,12 @@ impl Assembly {
             && self.kept.contains(&PageKey::stored(canonical.clone()))
         {
             return skipped(SkipReason::Canonical, format!("its canonical form is {canonical}"));
+        }
+        if let Some(variant) = &member.variant
+            && self.kept.contains(&PageKey::stored(variant.clone()))
+        {
+            let detail = format!("its variant in a preferred language, {variant}, is kept");
+            return skipped(SkipReason::Language, detail);
         }
         let none = Template::default();
         let template = self.templates.get(&member.source).unwrap_or(&none);
@@ -290,6 +301,7 @@ mod tests {
             key: PageKey::stored(key.to_owned()),
             source: 0,
             canonical: canonical.map(str::to_owned),
+            variant: None,
             contained: true,
             article: [0; 32],
         }

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::{
     crawl::{CrawlPlan, scope::Decision, traps, url::PageKey},
     outcome::{Outcome, SkipReason},
-    store::Discovery,
+    store::{Discovery, Store, StoreError},
 };
 
 /// Beyond so many, the frontier itself finds out whether a URL is known.
@@ -35,9 +35,13 @@ pub(super) struct Discoverer {
 }
 
 impl Discoverer {
-    /// `known` are the URLs that the frontier holds already.
-    pub(super) fn new(plan: Arc<CrawlPlan>, known: &[String]) -> Discoverer {
-        Discoverer { plan, seen: known.iter().map(|url| hash(url)).collect() }
+    /// Begins with what the frontier holds already.
+    pub(super) async fn new(
+        plan: Arc<CrawlPlan>,
+        store: &Store,
+        source: usize,
+    ) -> Result<Discoverer, StoreError> {
+        Ok(Discoverer { plan, seen: store.known_urls(source, MOST_SEEN, hash).await? })
     }
 
     /// Whether this text is a URL that was taken before, so that it need not even be parsed.

@@ -48,6 +48,11 @@ impl Lanes {
         Ok(Lanes { store: store.clone(), source, depth, trust_lastmod, hosts, turn: 0 })
     }
 
+    /// The hosts, as scheme, host and port with the slash.
+    pub(super) fn sites(&self) -> Vec<String> {
+        self.hosts.iter().map(|lane| lane.site.clone()).collect()
+    }
+
     /// The next candidate of a host that has room, each host in its turn.
     pub(super) async fn next(
         &mut self,

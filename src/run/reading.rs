@@ -16,8 +16,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::{
     crawl::{
         CrawlPlan,
-        fetch::{Candidate, Page, RobotsTag},
-        language::{self, Evidence},
+        fetch::{Candidate, Page, PageHeaders},
+        language::{self, Evidence, Unwanted},
         link_header::HeaderLink,
         scope::Decision,
         url::PageKey,
@@ -38,7 +38,7 @@ use crate::{
 const MOST_LINKS: usize = 50_000;
 
 /// By what the pages of a source are read and judged.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rules {
     plan: Arc<CrawlPlan>,
     starts: HashSet<PageKey>,
@@ -64,7 +64,9 @@ impl Rules {
 
     /// Stands for everything that decides what is stored of a page: where it changes, stored bodies are read again.
     pub(super) fn version(&self) -> u32 {
-        let rules = format!("{} {:?}", extract::VERSION, self.plan.languages);
+        // Which variants count depends on where the crawl goes.
+        let variants = (!self.plan.languages.is_all()).then_some((&self.plan.languages, &self.plan.scope));
+        let rules = format!("{} {variants:?}", extract::VERSION);
         (xxh3_64(rules.as_bytes()) >> 32) as u32
     }
 }
@@ -121,8 +123,8 @@ pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, rules: &Rules,
     if let Some(known) = &candidate.known
         && known.content == content
         && known.rules == rules.version()
+        && known.headers == page.headers
         && !known.noindex
-        && page.asks == RobotsTag::default()
     {
         let update = PageUpdate::Confirmed {
             url: candidate.url.clone(),
@@ -135,21 +137,10 @@ pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, rules: &Rules,
         return Read { outcome, detail, links: Links::Stored, update: Some(update) };
     }
     // A large page gives its place back when the parsing is done.
-    let Page {
-        content_type,
-        content_encoding,
-        content_language,
-        asks,
-        links,
-        validators,
-        wire,
-        decoded,
-        place: _place,
-    } = page;
+    let Page { content_type, content_encoding, headers, validators, wire, decoded, place: _place } = page;
     let body = decoded.unwrap_or_else(|| wire.clone());
-    let coding = content_encoding;
-    let source = Body { content_type, coding, content_language, wire, content, links, validators };
-    read_body(candidate, source, body, asks, keep, Outcome::Fetched, rules, now)
+    let source = Body { content_type, coding: content_encoding, headers, wire, content, validators };
+    read_body(candidate, source, body, keep, Outcome::Fetched, rules, now)
 }
 
 /// Settles a page that answered 304, whose article is as the rules make it today.
@@ -184,38 +175,31 @@ pub(super) fn again(
     if let Err(error) = undone {
         return Read::ended(Outcome::Failed(Failure::Decode), format!("stored body: {error}"), Links::Stored);
     }
-    // What the headers asked for was read with the body; pages that are not to be indexed never answer 304.
-    let asks = RobotsTag::default();
     let source = Body {
         content_type: stored.content_type,
         coding: Some(stored.coding),
-        content_language: None,
+        headers: stored.headers,
         wire: stored.wire,
         content: sha256(&body),
-        links: Vec::new(),
         validators: stored.validators,
     };
-    read_body(candidate, source, body, asks, keep, Outcome::NotModified, rules, now)
+    read_body(candidate, source, body, keep, Outcome::NotModified, rules, now)
 }
 
 /// A body with what is stored beside it.
 struct Body {
     content_type: Option<String>,
     coding: Option<String>,
-    content_language: Option<String>,
+    headers: PageHeaders,
     wire: Vec<u8>,
     content: Hash,
-    /// What its headers named.
-    links: Vec<HeaderLink>,
     validators: crate::crawl::fetch::Validators,
 }
 
-#[expect(clippy::too_many_arguments, reason = "one page, what came with it, and by what it is judged")]
 fn read_body(
     candidate: &Candidate,
     source: Body,
     body: Vec<u8>,
-    asks: RobotsTag,
     keep: bool,
     ended: Outcome,
     rules: &Rules,
@@ -230,6 +214,7 @@ fn read_body(
             return Read::ended(Outcome::Failed(Failure::ParseLimit), detail, Links::Stored);
         }
     };
+    let asks = source.headers.asks;
     let noindex = asks.noindex || links.noindex;
     // A page that names its canonical form, its variants, or refreshes to another, leads there whatever else it says.
     let mut follow: Vec<Url> = links.refresh.iter().chain(&links.canonical).cloned().collect();
@@ -245,6 +230,11 @@ fn read_body(
         let links = if candidate.known.is_some() { Links::Stored } else { Links::Fresh(outlinks) };
         return Read::ended(Outcome::Skipped(kind.reason()), detail, links);
     }
+    let (unwanted, variant) = match unwanted {
+        Some(Unwanted { variant: Some(variant), .. }) => (None, PageKey::new(&variant)),
+        Some(Unwanted { detail, variant: None }) => (Some(detail), None),
+        None => (None, None),
+    };
     let (outcome, detail) = standing(ended, noindex, unwanted.clone(), keep);
     if article.blocks.is_empty() && outcome == ended {
         // What was stored of it, if anything, stays: more likely the page is broken than emptied.
@@ -267,6 +257,8 @@ fn read_body(
         canonical: canonical.as_ref(),
         noindex,
         unwanted,
+        variant,
+        headers: &source.headers,
         at: now,
     });
     Read { outcome, detail, links: Links::Fresh(outlinks), update: Some(update) }
@@ -293,8 +285,8 @@ struct Parsed {
     links: html::Links,
     article: Article,
     doubt: Option<Doubt>,
-    /// Why its language is not wanted.
-    unwanted: Option<String>,
+    /// Why its language is not wanted, or gives way.
+    unwanted: Option<Unwanted>,
     /// Its variants that need not be asked for.
     unneeded: Vec<Url>,
 }
@@ -310,9 +302,10 @@ fn parse(
         .map_err(|error| (Failure::Decode, format!("charset: {error}")))?;
     let tree = html::parse(&decoded.text).map_err(|limit| (Failure::ParseLimit, limit.to_string()))?;
     let mut links = html::links(&tree, url);
-    add_header_links(&mut links, &source.links, url);
+    add_header_links(&mut links, &source.headers.links, url);
     let article = extract::extract(&tree, &links);
-    let is_start = rules.starts.contains(&candidate.key);
+    // A host that answers everything with its home page makes that no missing page.
+    let is_start = url.path() == "/" || rules.starts.contains(&candidate.key);
     let seen = Seen { tree: &tree, article: &article, url, is_start };
     let doubt = doubt::page(&seen, rules.probes.get(&url.origin()));
     let mut alternates = language::alternates(&links.alternates);
@@ -321,10 +314,10 @@ fn parse(
     let evidence = Evidence {
         url,
         declared: article.language.as_deref(),
-        header: source.content_language.as_deref(),
+        header: source.headers.language.as_deref(),
         alternates: &alternates,
     };
-    let unwanted = rules.plan.languages.unwanted(&evidence).map(|unwanted| unwanted.detail);
+    let unwanted = rules.plan.languages.unwanted(&evidence);
     let unneeded = rules
         .plan
         .languages

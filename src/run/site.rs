@@ -33,7 +33,10 @@ pub(super) async fn doubts(store: &Store, withheld: &HashSet<usize>) -> Result<V
 fn facts(page: &PageOutcome) -> PageFacts<'_> {
     let doubted = |reason| DoubtKind::ALL.into_iter().find(|kind| kind.reason() == reason);
     let now = match page.outcome {
-        Outcome::Fetched | Outcome::NotModified | Outcome::Skipped(SkipReason::Noindex) => {
+        // A page in another language since, too: where that is most of the site, it is the visitor who is taken for another.
+        Outcome::Fetched
+        | Outcome::NotModified
+        | Outcome::Skipped(SkipReason::Noindex | SkipReason::Language) => {
             content(page.now.as_ref(), page.noindex).map_or(State::Absent, State::Read)
         }
         Outcome::Skipped(SkipReason::Redirected) => {

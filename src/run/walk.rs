@@ -4,6 +4,7 @@
 mod seed;
 
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -12,7 +13,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
 };
-use url::Url;
+use url::{Origin, Url};
 
 use super::{
     Context, RunError,
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     blocking::blocking,
     crawl::{
-        Crawl, CrawlPlan,
+        Crawl, CrawlPlan, Hosts,
         fetch::{Candidate, Found, Visit},
         traps::TrapBudget,
         url::PageKey,
@@ -33,7 +34,7 @@ use crate::{
     http::{Client, egress::Egress, traffic::Traffic},
     outcome::{Failure, Outcome, SkipReason},
     pipeline::{Pipeline, Source},
-    store::{CrawlStart, Discovery, Next, PageUpdate, Settled, Store, StoreError},
+    store::{CrawlStart, Discovery, Next, PageUpdate, Settled, Store},
 };
 
 /// Settled pages wait for at most this many others, and this long, to be committed together.
@@ -57,13 +58,14 @@ pub(super) struct Walked {
 /// Crawls every source, one after the other.
 pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) -> Result<Walked, RunError> {
     let (mut traffic, mut notes) = (Traffic::default(), Vec::new());
+    let mut hosts = Hosts::default();
     let start = store.begin_crawl(fingerprint(pipeline), (context.now)()).await?;
     if start == CrawlStart::Resumed {
         tracing::info!("goes on with the crawl that was interrupted");
     }
     for (index, source) in pipeline.sources.iter().enumerate() {
         let Source::Site(plan) = source;
-        let mut walk = SourceWalk::new(index, plan, store, context).await?;
+        let mut walk = SourceWalk::new(index, plan, hosts, store, context).await?;
         walk.seed().await?;
         walk.waves().await?;
         // Pages that nothing links to any more are asked themselves: an unlinked page is not a deleted one.
@@ -71,7 +73,9 @@ pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) 
         walk.waves().await?;
         traffic = traffic.plus(walk.client.traffic());
         notes.extend(walk.crawl.notes());
+        notes.extend(lock(&walk.traps).cuts());
         notes.append(&mut walk.notes);
+        hosts = walk.crawl.into_hosts();
     }
     Ok(Walked { doubts: store.doubts().await?, notes, traffic })
 }
@@ -92,6 +96,8 @@ struct SourceWalk<'a> {
     crawl: Crawl,
     discoverer: Discoverer,
     rules: Arc<Rules>,
+    /// Hosts that were asked for a page that does not exist.
+    probed: HashSet<Origin>,
     traps: Arc<Mutex<TrapBudget>>,
     readers: JoinSet<Result<(Visited, Read), RunError>>,
     settled: Vec<Settled>,
@@ -119,30 +125,33 @@ impl<'a> SourceWalk<'a> {
     async fn new(
         source: usize,
         plan: &CrawlPlan,
+        hosts: Hosts,
         store: &'a Store,
         context: &'a Context,
     ) -> Result<SourceWalk<'a>, RunError> {
         let client = Client::with_access(Egress::new(&plan.start), &plan.user_agent, plan.access.clone());
         let plan = Arc::new(plan.clone());
         let rules = Arc::new(Rules::new(&plan));
-        let discoverer = Discoverer::new(Arc::clone(&plan), &store.known_urls(source).await?);
+        let discoverer = Discoverer::new(Arc::clone(&plan), store, source).await?;
         let mut traps = TrapBudget::new((context.now)());
-        for (url, article) in store.admitted(source).await? {
-            // What was admitted before a kill is not judged a second time.
-            let _admitted = traps.admit(&url);
-            if article.is_some() {
-                traps.learn(&url, article.as_ref());
-            }
+        // What was admitted before a kill is not judged a second time, only counted.
+        let admitted = store.admitted(source).await?;
+        for (url, _) in &admitted {
+            let _judged_before = traps.admit(url);
+        }
+        for (url, article) in admitted.iter().filter(|(_, article)| article.is_some()) {
+            traps.learn(url, article.as_ref());
         }
         Ok(SourceWalk {
             source,
-            crawl: Crawl::new(client.clone(), Arc::clone(&plan), context.now),
+            crawl: Crawl::new(client.clone(), Arc::clone(&plan), hosts, context.now),
             client,
             plan,
             store,
             context,
             discoverer,
             rules,
+            probed: HashSet::new(),
             traps: Arc::new(Mutex::new(traps)),
             readers: JoinSet::new(),
             settled: Vec::new(),
@@ -177,7 +186,8 @@ impl<'a> SourceWalk<'a> {
                 }
                 Next::Done => return Ok(()),
                 Next::OutOfBudget => {
-                    let swallowed = lock(&self.traps).swallowed(self.plan.max_pages);
+                    let lost_members = self.store.members_over_budget(self.source).await?;
+                    let swallowed = lock(&self.traps).swallowed(self.plan.max_pages, lost_members);
                     let doubts = swallowed.into_iter().collect();
                     self.store.settle(self.source, Vec::new(), doubts, (self.context.now)()).await?;
                     return Ok(());
@@ -188,8 +198,13 @@ impl<'a> SourceWalk<'a> {
 
     async fn wave(&mut self, depth: u32) -> Result<(), RunError> {
         let mut lanes = Lanes::open(self.store, self.source, depth, self.trusts_lastmod).await?;
-        let most_readers = std::thread::available_parallelism().map_or(2, usize::from);
         let stop = self.context.stop.clone();
+        let sites = lanes.sites();
+        tokio::select! {
+            () = self.probe(&sites) => {}
+            () = stop.cancelled() => return Err(RunError::Interrupted),
+        }
+        let most_readers = std::thread::available_parallelism().map_or(2, usize::from);
         loop {
             if self.settled.len() >= BATCH || self.named >= BATCH_NAMED {
                 self.commit().await?;
@@ -350,7 +365,7 @@ impl<'a> SourceWalk<'a> {
                 for link in links.lines() {
                     unneeded |= link.is_empty();
                     if !link.is_empty() && !self.discoverer.knows(link) {
-                        let url = Url::parse(link).map_err(|_| StoreError::Damaged("link"))?;
+                        let Ok(url) = Url::parse(link) else { continue };
                         found.extend(if unneeded {
                             self.discoverer.take_variant(&url, route)
                         } else {

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Store, StoreError, millis, timestamp};
+use super::{Store, StoreError, members::collect_blobs, millis, timestamp};
 
 /// A crawl that stood still for longer than this begins anew: its pages would be of too different an age.
 const RESUME_WITHIN: SignedDuration = SignedDuration::from_hours(1);
@@ -28,13 +28,17 @@ impl Store {
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )
                 .optional()?;
+            let left_over = left.is_some();
             if let Some((left_plan, moved_at)) = left
                 && left_plan == plan
                 && now.duration_since(timestamp(moved_at)?) < RESUME_WITHIN
             {
                 return Ok(CrawlStart::Resumed);
             }
-            note_visits(tx)?;
+            // One that was killed has not been noted yet.
+            if left_over {
+                note_visits(tx)?;
+            }
             tx.execute("DELETE FROM frontier", [])?;
             tx.execute("DELETE FROM crawl", [])?;
             tx.execute("DELETE FROM doubt", [])?;
@@ -52,6 +56,14 @@ impl Store {
         self.write(|tx| {
             note_visits(tx)?;
             tx.execute("UPDATE crawl SET state = 'incomplete' WHERE state = 'running'", [])?;
+            // What was read now is asked for conditionally the next time; what only earlier crawls came across, and none
+            // completed, is not.
+            tx.execute(
+                "DELETE FROM page WHERE snapshot IS NULL AND candidate IS NULL AND key NOT IN (SELECT key FROM frontier)",
+                [],
+            )?;
+            collect_blobs(tx)?;
+            forget_visits(tx)?;
             Ok(())
         })
         .await
@@ -86,9 +98,16 @@ pub(super) fn note_visits(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets visits of URLs that no crawl comes across any more, and all but the latest of the others.
+/// So long visits are remembered of URLs that no crawl comes across any more, in milliseconds: 90 days.
+const VISITS_KEPT_FOR: i64 = 90 * 24 * 60 * 60 * 1000;
+
+/// Forgets visits of URLs that no crawl has come across for long, and all but the latest of the others.
 pub(super) fn forget_visits(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM visit WHERE key NOT IN (SELECT key FROM frontier)", [])?;
+    tx.execute(
+        "DELETE FROM visit WHERE key NOT IN (SELECT key FROM frontier)
+         AND at < (SELECT moved_at FROM crawl ORDER BY id DESC LIMIT 1) - ?1",
+        [VISITS_KEPT_FOR],
+    )?;
     tx.execute(
         "DELETE FROM visit WHERE key IN (SELECT key FROM visit GROUP BY key HAVING count(*) > ?1) AND at <= (
              SELECT at FROM visit latest WHERE latest.key = visit.key ORDER BY at DESC LIMIT 1 OFFSET ?1)",

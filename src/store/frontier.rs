@@ -1,5 +1,7 @@
 //! The frontier: every URL of the crawl under way, how it was found, and how it ended.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 use url::Url;
@@ -12,6 +14,9 @@ const WAITING: u8 = 0;
 const SETTLED: u8 = 2;
 /// The [rank](Outcome::rank) of what has not ended.
 const UNDECIDED: u8 = 2;
+
+/// So many pages may have changed at once, however few there are.
+const FEW_CHANGES: u64 = 10;
 
 /// A URL that a page, a sitemap or the configuration named.
 #[derive(Debug, Clone)]
@@ -113,17 +118,29 @@ impl Store {
             )?;
             let (known, changed): (u64, u64) =
                 statement.query_row([source], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok(changed * 2 <= known)
+            Ok(changed <= FEW_CHANGES || changed * 2 <= known)
         })
         .await
     }
 
-    /// Every URL text of `source` that the frontier holds: what need not be offered again after a resume.
-    pub async fn known_urls(&self, source: usize) -> Result<Vec<String>, StoreError> {
+    /// The hashes of the URLs of `source` that the frontier holds, at most `limit`: what need not be offered again after
+    /// a resume. A variant that was set aside need be, by a page that links it after all.
+    pub async fn known_urls(
+        &self,
+        source: usize,
+        limit: usize,
+        hash: fn(&str) -> u128,
+    ) -> Result<HashSet<u128>, StoreError> {
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached("SELECT url FROM frontier WHERE source = ?1")?;
-            let urls = statement.query_map([source], |row| row.get(0))?.collect::<Result<_, _>>()?;
-            Ok(urls)
+            let mut statement = connection.prepare_cached(
+                "SELECT url FROM frontier WHERE source = ?1 AND (admitted = 1 OR outcome IS NOT 'language') LIMIT ?2",
+            )?;
+            let mut known = HashSet::new();
+            let mut rows = statement.query(params![source, limit])?;
+            while let Some(row) = rows.next()? {
+                known.insert(hash(row.get_ref(0)?.as_str().map_err(|_| StoreError::Damaged("URL"))?));
+            }
+            Ok(known)
         })
         .await
     }
@@ -146,7 +163,7 @@ fn discover(tx: &Transaction<'_>, source: usize, discovery: &Discovery) -> Resul
          WHERE excluded.state = 0 AND (
              (frontier.state = 0 AND (excluded.depth < frontier.depth
                  OR (excluded.depth = frontier.depth AND excluded.url < frontier.url)))
-             OR frontier.outcome IN ('depth', 'trap', 'language'))",
+             OR (frontier.admitted = 0 AND frontier.outcome IN ('depth', 'trap', 'language')))",
     )?
     .execute(params![
         discovery.key.as_ref(),

@@ -32,6 +32,8 @@ pub struct Member {
     pub source: usize,
     /// What it names as its canonical form.
     pub canonical: Option<String>,
+    /// Its variant in a preferred language.
+    pub variant: Option<String>,
     /// Whether a content container was recognised.
     pub contained: bool,
     /// The hash of its article.
@@ -51,6 +53,8 @@ pub struct SnapshotChange {
     pub carried_forward: u64,
     /// Of these, how many are of a source that could not be crawled completely.
     pub withheld: u64,
+    /// Of these, how many are gone, and stay until another crawl confirms it.
+    pub going: u64,
     /// Pages that are members no more.
     pub removed: u64,
 }
@@ -100,15 +104,19 @@ impl Store {
     pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT key, source, canonical, contained, candidate FROM page WHERE candidate IS NOT NULL ORDER BY key",
+                // What was read later, and is no part of the snapshot, says nothing of what is.
+                "SELECT key, source, CASE WHEN candidate = article THEN canonical END,
+                     CASE WHEN candidate = article THEN variant END, contained, candidate FROM page
+                 WHERE candidate IS NOT NULL ORDER BY key",
             )?;
             let members = statement.query_map([], |row| {
                 Ok(Member {
                     key: PageKey::stored(row.get(0)?),
                     source: row.get(1)?,
                     canonical: row.get(2)?,
-                    contained: row.get(3)?,
-                    article: row.get(4)?,
+                    variant: row.get(3)?,
+                    contained: row.get(4)?,
+                    article: row.get(5)?,
                 })
             })?;
             Ok(members.collect::<Result<_, _>>()?)
@@ -227,7 +235,11 @@ fn make_candidate(
             }
             Fate::CarriedForward { gone_runs, failing_since } => {
                 change.carried_forward += 1;
-                change.withheld += u64::from(withheld.contains(&source));
+                if withheld.contains(&source) {
+                    change.withheld += 1;
+                } else {
+                    change.going += u64::from(gone_runs > 0);
+                }
                 carry.execute(params![key, gone_runs, failing_since.map(millis)])?;
             }
             Fate::Out => {
@@ -263,6 +275,11 @@ fn collect(tx: &Transaction<'_>) -> Result<(), StoreError> {
         kept.join(", ")
     );
     tx.execute(&forget, [])?;
+    collect_blobs(tx)
+}
+
+/// Forgets blobs, and what articles call themselves, that nothing refers to.
+pub(super) fn collect_blobs(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute(
         "DELETE FROM heading WHERE article NOT IN (SELECT article FROM page
              UNION SELECT snapshot FROM page WHERE snapshot IS NOT NULL

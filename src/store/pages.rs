@@ -10,7 +10,10 @@ use super::{
     millis,
 };
 use crate::{
-    crawl::{fetch::Validators, url::PageKey},
+    crawl::{
+        fetch::{PageHeaders, Validators},
+        url::PageKey,
+    },
     extract::Article,
     hash::{Hash, sha256},
     outcome::SkipReason,
@@ -49,6 +52,7 @@ pub struct ReadPage {
     depth: u32,
     lastmod: Option<String>,
     validators: Validators,
+    headers: String,
     content_type: Option<String>,
     coding: String,
     body: Stored,
@@ -61,6 +65,7 @@ pub struct ReadPage {
     canonical: Option<String>,
     noindex: bool,
     unwanted: Option<String>,
+    variant: Option<PageKey>,
     contained: bool,
     at: Timestamp,
 }
@@ -82,6 +87,8 @@ pub struct Reading<'a> {
     pub lastmod: Option<String>,
     /// For the next visit.
     pub validators: Validators,
+    /// What its headers say of it.
+    pub headers: &'a PageHeaders,
     /// `Content-Type`, as received.
     pub content_type: Option<String>,
     /// Content coding of `wire`; `None` for identity.
@@ -102,6 +109,8 @@ pub struct Reading<'a> {
     pub noindex: bool,
     /// Why its language is not wanted.
     pub unwanted: Option<String>,
+    /// Its variant in a preferred language.
+    pub variant: Option<PageKey>,
     /// When it was read.
     pub at: Timestamp,
 }
@@ -135,6 +144,8 @@ impl PageUpdate {
             canonical: reading.canonical.map(ToString::to_string),
             noindex: reading.noindex,
             unwanted: reading.unwanted,
+            variant: reading.variant,
+            headers: serde_json::to_string(reading.headers).expect("headers have string keys only"),
             contained: reading.article.container.is_recognised(),
             at: reading.at,
         }))
@@ -159,6 +170,8 @@ pub struct Reread {
     pub wire: Vec<u8>,
     /// For the next visit.
     pub validators: Validators,
+    /// What its headers said of it.
+    pub headers: PageHeaders,
 }
 
 /// A member's text.
@@ -201,15 +214,26 @@ impl Store {
         self.read(move |connection| {
             let row = connection
                 .prepare_cached(
-                    "SELECT content_type, coding, body, etag, last_modified FROM page WHERE key = ?1",
+                    "SELECT content_type, coding, body, etag, last_modified, headers FROM page WHERE key = ?1",
                 )?
                 .query_row([key.as_ref()], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get::<_, Hash>(2)?, row.get(3)?, row.get(4)?))
+                    Ok((
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get::<_, Hash>(2)?,
+                        row.get(3)?,
+                        row.get(4)?,
+                        row.get::<_, Option<String>>(5)?,
+                    ))
                 })
                 .optional()?;
-            let Some((content_type, coding, body, etag, last_modified)) = row else { return Ok(None) };
+            let Some((content_type, coding, body, etag, last_modified, headers)) = row else {
+                return Ok(None);
+            };
             let wire = blob::get(connection, &body)?.ok_or(StoreError::Damaged("body"))?;
-            Ok(Some(Reread { content_type, coding, wire, validators: Validators { etag, last_modified } }))
+            let validators = Validators { etag, last_modified };
+            let headers = read_headers(headers.as_deref())?;
+            Ok(Some(Reread { content_type, coding, wire, validators, headers }))
         })
         .await
     }
@@ -249,6 +273,12 @@ impl Store {
     }
 }
 
+/// What headers said of a page; nothing, where an older version stored it.
+pub(super) fn read_headers(json: Option<&str>) -> Result<PageHeaders, StoreError> {
+    let read = json.map(serde_json::from_str).transpose();
+    Ok(read.map_err(|_| StoreError::Damaged("list of headers"))?.unwrap_or_default())
+}
+
 pub(super) fn update(
     tx: &Transaction<'_>,
     source: usize,
@@ -263,14 +293,15 @@ pub(super) fn update(
             tx.prepare_cached(
                 "INSERT INTO page (key, url, source, depth, etag, last_modified, content_type, coding, body, content,
                      rules, article, links, canonical, noindex, contained, fetched_at, lastmod,
-                     unwanted)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+                     unwanted, variant, headers)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
                  ON CONFLICT (key) DO UPDATE SET url = excluded.url, source = excluded.source, depth = excluded.depth,
                      etag = excluded.etag, last_modified = excluded.last_modified, content_type = excluded.content_type,
                      coding = excluded.coding, body = excluded.body, content = excluded.content,
                      rules = excluded.rules, article = excluded.article, links = excluded.links,
                      canonical = excluded.canonical, noindex = excluded.noindex, contained = excluded.contained,
-                     fetched_at = excluded.fetched_at, lastmod = excluded.lastmod, unwanted = excluded.unwanted",
+                     fetched_at = excluded.fetched_at, lastmod = excluded.lastmod, unwanted = excluded.unwanted,
+                     variant = excluded.variant, headers = excluded.headers",
             )?
             .execute(params![
                 key.as_ref(),
@@ -292,6 +323,8 @@ pub(super) fn update(
                 millis(page.at),
                 page.lastmod,
                 page.unwanted,
+                page.variant.as_ref().map(AsRef::<str>::as_ref),
+                page.headers,
             ])?;
             tx.prepare_cached(
                 "INSERT INTO heading (article, title, language) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",

@@ -166,7 +166,7 @@ pub(super) const STEPS: [&str; 2] = ["
         leads_to TEXT,                -- key of a redirect's target
         PRIMARY KEY (key, source)
     ) WITHOUT ROWID;
-    CREATE INDEX frontier_turn ON frontier (source, state, depth, key) WHERE state < 2;
+    CREATE INDEX frontier_turn ON frontier (source, state, depth, key) WHERE outcome IS NULL;
     CREATE INDEX frontier_admitted ON frontier (source) WHERE admitted = 1;
 
     -- How a URL ended: what it was for the first source that read it; else for one that tried; else by a rule.
@@ -188,6 +188,8 @@ pub(super) const STEPS: [&str; 2] = ["
     ALTER TABLE page RENAME COLUMN extractor TO rules;
     ALTER TABLE page ADD COLUMN lastmod TEXT;   -- as the sitemap said when it was read
     ALTER TABLE page ADD COLUMN unwanted TEXT;  -- why its language is not wanted
+    ALTER TABLE page ADD COLUMN variant TEXT;   -- key of its variant in a preferred language
+    ALTER TABLE page ADD COLUMN headers TEXT;   -- JSON: what its headers said of it
 
     -- What an article calls itself: how a site changes shows in it without reading all articles.
     CREATE TABLE heading (

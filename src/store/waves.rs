@@ -7,7 +7,7 @@
 use rusqlite::{Connection, Row, Transaction, params};
 use url::Url;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, pages::read_headers};
 use crate::{
     crawl::{
         fetch::{Candidate, Known, Validators},
@@ -67,13 +67,26 @@ impl Store {
         .await
     }
 
+    /// Pages of the snapshot that the page budget of `source` had no room for.
+    pub async fn members_over_budget(&self, source: usize) -> Result<u64, StoreError> {
+        self.read(move |connection| {
+            Ok(connection.query_row(
+                "SELECT count(*) FROM frontier f JOIN page p ON p.key = f.key
+                 WHERE f.source = ?1 AND f.outcome = 'max_pages' AND p.snapshot IS NOT NULL",
+                [source],
+                |row| row.get(0),
+            )?)
+        })
+        .await
+    }
+
     /// The sites (scheme, host and port, with the slash) that the admitted candidates of `source` are of.
     pub async fn wave_sites(&self, source: usize, depth: u32) -> Result<Vec<String>, StoreError> {
         self.read(move |connection| {
             // From the ninth character on, the first slash is the one after the host.
             let mut statement = connection.prepare_cached(
                 "SELECT DISTINCT substr(key, 1, 8 + instr(substr(key, 9), '/')) FROM frontier
-                 WHERE source = ?1 AND state < 2 AND state = 1 AND depth = ?2 ORDER BY 1",
+                 WHERE source = ?1 AND outcome IS NULL AND state = 1 AND depth = ?2 ORDER BY 1",
             )?;
             let sites = statement.query_map(params![source, depth], |row| row.get(0))?;
             Ok(sites.collect::<Result<_, _>>()?)
@@ -94,9 +107,9 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT f.key, f.url, f.depth, f.hops, p.etag, p.last_modified, p.content, p.rules, p.noindex, f.lastmod,
-                     f.lastmod IS NOT NULL AND f.lastmod IS NOT p.lastmod, p.article, p.unwanted
+                     f.lastmod IS NOT NULL AND f.lastmod IS NOT p.lastmod, p.article, p.unwanted, p.headers
                  FROM frontier f LEFT JOIN page p ON p.key = f.key
-                 WHERE f.source = ?1 AND f.state < 2 AND f.state = 1 AND f.depth = ?2 AND f.key > ?3 AND f.key >= ?4
+                 WHERE f.source = ?1 AND f.outcome IS NULL AND f.state = 1 AND f.depth = ?2 AND f.key > ?3 AND f.key >= ?4
                      AND f.key < ?5
                  ORDER BY f.key LIMIT ?6",
             )?;
@@ -126,6 +139,9 @@ fn candidate(row: &Row<'_>, trust_lastmod: bool) -> Result<Candidate, StoreError
             article: row.get(11)?,
             rules: row.get(7)?,
             noindex: row.get(8)?,
+            headers: read_headers(
+                row.get_ref(13)?.as_str_or_null().map_err(|_| StoreError::Damaged("list of headers"))?,
+            )?,
             unwanted: row.get(12)?,
         }),
         None => None,
@@ -172,7 +188,7 @@ fn next_wave(
             let outcome = Outcome::Skipped(SkipReason::MaxPages);
             tx.execute(
                 "UPDATE frontier SET state = 2, outcome = ?2, rank = ?3, detail = 'the page budget was used up'
-                 WHERE source = ?1 AND state < 2 AND state = 0",
+                 WHERE source = ?1 AND outcome IS NULL AND state = 0",
                 params![source, outcome.name(), outcome.rank()],
             )?;
             return Ok(Next::OutOfBudget);
@@ -193,7 +209,7 @@ fn admit(
     let mut last = None;
     let mut traps = Vec::new();
     let mut waiting = tx.prepare_cached(
-        "SELECT key, url FROM frontier WHERE source = ?1 AND state < 2 AND state = 0 AND depth = ?2 ORDER BY key",
+        "SELECT key, url FROM frontier WHERE source = ?1 AND outcome IS NULL AND state = 0 AND depth = ?2 ORDER BY key",
     )?;
     let mut rows = waiting.query(params![source, depth])?;
     while admitted < room
@@ -216,7 +232,7 @@ fn admit(
     }
     tx.prepare_cached(
         "UPDATE frontier SET state = 1, admitted = 1 WHERE source = ?1 AND key IN (
-             SELECT key FROM frontier WHERE source = ?1 AND state < 2 AND state = 0 AND depth = ?2 AND key <= ?3)",
+             SELECT key FROM frontier WHERE source = ?1 AND outcome IS NULL AND state = 0 AND depth = ?2 AND key <= ?3)",
     )?
     .execute(params![source, depth, last])?;
     Ok(admitted)
@@ -224,7 +240,7 @@ fn admit(
 
 fn least_waiting(connection: &Connection, source: usize) -> Result<Option<u32>, StoreError> {
     Ok(connection.query_row(
-        "SELECT min(depth) FROM frontier WHERE source = ?1 AND state < 2 AND state = 0",
+        "SELECT min(depth) FROM frontier WHERE source = ?1 AND outcome IS NULL AND state = 0",
         [source],
         |row| row.get(0),
     )?)
@@ -232,7 +248,7 @@ fn least_waiting(connection: &Connection, source: usize) -> Result<Option<u32>, 
 
 fn wave_under_way(connection: &Connection, source: usize) -> Result<Option<Wave>, StoreError> {
     let wave = connection.query_row(
-        "SELECT count(*), max(depth) FROM frontier WHERE source = ?1 AND state < 2 AND state = 1",
+        "SELECT count(*), max(depth) FROM frontier WHERE source = ?1 AND outcome IS NULL AND state = 1",
         [source],
         |row| Ok((row.get(0)?, row.get::<_, Option<u32>>(1)?)),
     )?;

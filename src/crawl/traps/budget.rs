@@ -43,6 +43,10 @@ const HONEST_CONTENTS: usize = 64;
 const MAX_SHAPES: usize = 10_000;
 /// Paths whose parameters are compared at the same time; further paths are not looked at until one is settled.
 const MAX_FACET_PATHS: usize = 256;
+/// Shapes of which a report tells that they were cut.
+const MOST_CUTS_TOLD: usize = 5;
+/// So many selections of parameters on one path, in any order, are those of a search.
+const FACET_NAMES: usize = 3;
 /// Parameters of a path that are compared.
 const MAX_PARAMETERS: usize = 16;
 /// Bytes of a shape's text that are kept for messages.
@@ -96,6 +100,8 @@ pub struct TrapBudget {
     facets: HashMap<u64, Facets>,
     /// Of these, how many are being compared.
     open_facets: usize,
+    /// What was left out, by the shape that is told, with how often.
+    cut: HashMap<String, (TrapReason, u64)>,
 }
 
 /// What is known of a shape.
@@ -123,7 +129,7 @@ enum Contents {
 /// The combinations of parameters of a path.
 #[derive(Debug)]
 enum Facets {
-    Open { combinations: HashSet<u64>, values: HashMap<u64, HashSet<u64>> },
+    Open { combinations: HashSet<u64>, names: HashSet<u64>, values: HashMap<u64, HashSet<u64>> },
     Trap { text: String, admitted: u64 },
     Honest,
 }
@@ -137,6 +143,7 @@ impl TrapBudget {
             others: HashMap::new(),
             facets: HashMap::new(),
             open_facets: 0,
+            cut: HashMap::new(),
         }
     }
 
@@ -147,6 +154,16 @@ impl TrapBudget {
     /// # Errors
     /// The reason why it is left out, as skip reason `trap`.
     pub fn admit(&mut self, url: &Url) -> Result<(), TrapReason> {
+        let judged = self.judge(url);
+        if let Err(reason) = &judged
+            && (self.cut.len() < MAX_SHAPES || self.cut.contains_key(&reason.shape))
+        {
+            self.cut.entry(reason.shape.clone()).or_insert_with(|| (reason.clone(), 0)).1 += 1;
+        }
+        judged
+    }
+
+    fn judge(&mut self, url: &Url) -> Result<(), TrapReason> {
         let shape = shape(url);
         if !shape.stands_for_many() {
             return Ok(());
@@ -191,9 +208,20 @@ impl TrapBudget {
         }
     }
 
+    /// What was cut, a sentence for each shape; the first ones.
+    pub fn cuts(&self) -> Vec<String> {
+        let cut = self.cut.values();
+        let mut cuts: Vec<(u64, String)> = cut
+            .map(|(reason, times)| (*times, format!("{times} URLs were left out as a trap: {reason}")))
+            .collect();
+        cuts.sort_by(|a, b| b.cmp(a));
+        cuts.into_iter().take(MOST_CUTS_TOLD).map(|(_, told)| told).collect()
+    }
+
     /// Whether traps used up more than half of `max_pages`, so that pages are missing for them: as a sentence that
-    /// names the worst of them and how to go on. The crawl is incomplete then.
-    pub fn swallowed(&self, max_pages: u64) -> Option<String> {
+    /// names the worst of them and how to go on. The crawl is incomplete then, and so it is where pages of the snapshot
+    /// (`lost_members`) found no room beside any trap.
+    pub fn swallowed(&self, max_pages: u64, lost_members: u64) -> Option<String> {
         let of_shapes = self.shapes.values().filter_map(Known::spent);
         let of_facets = self.facets.values().filter_map(|facets| match facets {
             Facets::Trap { text, admitted } => Some((*admitted, text.as_str(), TrapKind::Facets)),
@@ -205,7 +233,7 @@ impl TrapBudget {
         let total: u64 = traps.iter().map(|(spent, ..)| spent).sum();
         let (spent, text, kind) =
             traps.into_iter().max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1)))?;
-        (total > max_pages / 2).then(|| {
+        (total > max_pages / 2 || (total > 0 && lost_members > 0)).then(|| {
             format!(
                 "traps took {total} of the {max_pages} pages of `max_pages`, {spent} of them of the form `{text}` \
                  ({kind}); add a pattern for them to `exclude`"
@@ -241,18 +269,23 @@ impl TrapBudget {
             }
             self.open_facets += 1;
         }
-        let open = || Facets::Open { combinations: HashSet::new(), values: HashMap::new() };
+        let open =
+            || Facets::Open { combinations: HashSet::new(), names: HashSet::new(), values: HashMap::new() };
         let facets = self.facets.entry(key).or_insert_with(open);
         match facets {
             Facets::Honest => {}
             Facets::Trap { text, admitted } => {
                 return Err(TrapReason { kind: TrapKind::Facets, shape: text.clone(), admitted: *admitted });
             }
-            Facets::Open { combinations, values } => {
+            Facets::Open { combinations, names, values } => {
                 // As they stand: another order of the same values is another URL, and a trap gives them all.
                 let text: String =
                     chosen.iter().flat_map(|(name, value)| [*name, "=", *value, "&"]).collect();
                 combinations.insert(xxh3_64(text.as_bytes()));
+                let of_names: String = chosen.iter().flat_map(|(name, _)| [*name, "&"]).collect();
+                if names.len() < FACET_NAMES {
+                    names.insert(xxh3_64(of_names.as_bytes()));
+                }
                 for (name, value) in &chosen {
                     let name = xxh3_64(name.as_bytes());
                     if values.len() < MAX_PARAMETERS || values.contains_key(&name) {
@@ -260,7 +293,10 @@ impl TrapBudget {
                     }
                 }
                 let most = values.values().map(HashSet::len).max().unwrap_or_default();
-                if combinations.len() >= FACET_COMBINATIONS && combinations.len() >= REPEATS * most {
+                // Two parameters that always stand together, such as chapter and section, are an address.
+                let chooses = names.len() >= FACET_NAMES || chosen.len() >= 3;
+                if chooses && combinations.len() >= FACET_COMBINATIONS && combinations.len() >= REPEATS * most
+                {
                     let admitted = combinations.len() as u64;
                     *facets = Facets::Trap { text: cut(&shape.to_string()), admitted };
                     self.open_facets -= 1;
@@ -352,7 +388,7 @@ mod tests {
                 budget.learn(&url(path), Some(&sha256(path.as_bytes())));
             }
         }
-        assert_eq!(budget.swallowed(10_000), None);
+        assert_eq!(budget.swallowed(10_000, 0), None);
     }
 
     #[test]
@@ -365,6 +401,7 @@ mod tests {
         check_honest(|n| format!("/index.php?option=com_content&view=article&id={n}&catid={}", n % 30));
         check_honest(|n| format!("/docs/v{}.{}/page-{}/", n / 1_000, n / 100 % 10, n % 100));
         check_honest(|n| format!("/doc?version={}&topic=t{}", n % 12, n / 12));
+        check_honest(|n| format!("/doc?chapter={}&section={}", n % 100, n / 100));
         check_honest(|n| format!("/{}/{:02}/{:02}/title-{n}", 2000 + n % 26, n % 12 + 1, n % 28 + 1));
         check_honest(|n| format!("/{}-{:02}-{:02}/{n}", 2000 + n % 26, n % 12 + 1, n % 28 + 1));
         check_honest(|n| format!("/page/{:032x}", (n as u128 + 1) * 0x1234_5678_9abc_def1_2345_6789));
@@ -401,7 +438,7 @@ mod tests {
         assert_eq!(budget.admit(&url("/shop/shoes/some-shoe")), Ok(()));
         let reason = budget.admit(&url("/shop/shoes?size=1&color=1")).unwrap_err();
         assert_eq!(reason.kind, TrapKind::Facets);
-        assert!(budget.swallowed(300).is_some() && budget.swallowed(10_000).is_none());
+        assert!(budget.swallowed(300, 0).is_some() && budget.swallowed(10_000, 0).is_none());
     }
 
     #[test]
@@ -424,7 +461,7 @@ mod tests {
             "the same content under many URLs: 100 pages like `a.test/go?ref` were asked for already"
         );
         assert_eq!(
-            budget.swallowed(150).unwrap(),
+            budget.swallowed(150, 0).unwrap(),
             "traps took 100 of the 150 pages of `max_pages`, 100 of them of the form `a.test/go?ref` (the same content \
              under many URLs); add a pattern for them to `exclude`"
         );

@@ -8,12 +8,9 @@ use url::Url;
 use super::{Route, SourceWalk};
 use crate::{
     blocking::blocking,
-    crawl::{CrawlPlan, fetch::Found, scope::Decision, seeds::Sitemaps},
+    crawl::{CrawlPlan, fetch::Found, scope::Decision, seeds::Sitemaps, url::same_site},
     pipeline::Source,
-    run::{
-        RunError,
-        reading::{self, Rules},
-    },
+    run::{RunError, reading},
 };
 
 /// URLs of a sitemap are offered to the frontier in portions of this many.
@@ -27,12 +24,8 @@ impl SourceWalk<'_> {
             plan.start.iter().filter_map(|url| self.discoverer.take(url, Route::default())).collect();
         self.offer(starts).await?;
         let stop = self.context.stop.clone();
-        let seed = async {
-            self.probe().await;
-            self.seed_from_sitemaps(&plan).await
-        };
         tokio::select! {
-            seeded = seed => seeded,
+            seeded = self.seed_from_sitemaps(&plan) => seeded,
             () = stop.cancelled() => Err(RunError::Interrupted),
         }
     }
@@ -40,13 +33,13 @@ impl SourceWalk<'_> {
     async fn seed_from_sitemaps(&mut self, plan: &CrawlPlan) -> Result<(), RunError> {
         let (client, now) = (self.client.clone(), self.context.now);
         let mut sitemaps = Sitemaps::find(&client, &mut self.crawl, plan, now).await;
-        while let Some(entries) = sitemaps.next(&client, &mut self.crawl, now).await {
-            for entries in entries.chunks(PORTION) {
-                let named = entries.iter().filter_map(|(url, lastmod)| {
-                    let lastmod = lastmod.as_deref();
-                    self.discoverer.take(url, Route { depth: 1, hops: 0, found_on: Some("sitemap"), lastmod })
+        while let Some(named) = sitemaps.next(&client, &mut self.crawl, now).await {
+            for portion in named.entries.chunks(PORTION) {
+                let found = named.urls(portion).filter_map(|(url, lastmod)| {
+                    let route = Route { depth: 1, hops: 0, found_on: Some("sitemap"), lastmod };
+                    self.discoverer.take(&url, route)
                 });
-                let found = named.collect();
+                let found = found.collect();
                 self.offer(found).await?;
             }
         }
@@ -77,23 +70,26 @@ impl SourceWalk<'_> {
         self.offer(found).await
     }
 
-    /// Asks every host that the source starts at for a page that certainly does not exist: pages with the same answer
-    /// do not exist either, whatever their status says.
-    async fn probe(&mut self) {
+    /// Asks hosts of this source's sites, each once, for a page that certainly does not exist: pages with the same
+    /// answer do not exist either, whatever their status says. `sites` are the hosts of the wave that begins.
+    pub(super) async fn probe(&mut self, sites: &[String]) {
         let plan = Arc::clone(&self.plan);
-        let mut rules = Rules::new(&plan);
-        for start in &plan.start {
-            let origin = start.origin();
-            if rules.probes.contains_key(&origin) {
+        let mut probes = Vec::new();
+        for site in sites.iter().filter_map(|site| Url::parse(site).ok()) {
+            if !self.probed.insert(site.origin()) || !plan.start.iter().any(|start| same_site(start, &site)) {
                 continue;
             }
-            let Some(visit) = self.crawl.probe(start).await else { continue };
+            // Beside the start URL, where the host has one: other folders may answer in their own way.
+            let beside = plan.start.iter().find(|start| start.origin() == site.origin()).unwrap_or(&site);
+            let Some(visit) = self.crawl.probe(beside).await else { continue };
             if let Found::Page(page) = visit.found {
                 let url = visit.candidate.url;
                 let probe = blocking(move || reading::probe(&url, &page)).await;
-                rules.probes.extend(probe.map(|probe| (origin, probe)));
+                probes.extend(probe.map(|probe| (site.origin(), probe)));
             }
         }
-        self.rules = Arc::new(rules);
+        if !probes.is_empty() {
+            Arc::make_mut(&mut self.rules).probes.extend(probes);
+        }
     }
 }
