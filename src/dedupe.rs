@@ -1,9 +1,12 @@
 //! Documents with the same text: the first one stays.
 //!
 //! "First" is the order in which documents are offered, which is the order of the corpus (priority, then
-//! URL): so the winner is stable, and can be explained.
+//! URL): so the winner is stable, and can be explained. Links within a site count as relative ones: a page is the same
+//! under another name of its site.
 
 use std::collections::HashMap;
+
+use url::Url;
 
 use crate::document::{ContentHash, Document};
 
@@ -17,13 +20,25 @@ impl Deduper {
     /// The URL of the document with the same text that came before; `None` where this is the first.
     pub fn twin(&mut self, document: &Document) -> Option<&str> {
         use std::collections::hash_map::Entry;
-        match self.first.entry(document.hash) {
+        match self.first.entry(text(document)) {
             Entry::Occupied(first) => Some(first.into_mut()),
             Entry::Vacant(vacant) => {
                 vacant.insert(document.url.clone());
                 None
             }
         }
+    }
+}
+
+/// The document's text, links within its site made relative.
+fn text(document: &Document) -> ContentHash {
+    let origin =
+        Url::parse(&document.url).ok().filter(Url::has_host).map(|url| url.origin().ascii_serialization());
+    match origin {
+        Some(origin) if document.markdown.contains(&origin) => {
+            ContentHash::of(&document.markdown.replace(&format!("{origin}/"), "/"))
+        }
+        _ => document.hash,
     }
 }
 
@@ -41,5 +56,8 @@ mod tests {
         assert_eq!(deduper.twin(&document("/a", "A", "same")), None);
         assert_eq!(deduper.twin(&document("/b", "B", "same")), Some("/a"));
         assert_eq!(deduper.twin(&document("/c", "C", "other")), None);
+        let linking = |origin: &str| document(&format!("{origin}/d"), "D", &format!("[E]({origin}/e)"));
+        assert_eq!(deduper.twin(&linking("https://a.test")), None);
+        assert_eq!(deduper.twin(&linking("https://www.a.test")), Some("https://a.test/d"));
     }
 }

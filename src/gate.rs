@@ -178,6 +178,13 @@ fn min_documents(corpus: &Corpus, gates: &Gates) -> Line {
     )
 }
 
+/// Judges how many of the pages are gone that stay until another crawl confirms it: too many are held at once.
+pub fn of_going(going: u64, members: u64, gates: &Gates) -> Option<Line> {
+    let share = share(going, members);
+    let detail = format!("{going} of {members} pages are gone, and leave if that is confirmed");
+    (share > gates.max_removed).then(|| line("max_removed", gates.max_removed, share, true, detail))
+}
+
 /// Judges the crawl alone, whatever corpus came of it.
 pub fn of_crawl(crawled: &Crawled, gates: &Gates) -> Vec<Line> {
     let Crawled { requested, failed, doubts } = crawled;

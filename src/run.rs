@@ -28,7 +28,7 @@ use crate::{
     corpus::section::section,
     crawl::url::PageKey,
     document::Document,
-    gate::Crawled,
+    gate::{self, Crawled},
     hash::hex,
     http::traffic::Traffic,
     outcome::{Failure, Outcome, SkipReason, in_words},
@@ -125,7 +125,7 @@ async fn pass(
 
     let change = store.complete_crawl(patience(pipeline), (context.now)()).await?;
     // Before assembling, which notes what became of pages: here every page counts that was read.
-    let doubts = site::doubts(store, &withheld).await?;
+    let mut doubts = site::doubts(store, &withheld).await?;
     context.progress.enter(progress::Stage::Assembling);
     let assembled = assemble::assemble(pipeline, store).await?;
     store.note_outcomes(assembled.notes()).await?;
@@ -135,6 +135,7 @@ async fn pass(
     report.notes.extend(assembled.remarks.iter().cloned());
     report.corpus = Some(CorpusReport::of(assembled.sha256, assembled.manifest.size, &pipeline.budget));
 
+    doubts.extend(gate::of_going(change.going, change.members(), &pipeline.gates));
     let crawled = Crawled {
         requested: tally.believed.0,
         // A page that is gone was read, in its way: how many may leave is for another gate.

@@ -222,6 +222,9 @@ pub(super) async fn visit(
             tried.passing
         } else {
             host.learn(Lesson::Well);
+            if matches!(tried.found, Found::Page(_) | Found::NotModified) {
+                host.remember(&candidate);
+            }
             return Visit { candidate, found: tried.found, status: tried.status };
         };
         // For the whole host, whether this page has an attempt left or not.
@@ -237,11 +240,24 @@ pub(super) async fn visit(
             None => {
                 if passing {
                     host.learn(Lesson::Failing(tried.retry_after));
+                    look_again(client, host, now).await;
                 }
                 return Visit { candidate, found: tried.found, status: tried.status };
             }
         }
     }
+}
+
+/// Where many pages failed in a row: whether it is they that fail, or the host.
+async fn look_again(client: &Client, host: &Host, now: fn() -> Timestamp) {
+    let Some(failures) = host.suspect() else { return };
+    if let Some(good) = host.good()
+        && let Ok(_turn) = host.turn().await
+        && !matches!(try_once(client, host, good, now).await.found, Found::Failed(..))
+    {
+        return host.learn(Lesson::Well);
+    }
+    host.give_up(format!("failed {failures} pages in a row"));
 }
 
 /// One attempt.

@@ -20,6 +20,7 @@ use url::Url;
 
 use super::{
     CrawlPlan, PRODUCT_TOKEN, Rate,
+    fetch::{Candidate, Validators},
     file::{self, Extent, NoFile},
     pace::Pace,
     robots::Robots,
@@ -52,6 +53,8 @@ pub struct Host {
     retries: AtomicU32,
     robots: OnceCell<RobotsTxt>,
     failures_in_a_row: AtomicU32,
+    /// A page that it gave before: where many others fail, it tells whether the host does.
+    good: OnceLock<Candidate>,
     /// Why nothing more is asked of it in this run.
     down: OnceLock<String>,
 }
@@ -151,6 +154,7 @@ impl Host {
             retries: AtomicU32::new(plan.retries),
             robots: OnceCell::new(),
             failures_in_a_row: AtomicU32::new(0),
+            good: OnceLock::new(),
             down: OnceLock::new(),
         }
     }
@@ -219,18 +223,14 @@ impl Host {
             Lesson::Faulty => {}
             Lesson::Well => self.failures_in_a_row.store(0, Ordering::Relaxed),
             Lesson::Failing(asked) => {
-                let failures = self.failures_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
-                let reason = match asked {
-                    Some(asked) if asked > LONGEST_WAIT => format!("asks to wait {} s", asked.as_secs()),
-                    _ if failures >= DOWN_AFTER => format!("failed {failures} pages in a row"),
-                    _ => return,
-                };
-                // The first reason stays.
-                let _was_down = self.down.set(reason);
+                self.failures_in_a_row.fetch_add(1, Ordering::Relaxed);
+                if let Some(asked) = asked.filter(|asked| *asked > LONGEST_WAIT) {
+                    self.give_up(format!("asks to wait {} s", asked.as_secs()));
+                }
             }
             // A wait too long for a run is no wait: the host is down then.
             Lesson::LeaveAlone(wait) if wait > LONGEST_WAIT => {
-                let _was_down = self.down.set(format!("asks to wait {} s", wait.as_secs()));
+                self.give_up(format!("asks to wait {} s", wait.as_secs()));
             }
             Lesson::LeaveAlone(wait) => {
                 let mut pacing = self.pacing();
@@ -241,7 +241,7 @@ impl Host {
                 pacing.quiet_until = until;
                 pacing.next = pacing.next.max(until);
                 if pacing.quiet > MOST_WAITING {
-                    let _was_down = self.down.set("keeps asking to wait".to_owned());
+                    self.give_up("keeps asking to wait".to_owned());
                 }
             }
             Lesson::Wait(wait) => {
@@ -249,6 +249,27 @@ impl Host {
                 pacing.next = pacing.next.max(Instant::now() + wait);
             }
         }
+    }
+
+    /// Asks nothing more of the host in this run. The first reason stays.
+    pub(super) fn give_up(&self, reason: String) {
+        let _was_down = self.down.set(reason);
+    }
+
+    /// How many pages failed in a row, where that are so many that the host may be down.
+    pub(super) fn suspect(&self) -> Option<u32> {
+        let failures = self.failures_in_a_row.load(Ordering::Relaxed);
+        (failures > 0 && failures.is_multiple_of(DOWN_AFTER)).then_some(failures)
+    }
+
+    /// A page that it gave before.
+    pub(super) fn good(&self) -> Option<&Candidate> {
+        self.good.get()
+    }
+
+    /// Remembers a page that it gave.
+    pub(super) fn remember(&self, candidate: &Candidate) {
+        self.good.get_or_init(|| Candidate { validators: Validators::default(), ..candidate.clone() });
     }
 
     /// The pause before attempt `attempt` (from 1), or `None` when there is none left. `asked` is the host's

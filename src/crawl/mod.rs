@@ -108,7 +108,9 @@ pub struct Crawl {
 impl Crawl {
     /// A crawl with nothing under way; `hosts` were asked by other sources before.
     pub fn new(client: Client, plan: Arc<CrawlPlan>, hosts: Hosts, now: fn() -> Timestamp) -> Crawl {
-        hosts.values().for_each(|host| host.serve(&plan));
+        for host in hosts.values() {
+            host.serve(&plan);
+        }
         Crawl { client, plan, hosts, under_way: JoinSet::new(), of_host: HashMap::new(), now }
     }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// A host may double its interval this often: 5 requests a second become one in 1.6 seconds.
 const MOST_DOUBLINGS: u32 = 3;
+/// What is doubled where the rate is unlimited.
+const UNLIMITED: Duration = Duration::from_millis(10);
 /// Good answers after which one doubling is taken back.
 const RECOVERS_AFTER: u32 = 10;
 /// A host counts as burdened when its answers take so many times longer than at its best …
@@ -64,7 +66,11 @@ impl Pace {
 
     /// The time between the starts of two requests; `delay` is the host's own `Crawl-delay`.
     pub(super) fn interval(&self, delay: Option<Duration>) -> Duration {
-        (self.interval * (1 << self.doublings)).max(delay.unwrap_or_default())
+        let doubled = match self.doublings {
+            0 => self.interval,
+            doublings => self.interval.max(UNLIMITED) * (1 << doublings),
+        };
+        doubled.max(delay.unwrap_or_default())
     }
 
     /// Requests that may be under way at once.

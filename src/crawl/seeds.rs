@@ -116,6 +116,7 @@ impl Sitemaps {
             }
             read => read,
         };
+        let is_trouble = matches!(body, Err(NoFile::Trouble(_)));
         let body = match body {
             Ok(body) => body,
             Err(NoFile::Untrusted(reason) | NoFile::Trouble(reason)) if named => {
@@ -130,7 +131,8 @@ impl Sitemaps {
                 | NoFile::Untrusted(reason)
                 | NoFile::Trouble(reason),
             ) => {
-                if named {
+                // That a guess was wrong is no news; that it could not be tried is.
+                if named || is_trouble {
                     self.note(&url, &reason);
                 }
                 return Some(Named::none(url));

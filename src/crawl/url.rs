@@ -57,7 +57,7 @@ impl PageKey {
     pub fn site(&self) -> &str {
         // From the ninth byte on, the first slash is the one after the host.
         let slash = self.0.get(8..).and_then(|rest| rest.find('/'));
-        slash.map_or(&self.0, |at| &self.0[..8 + at + 1])
+        slash.map_or(&self.0, |at| &self.0[..=8 + at])
     }
 }
 
@@ -216,7 +216,8 @@ const SESSION_NAMES: [&str; 6] =
     ["asp.net_sessionid", "cfid", "cftoken", "jsessionid", "phpsessid", "phpsessionid"];
 
 /// Names that a session shares with content: dropped only with a value that no person wrote.
-const AMBIGUOUS_SESSION_NAMES: [&str; 6] = ["s", "session", "session_id", "sessid", "sessionid", "sid"];
+const AMBIGUOUS_SESSION_NAMES: [&str; 9] =
+    ["csrf_token", "nonce", "s", "session", "session_id", "sessid", "sessionid", "sid", "token"];
 
 fn is_session_parameter(parameter: &str) -> bool {
     let Some((name, value)) = parameter.split_once('=') else { return false };

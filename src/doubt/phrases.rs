@@ -117,6 +117,10 @@ pub(super) const MAINTENANCE: Wording = Wording {
         "well be back", "well be back soon", "well be right back", "be right back", "be back soon",
         "back soon", "unavailable", "service unavailable", "503 service unavailable", "offline", "down",
         "down for a moment", "performing maintenance", "performing scheduled maintenance",
+        "establishing a database connection", "error establishing a database connection", "too many requests",
+        "429 too many requests", "bad gateway", "502 bad gateway", "gateway timeout", "504 gateway timeout",
+        "gateway time out", "504 gateway time out", "internal server error", "500 internal server error",
+        "something went wrong",
         // de
         "wartung", "wartungsarbeiten", "wartungsmodus", "im wartungsmodus",
         "wegen wartungsarbeiten geschlossen", "in wartung", "bald wieder da", "gleich zuruck",

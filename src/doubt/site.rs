@@ -16,7 +16,7 @@ pub const DUPLICATES: f64 = 0.2;
 /// More than this share of doubted pages is not the fault of those pages.
 pub const DOUBTED: f64 = 0.2;
 /// On a first run broken links to soft 404 pages are as many as the site happens to have; only most is too many.
-pub const FIRST_DOUBTED: f64 = 0.5;
+pub const FIRST_DOUBTED: f64 = 0.8;
 /// More than this share of pages that redirect to one place since: a login, or a home page that swallows errors.
 pub const REDIRECTED: f64 = 0.2;
 /// More than this share of pages that ask not to be indexed since: a setting of the site, not of its pages.

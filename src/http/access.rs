@@ -1,7 +1,10 @@
 //! What a private site asks for before it answers, and the way there: headers that are bound to their origins, a
 //! proxy, certificate authorities.
 
-use reqwest::{Certificate, Proxy, header::HeaderMap};
+use reqwest::{
+    Certificate, Proxy,
+    header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue},
+};
 use rustls::{
     RootCertStore,
     pki_types::{
@@ -11,6 +14,7 @@ use rustls::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use url::{Origin, Url};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// How a client may present itself. The default is a stranger on a direct way.
 #[derive(Debug, Clone, Default)]
@@ -71,6 +75,19 @@ impl Authorities {
 }
 
 impl Access {
+    /// Stands for what is asked for by headers besides the URL: under other ones, a page is another representation.
+    pub fn representation(&self) -> u32 {
+        // A new session, or a renewed token, shows the same.
+        let is_credential = |name: &HeaderName| *name == AUTHORIZATION || *name == COOKIE;
+        let of = |(name, value): (&HeaderName, &HeaderValue)| {
+            let value = if is_credential(name) { b"" } else { value.as_bytes() };
+            [name.as_str().as_bytes(), b": ", value].concat()
+        };
+        let mut headers: Vec<Vec<u8>> = self.headers.iter().map(of).collect();
+        headers.sort();
+        (xxh3_64(&headers.join(&b'\n')) >> 32) as u32
+    }
+
     /// Fits a client for the way and for the authorities.
     pub(super) fn fit(
         &self,

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     crawl::{fetch::Candidate, url::PageKey},
-    store::{Store, StoreError},
+    store::{Store, StoreError, Validation},
 };
 
 /// Candidates are taken from the frontier in portions of this many.
@@ -19,7 +19,7 @@ pub(super) struct Lanes {
     store: Store,
     source: usize,
     depth: u32,
-    trust_lastmod: bool,
+    validation: Validation,
     hosts: Vec<Lane>,
     /// The lane that is looked at first next time.
     turn: usize,
@@ -41,11 +41,11 @@ impl Lanes {
         store: &Store,
         source: usize,
         depth: u32,
-        trust_lastmod: bool,
+        validation: Validation,
     ) -> Result<Lanes, StoreError> {
         let lane = |site| Lane { site, after: None, waiting: VecDeque::new(), drained: false };
         let hosts = store.wave_sites(source, depth).await?.into_iter().map(lane).collect();
-        Ok(Lanes { store: store.clone(), source, depth, trust_lastmod, hosts, turn: 0 })
+        Ok(Lanes { store: store.clone(), source, depth, validation, hosts, turn: 0 })
     }
 
     /// The hosts, as scheme, host and port with the slash.
@@ -65,7 +65,7 @@ impl Lanes {
                 let (site, after) = (lane.site.clone(), lane.after.clone());
                 let more = self
                     .store
-                    .candidates(self.source, self.depth, site, after, PORTION, self.trust_lastmod)
+                    .candidates(self.source, self.depth, site, after, PORTION, self.validation)
                     .await?;
                 lane.drained = more.len() < PORTION;
                 lane.after = more.last().map(|candidate| candidate.key.clone()).or(lane.after.take());

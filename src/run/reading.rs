@@ -22,7 +22,7 @@ use crate::{
         scope::Decision,
         url::PageKey,
     },
-    doubt::{self, Doubt, Probe, Seen},
+    doubt::{self, Doubt, DoubtKind, Probe, Seen},
     extract::{self, Article},
     hash::{Hash, sha256},
     html,
@@ -71,12 +71,17 @@ impl Rules {
     }
 }
 
+/// Bytes of text that a page has at most which only sends its visitors on: "If you are not redirected, click here".
+const MOST_STUB_TEXT: usize = 600;
+
 /// What reading a page gave.
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) outcome: Outcome,
     pub(super) detail: String,
     pub(super) links: Links,
+    /// Where the page sends its visitors.
+    pub(super) leads_to: Option<Url>,
     pub(super) update: Option<PageUpdate>,
 }
 
@@ -113,7 +118,7 @@ impl Outlinks {
 
 impl Read {
     pub(super) fn ended(outcome: Outcome, detail: String, links: Links) -> Read {
-        Read { outcome, detail, links, update: None }
+        Read { outcome, detail, links, leads_to: None, update: None }
     }
 }
 
@@ -134,7 +139,7 @@ pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, rules: &Rules,
             at: now,
         };
         let (outcome, detail) = standing(Outcome::Fetched, known.noindex, known.unwanted.clone(), keep);
-        return Read { outcome, detail, links: Links::Stored, update: Some(update) };
+        return Read { outcome, detail, links: Links::Stored, leads_to: None, update: Some(update) };
     }
     // A large page gives its place back when the parsing is done.
     let Page { content_type, content_encoding, headers, validators, wire, decoded, place: _place } = page;
@@ -155,7 +160,7 @@ pub(super) fn not_modified(candidate: &Candidate, keep: bool, now: Timestamp) ->
         lastmod: candidate.lastmod.clone(),
         at: now,
     };
-    Read { outcome, detail, links: Links::Stored, update: Some(update) }
+    Read { outcome, detail, links: Links::Stored, leads_to: None, update: Some(update) }
 }
 
 /// Reads the stored body of a page that answered 304, because the rules have changed since.
@@ -225,9 +230,22 @@ fn read_body(
     }
     follow.truncate(MOST_LINKS);
     let outlinks = Outlinks { follow, unneeded };
+    let text: usize = article.blocks.iter().map(|block| block.markdown.len()).sum();
+    if let Some(to) = links.refresh.filter(|to| PageKey::new(to).is_some_and(|key| key != candidate.key))
+        && text <= MOST_STUB_TEXT
+    {
+        let detail = format!("the page refreshes to {to}");
+        let read = Read::ended(Outcome::Skipped(SkipReason::Redirected), detail, Links::None);
+        return Read { leads_to: Some(to), ..read };
+    }
     if let Some(Doubt { kind, detail }) = doubt {
-        // What was read of it before stays, and so do the links: those of a login lead nowhere.
-        let links = if candidate.known.is_some() { Links::Stored } else { Links::Fresh(outlinks) };
+        // What was read of it before stays, and so do the links: those of a login lead nowhere, and those of a page that
+        // does not exist lead on for ever.
+        let links = match candidate.known {
+            Some(_) => Links::Stored,
+            None if kind == DoubtKind::Soft404 => Links::None,
+            None => Links::Fresh(outlinks),
+        };
         return Read::ended(Outcome::Skipped(kind.reason()), detail, links);
     }
     let (unwanted, variant) = match unwanted {
@@ -252,6 +270,7 @@ fn read_body(
         wire: &source.wire,
         content: source.content,
         rules: rules.version(),
+        representation: rules.plan.access.representation(),
         article: &article,
         links: outlinks.text(),
         canonical: canonical.as_ref(),
@@ -261,7 +280,7 @@ fn read_body(
         headers: &source.headers,
         at: now,
     });
-    Read { outcome, detail, links: Links::Fresh(outlinks), update: Some(update) }
+    Read { outcome, detail, links: Links::Fresh(outlinks), leads_to: None, update: Some(update) }
 }
 
 /// What headers name counts like what the page names, which goes first.

@@ -34,7 +34,7 @@ use crate::{
     http::{Client, egress::Egress, traffic::Traffic},
     outcome::{Failure, Outcome, SkipReason},
     pipeline::{Pipeline, Source},
-    store::{CrawlStart, Discovery, Next, PageUpdate, Settled, Store},
+    store::{CrawlStart, Discovery, Next, PageUpdate, Settled, Store, Validation},
 };
 
 /// Settled pages wait for at most this many others, and this long, to be committed together.
@@ -80,10 +80,16 @@ pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) 
     Ok(Walked { doubts: store.doubts().await?, notes, traffic })
 }
 
-/// Names what is crawled and how: an interrupted crawl goes on only under the same.
+/// Names what is crawled: an interrupted crawl goes on only under the same, at whatever pace.
 fn fingerprint(pipeline: &Pipeline) -> String {
-    let sources = format!("{:?} {}", pipeline.sources, extract::VERSION);
-    hex(&sha256(sources.as_bytes())[..8])
+    let of = |source: &Source| match source {
+        Source::Site(plan) => {
+            let CrawlPlan { start, scope, sitemap, max_pages, max_depth, languages, .. } = plan;
+            format!("{start:?} {scope:?} {sitemap:?} {max_pages} {max_depth} {languages:?}")
+        }
+    };
+    let sources: Vec<String> = pipeline.sources.iter().map(of).collect();
+    hex(&sha256(format!("{sources:?} {}", extract::VERSION).as_bytes())[..8])
 }
 
 /// The crawl of one source.
@@ -197,7 +203,11 @@ impl<'a> SourceWalk<'a> {
     }
 
     async fn wave(&mut self, depth: u32) -> Result<(), RunError> {
-        let mut lanes = Lanes::open(self.store, self.source, depth, self.trusts_lastmod).await?;
+        let validation = Validation {
+            trust_lastmod: self.trusts_lastmod,
+            representation: self.plan.access.representation(),
+        };
+        let mut lanes = Lanes::open(self.store, self.source, depth, validation).await?;
         let stop = self.context.stop.clone();
         let sites = lanes.sites();
         tokio::select! {
@@ -287,6 +297,7 @@ impl<'a> SourceWalk<'a> {
     /// Notes how a URL ended and what it named; it is committed with others.
     fn settle(&mut self, visited: Visited, read: Read) {
         let Visited { candidate, status, leads_to } = visited;
+        let leads_to = leads_to.or(read.leads_to);
         let leads_to_key = leads_to.as_ref().and_then(PageKey::new);
         if let Some(target) = &leads_to
             && leads_to_key.as_ref() == Some(&candidate.key)

@@ -151,8 +151,8 @@ fn discover(tx: &Transaction<'_>, source: usize, discovery: &Discovery) -> Resul
         Some((outcome, detail)) => (Some(outcome.name()), Some(detail.as_str())),
         None => (None, None),
     };
-    // The least depth counts, and of two spellings of one URL the smaller is requested, whichever was found
-    // first; one that may be requested goes before one that may not.
+    // The least depth counts, and of two spellings of one URL the normal one is requested, else the smaller, whichever
+    // was found first; one that may be requested goes before one that may not.
     tx.prepare_cached(
         "INSERT INTO frontier (key, url, source, depth, hops, found_on, state, outcome, rank, detail, lastmod)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
@@ -162,7 +162,8 @@ fn discover(tx: &Transaction<'_>, source: usize, discovery: &Discovery) -> Resul
              lastmod = coalesce(excluded.lastmod, frontier.lastmod)
          WHERE excluded.state = 0 AND (
              (frontier.state = 0 AND (excluded.depth < frontier.depth
-                 OR (excluded.depth = frontier.depth AND excluded.url < frontier.url)))
+                 OR (excluded.depth = frontier.depth
+                     AND (excluded.url != excluded.key, excluded.url) < (frontier.url != frontier.key, frontier.url))))
              OR (frontier.admitted = 0 AND frontier.outcome IN ('depth', 'trap', 'language')))",
     )?
     .execute(params![

@@ -59,6 +59,13 @@ pub struct SnapshotChange {
     pub removed: u64,
 }
 
+impl SnapshotChange {
+    /// Members that there were before.
+    pub fn members(&self) -> u64 {
+        self.changed + self.unchanged + self.carried_forward + self.removed
+    }
+}
+
 impl Store {
     /// Completes the crawl: settles redirect chains, decides the fate of every known page by the patience of
     /// its source, and collects what nothing refers to any more. One transaction. A source about which there are doubts

@@ -43,7 +43,7 @@ pub use publications::{Before, Publication, PublicationState};
 pub use runs::RunRow;
 pub use story::{Finding, StoredPage, Story, Visited};
 pub use tally::Tally;
-pub use waves::{Next, Wave};
+pub use waves::{Next, Validation, Wave};
 
 /// The state of one pipeline; cheap to clone.
 #[derive(Debug, Clone)]

@@ -58,6 +58,7 @@ pub struct ReadPage {
     body: Stored,
     content: Hash,
     rules: u32,
+    representation: u32,
     article: Stored,
     title: String,
     language: Option<String>,
@@ -99,6 +100,8 @@ pub struct Reading<'a> {
     pub content: Hash,
     /// Version of the rules that made the article.
     pub rules: u32,
+    /// Under which request headers it was read.
+    pub representation: u32,
     /// What was extracted.
     pub article: &'a Article,
     /// What it links to, one URL per line, `rel=nofollow` left out; after an empty line what it names besides.
@@ -137,6 +140,7 @@ impl PageUpdate {
             body,
             content: reading.content,
             rules: reading.rules,
+            representation: reading.representation,
             title: reading.article.title.clone(),
             language: reading.article.language.clone(),
             article: Stored { hash: sha256(&article), bytes: compress(&article) },
@@ -293,15 +297,17 @@ pub(super) fn update(
             tx.prepare_cached(
                 "INSERT INTO page (key, url, source, depth, etag, last_modified, content_type, coding, body, content,
                      rules, article, links, canonical, noindex, contained, fetched_at, lastmod,
-                     unwanted, variant, headers)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+                     unwanted, variant, headers, representation)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+                     ?22)
                  ON CONFLICT (key) DO UPDATE SET url = excluded.url, source = excluded.source, depth = excluded.depth,
                      etag = excluded.etag, last_modified = excluded.last_modified, content_type = excluded.content_type,
                      coding = excluded.coding, body = excluded.body, content = excluded.content,
                      rules = excluded.rules, article = excluded.article, links = excluded.links,
                      canonical = excluded.canonical, noindex = excluded.noindex, contained = excluded.contained,
                      fetched_at = excluded.fetched_at, lastmod = excluded.lastmod, unwanted = excluded.unwanted,
-                     variant = excluded.variant, headers = excluded.headers",
+                     variant = excluded.variant, headers = excluded.headers,
+                     representation = excluded.representation",
             )?
             .execute(params![
                 key.as_ref(),
@@ -325,6 +331,7 @@ pub(super) fn update(
                 page.unwanted,
                 page.variant.as_ref().map(AsRef::<str>::as_ref),
                 page.headers,
+                page.representation,
             ])?;
             tx.prepare_cached(
                 "INSERT INTO heading (article, title, language) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",

@@ -190,6 +190,7 @@ pub(super) const STEPS: [&str; 2] = ["
     ALTER TABLE page ADD COLUMN unwanted TEXT;  -- why its language is not wanted
     ALTER TABLE page ADD COLUMN variant TEXT;   -- key of its variant in a preferred language
     ALTER TABLE page ADD COLUMN headers TEXT;   -- JSON: what its headers said of it
+    ALTER TABLE page ADD COLUMN representation INTEGER;  -- under which request headers it was read
 
     -- What an article calls itself: how a site changes shows in it without reading all articles.
     CREATE TABLE heading (

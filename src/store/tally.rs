@@ -41,7 +41,12 @@ impl Store {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT coalesce(outcome, ''), count(*), sum(admitted), sum(coalesce(status, 0) IN (200, 203)),
-                     sum(coalesce(status, 0) = 304), sum(admitted AND source NOT IN (SELECT source FROM doubt))
+                     sum(coalesce(status, 0) = 304), sum(admitted AND source NOT IN (SELECT source FROM doubt)),
+                     -- A refusal of what never was a page is a broken link, once it is known what are pages.
+                     sum(admitted AND source NOT IN (SELECT source FROM doubt)
+                         AND coalesce(status, 0) IN (401, 402, 403, 451) AND (SELECT count(*) FROM (
+                             SELECT 1 FROM page WHERE snapshot IS NOT NULL LIMIT 1)) = 1
+                         AND NOT EXISTS (SELECT 1 FROM page p WHERE p.key = ended.key AND p.snapshot IS NOT NULL))
                  FROM ended GROUP BY 1",
             )?;
             let mut tally = Tally::default();
@@ -58,7 +63,7 @@ impl Store {
                     tally.believed.0 += believed;
                 }
                 if let Some(Outcome::Failed(_)) = outcome {
-                    tally.believed.1 += believed;
+                    tally.believed.1 += believed - row.get::<_, u64>(6)?;
                 }
                 if !name.is_empty() {
                     tally.by_outcome.insert(name, count);

@@ -28,6 +28,15 @@ pub enum Next {
     OutOfBudget,
 }
 
+/// When a page may be asked for by its validators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validation {
+    /// Whether a page that a sitemap says has changed is asked for in full.
+    pub trust_lastmod: bool,
+    /// Under which request headers it is asked for: validators are of one representation.
+    pub representation: u32,
+}
+
 /// A set of URLs that were admitted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wave {
@@ -102,12 +111,12 @@ impl Store {
         site: String,
         after: Option<PageKey>,
         limit: usize,
-        trust_lastmod: bool,
+        validation: Validation,
     ) -> Result<Vec<Candidate>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT f.key, f.url, f.depth, f.hops, p.etag, p.last_modified, p.content, p.rules, p.noindex, f.lastmod,
-                     f.lastmod IS NOT NULL AND f.lastmod IS NOT p.lastmod, p.article, p.unwanted, p.headers
+                     f.lastmod IS NOT NULL AND f.lastmod IS NOT p.lastmod, p.article, p.unwanted, p.headers, p.representation
                  FROM frontier f LEFT JOIN page p ON p.key = f.key
                  WHERE f.source = ?1 AND f.outcome IS NULL AND f.state = 1 AND f.depth = ?2 AND f.key > ?3 AND f.key >= ?4
                      AND f.key < ?5
@@ -119,7 +128,7 @@ impl Store {
             let mut rows = statement.query(params![source, depth, after, site, end, limit])?;
             let mut candidates = Vec::new();
             while let Some(row) = rows.next()? {
-                candidates.push(candidate(row, trust_lastmod)?);
+                candidates.push(candidate(row, validation)?);
             }
             Ok(candidates)
         })
@@ -132,7 +141,7 @@ fn url(row: &Row<'_>, column: usize) -> Result<Url, StoreError> {
         .map_err(|_| StoreError::Damaged("URL"))
 }
 
-fn candidate(row: &Row<'_>, trust_lastmod: bool) -> Result<Candidate, StoreError> {
+fn candidate(row: &Row<'_>, validation: Validation) -> Result<Candidate, StoreError> {
     let known = match row.get(6)? {
         Some(content) => Some(Known {
             content,
@@ -148,9 +157,10 @@ fn candidate(row: &Row<'_>, trust_lastmod: bool) -> Result<Candidate, StoreError
     };
     // Whether a page may be indexed can change in a header alone, which a 304 need not repeat. And where the sitemap
     // says that a page has changed, it is read in full: some servers' validators do not notice.
-    let says_changed = trust_lastmod && row.get(10)?;
+    let says_changed = validation.trust_lastmod && row.get(10)?;
+    let is_other = row.get::<_, Option<u32>>(14)? != Some(validation.representation);
     let validators = match known {
-        Some(Known { noindex: false, .. }) if !says_changed => {
+        Some(Known { noindex: false, .. }) if !says_changed && !is_other => {
             Validators { etag: row.get(4)?, last_modified: row.get(5)? }
         }
         _ => Validators::default(),

@@ -117,13 +117,13 @@ async fn a_page_that_no_crawl_came_across() {
     let world = crawled(world, &[]).await;
     says(
         &told(&world, "/secret", 1).await,
-        &["found      no", "it would be asked for, but no page and no sitemap names it"],
+        &["found      no", "it is followed and kept: it lies below a start URL"],
     );
-    says(&told(&world, "/old/page", 1).await, &["found      no", "under `exclude`"]);
-    says(&told(&world, "https://other.example/", 1).await, &["found      no", "not under `follow`"]);
+    says(&told(&world, "/old/page", 1).await, &["found      no", "`exclude` has /old/**"]);
+    says(&told(&world, "https://other.example/", 1).await, &["found      no", "it is on another site"]);
     let explained = json(&world, "/secret", 1).await;
     assert_eq!(explained["found"].as_array().unwrap().len(), 0, "{explained}");
-    assert!(explained["would_be"][0].is_string() && explained.get("document").is_none(), "{explained}");
+    assert!(explained["rules"][0].is_string() && explained.get("document").is_none(), "{explained}");
 }
 
 #[tokio::test]

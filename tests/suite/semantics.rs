@@ -172,7 +172,7 @@ async fn a_not_found_page_in_words_of_its_own_is_known_by_the_answer_for_a_page_
 async fn a_site_that_has_lost_all_its_pages_and_answers_200_is_held() {
     let story = Story::begin().await;
     centre::all(story.site(), |_| not_found());
-    let report = story.is_held(&["max_failed", "soft_404"]).await;
+    let report = story.is_held(&["soft_404", "max_removed"]).await;
     assert!(report.error.unwrap().contains("21 of 21 pages are not-found pages that answer 200"));
     for _ in 0..3 {
         // By now it is confirmed, and nothing is left.
@@ -376,7 +376,7 @@ async fn a_site_that_lost_most_of_its_pages_is_held_until_somebody_approves() {
     for (path, ..) in &ARTICLES[..14] {
         story.site().remove(path);
     }
-    let report = story.is_held(&["max_failed"]).await;
+    let report = story.is_held(&["max_removed"]).await;
     assert_eq!((report.skipped("not_found"), report.pages.carried_forward), (14, 14), "{report:#?}");
     for _ in 0..3 {
         story.is_held(&["max_removed", "max_shrink"]).await;
@@ -393,7 +393,7 @@ async fn a_site_that_lost_most_of_its_pages_for_one_run_lost_nothing() {
     for (path, ..) in &ARTICLES[..14] {
         story.site().remove(path);
     }
-    story.is_held(&["max_failed"]).await;
+    story.is_held(&["max_removed"]).await;
     story.recovers().await;
 }
 
@@ -524,7 +524,7 @@ async fn pages_of_a_sitemap_that_are_gone_too_leave_through_the_gates() {
     for (path, ..) in &ARTICLES[..8] {
         story.site().remove(path);
     }
-    story.is_held(&["max_failed"]).await;
+    story.is_held(&["max_removed"]).await;
     story.is_held(&["max_removed", "max_shrink"]).await;
 }
 

@@ -115,22 +115,22 @@ async fn keeps_english_only(told: fn(&Site, &str) -> (String, Option<String>), l
 
 #[tokio::test]
 async fn one_language_is_kept_by_hreflang() {
-    keeps_english_only(hreflang, true).await;
+    Box::pin(keeps_english_only(hreflang, true)).await;
 }
 
 #[tokio::test]
 async fn one_language_is_kept_by_hreflang_in_headers() {
-    keeps_english_only(link_header, false).await;
+    Box::pin(keeps_english_only(link_header, false)).await;
 }
 
 #[tokio::test]
 async fn one_language_is_kept_by_the_lang_attribute() {
-    keeps_english_only(nothing, true).await;
+    Box::pin(keeps_english_only(nothing, true)).await;
 }
 
 #[tokio::test]
 async fn one_language_is_kept_by_the_path() {
-    keeps_english_only(nothing, false).await;
+    Box::pin(keeps_english_only(nothing, false)).await;
 }
 
 #[tokio::test]
