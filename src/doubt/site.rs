@@ -214,7 +214,9 @@ impl<'a> Tally<'a> {
                 format!("now redirect to {target}")
             });
         }
-        judge("noindex", NOINDEX, self.noindex, self.pages, &|| "ask since not to be indexed".to_owned());
+        if no_coincidence(self.noindex) {
+            judge("noindex", NOINDEX, self.noindex, self.pages, &|| "ask since not to be indexed".to_owned());
+        }
         let language = self.languages.most().map(|(language, _)| language).unwrap_or_default();
         judge("language_switch", LANGUAGE, self.translated, self.spoken, &|| {
             format!("are in another language since, most in `{language}`")

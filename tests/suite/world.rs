@@ -17,6 +17,7 @@ use corpusd::{
     report::{Ending, RunReport},
     run::{self, Context, Progress, RunError, Waits},
     sandbox::{AGENT_ID, STANDARD_KEY},
+    store::LockError,
 };
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -195,9 +196,18 @@ impl World {
         }
     }
 
-    /// One run, by the library.
+    /// One run, by the library. A program that another test starts at this moment holds copies of our locks until it
+    /// has become that program, so a lock that is taken is tried again, for as long as a run may last.
     pub(crate) async fn run(&self) -> RunReport {
-        self.try_run().await.unwrap_or_else(|error| panic!("the run can be made: {error:?}"))
+        let run = async {
+            loop {
+                match Box::pin(self.try_run()).await {
+                    Err(RunError::Lock(LockError::Taken(_))) => tokio::task::yield_now().await,
+                    ended => return ended.unwrap_or_else(|error| panic!("the run can be made: {error:?}")),
+                }
+            }
+        };
+        within(RUN_LIMIT, "the locks are free", Box::pin(run)).await
     }
 
     pub(crate) async fn try_run(&self) -> Result<RunReport, RunError> {
