@@ -48,6 +48,8 @@ fn hidden_text_stays_out_and_openable_text_stays_in() {
         let markdown = article(&format!("<html><body>{html}</body></html>")).markdown();
         assert_eq!(markdown.matches("KEEPME").count(), html.matches("KEEPME").count(), "{id}: {markdown}");
         assert!(!markdown.contains("DROPME"), "{id}: {markdown}");
+        let flagged = !article(&format!("<html><body>{html}</body></html>")).flags.is_empty();
+        assert_eq!(flagged, row["expect"].as_str().unwrap().ends_with("+flag"), "{id}");
     }
 }
 
@@ -63,7 +65,49 @@ fn unicode_noise_goes_and_writing_stays() {
         let markdown = article(&format!("<p>{input}</p>")).markdown();
         // A line separator breaks the line, and a line break has two blanks before it.
         assert_eq!(markdown.replace("  \n", "\n"), expected, "{}", row["id"]);
+        let flagged = !article(&format!("<p>{input}</p>")).flags.is_empty();
+        assert_eq!(flagged, row["flag"].as_bool().unwrap(), "{}", row["id"]);
     }
+}
+
+#[test]
+fn suspicious_text_is_flagged_and_stays_as_it_is() {
+    let vectors: serde_json::Value = serde_json::from_str(include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/hidden_text.json"
+    )))
+    .unwrap();
+    for (rows, expected) in [("visible_patterns_flag", true), ("benign_do_not_quarantine", false)] {
+        for text in vectors[rows].as_array().unwrap().iter().map(|row| row.as_str().unwrap()) {
+            let html = text.replace('&', "&amp;").replace('<', "&lt;");
+            let found = article(&format!("<main><h1>T</h1><p>{html}</p></main>"));
+            let flagged = found.flags.iter().any(|flag| flag.kind == FlagKind::Instructions);
+            assert_eq!(flagged, expected, "{text}");
+            assert_eq!(found.blocks[1].markdown.replace('\\', ""), text, "{text}");
+        }
+    }
+}
+
+#[test]
+fn text_in_the_colour_of_its_ground_stays_out() {
+    let check = |text: &str, kept: bool, flagged: bool| {
+        let found = article(&format!("<body><p>Visible text of a page.</p>{text}</body>"));
+        assert_eq!(found.markdown().contains("KEEPME"), kept, "{text}");
+        assert_eq!(!found.flags.is_empty(), flagged, "{text}: {:?}", found.flags);
+    };
+    check("<p style='color:#fff;background:white'>KEEPME</p>", false, true);
+    check(
+        "<div style='background-color:#ffffff'><p style='color:rgb(255,255,255)'>KEEPME</p></div>",
+        false,
+        true,
+    );
+    check("<p style='color:transparent'>KEEPME</p>", false, true);
+    check("<p style='color:white'>KEEPME</p>", true, true);
+    check("<div style='background:#036'><p style='color:white'>KEEPME</p></div>", true, false);
+    check("<p style='color:red'>KEEPME</p>", true, false);
+    check("<table><tr bgcolor=#FFFFFF><th>a<td><font color=white>KEEPME</font></table>", false, true);
+    check("<p style='opacity:0;transition:opacity 1s'>KEEPME</p>", true, true);
+    check(&format!("<p>x <img alt='KEEPME {}'></p>", "long ".repeat(50)), false, true);
 }
 
 #[test]
