@@ -2,6 +2,8 @@
 //!
 //! A flag changes nothing. Hidden text is left out by its own rules; visible text stays as it is, whatever it says.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::markdown::Block;
@@ -44,7 +46,7 @@ pub(super) struct Flags(Vec<Flag>);
 
 impl Flags {
     pub(super) fn add(&mut self, kind: FlagKind, text: &str) {
-        if self.0.len() >= MAX_FLAGS {
+        if self.is_full() {
             return;
         }
         let mut excerpt = String::new();
@@ -56,6 +58,10 @@ impl Flags {
         if !self.0.contains(&flag) {
             self.0.push(flag);
         }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.0.len() >= MAX_FLAGS
     }
 
     /// The flags of a page, those of its visible text among them.
@@ -71,94 +77,65 @@ impl Flags {
 
 /// What in a block of Markdown reads like instructions to an assistant; `None` where nothing does.
 ///
-/// It knows phrases of such attempts, the marks of chat templates, markup that would run or report something, and all
-/// of that in Base64. A phrase that is quoted inside of a sentence is a mention of it.
+/// It knows phrases of such attempts, the marks of chat templates, markup that would run or report something, and
+/// phrases in Base64. A phrase that is quoted inside of a sentence is a mention of it.
 pub fn instructions(markdown: &str) -> Option<String> {
-    let Visible { all, prose } = visible(markdown);
-    let found = phrases::find(&all).or_else(|| markup(&prose)).or_else(|| encoded(&all))?;
-    Some(all[all.floor_char_boundary(found)..].to_owned())
+    let text = unescaped(markdown);
+    let found = phrases::find(&text).or_else(|| markup(&text))?;
+    let text = &text[text.floor_char_boundary(found)..];
+    Some(text[..text.floor_char_boundary(4 * EXCERPT)].to_owned())
 }
 
 /// A block's text without escapes.
-struct Visible {
-    all: String,
-    /// The same without code, byte for byte in the same places.
-    prose: String,
+fn unescaped(markdown: &str) -> Cow<'_, str> {
+    if !markdown.contains('\\') {
+        return Cow::Borrowed(markdown);
+    }
+    let mut text = String::with_capacity(markdown.len());
+    let mut parts = markdown.split('\\');
+    text.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        if !part.starts_with(|c: char| c.is_ascii_punctuation()) {
+            text.push('\\');
+        }
+        text.push_str(part);
+    }
+    Cow::Owned(text)
 }
 
-fn visible(markdown: &str) -> Visible {
-    let mut visible = Visible { all: String::with_capacity(markdown.len()), prose: String::new() };
-    let mut rest = markdown;
-    while let Some(c) = rest.chars().next() {
-        let mut length = c.len_utf8();
-        if c == '`' {
-            let fence = rest.len() - rest.trim_start_matches('`').len();
-            let end = rest[fence..].find(&rest[..fence]).map_or(rest.len(), |at| at + 2 * fence);
-            visible.all.push_str(&rest[..end]);
-            visible.prose.extend(std::iter::repeat_n(' ', end));
-            rest = &rest[end..];
-            continue;
-        }
-        if c == '\\' && rest[1..].starts_with(|next: char| next.is_ascii_punctuation()) {
-            rest = &rest[1..];
-            length = 1;
-        }
-        visible.all.push_str(&rest[..length]);
-        visible.prose.push_str(&rest[..length]);
-        rest = &rest[length..];
+/// The text with its code blanked out, byte for byte in the same places.
+fn prose(text: &str) -> String {
+    let mut prose = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('`') {
+        prose.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let fence = rest.len() - rest.trim_start_matches('`').len();
+        let end = rest[fence..].find(&rest[..fence]).map_or(rest.len(), |at| at + 2 * fence);
+        prose.extend(std::iter::repeat_n(' ', end));
+        rest = &rest[end..];
     }
-    visible
+    prose.push_str(rest);
+    prose
 }
 
 /// Where in running text something stands that a browser would run, or a picture that would tell another site
 /// something.
-fn markup(prose: &str) -> Option<usize> {
-    if !prose.contains(['<', ':']) {
+fn markup(text: &str) -> Option<usize> {
+    if !text.contains('<') && !text.contains("](") {
         return None;
     }
-    let lower = prose.to_ascii_lowercase();
+    let lower = prose(text).to_ascii_lowercase();
     let runs = ["<script", "<iframe", "(javascript:", "<img src=x", "onerror="];
     if let Some(at) = runs.iter().find_map(|text| lower.find(text)) {
         return Some(at);
     }
     lower.match_indices("![").map(|(at, _)| at).find(|&at| {
-        let target = lower[at..].split_once("](").and_then(|(_, rest)| rest.split_once(')'));
+        // Far enough for an address; a search to the end for each would take forever.
+        let near = &lower[at..lower.floor_char_boundary(at + 2_000)];
+        let target = near.split_once("](").and_then(|(_, rest)| rest.split_once(')'));
         target.is_some_and(|(target, _)| target.starts_with("http") && target.contains(['{', '$']))
     })
-}
-
-/// Where Base64 stands that holds such a phrase.
-fn encoded(text: &str) -> Option<usize> {
-    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
-    text.split(|c| !is_base64(c)).filter(|token| token.len() >= 20).find_map(|token| {
-        let decoded = String::from_utf8(decode(token)?).ok()?;
-        phrases::find(&decoded)?;
-        // Both are slices of the same string.
-        text.find(token)
-    })
-}
-
-/// Base64 (RFC 4648, 4), padding optional.
-fn decode(token: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(token.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for b in token.trim_end_matches('=').bytes() {
-        let value = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count & 0xFF) as u8);
-        }
-    }
-    Some(out)
 }
 
 #[cfg(test)]

@@ -15,6 +15,11 @@ use super::stylesheet::Stylesheet;
 const MAX_DESCRIPTION: usize = 200;
 /// Bytes of text for screen readers that is one.
 const MAX_SPOKEN: usize = 200;
+/// Bytes of a style that is read for the colour of what is below it, too.
+const MAX_STYLE: usize = 2_000;
+/// Nodes, and bytes, of a hidden text that are reported.
+const MAX_NODES: usize = 500;
+const MAX_TEXT: usize = 500;
 /// Elements around a text whose ground is looked at.
 const AROUND: usize = 8;
 
@@ -60,7 +65,7 @@ pub(super) fn mark(
         if sight == Sight::Invisible && restores(tree, id) {
             continue;
         }
-        if measure.text(id) > 0 {
+        if measure.text(id) > 0 && !flags.is_full() {
             report(tree, measure, id, sight, flags);
         }
         if sight != Sight::Faint {
@@ -73,7 +78,17 @@ pub(super) fn mark(
 /// Flags what is out of sight. Short text for screen readers and the sources of formulas are so by custom.
 fn report(tree: &Tree, measure: &Measure, id: NodeId, sight: Sight, flags: &mut Flags) {
     let is_formula = tree.descendants(id).take(4).any(|n| tree.name(n) == Some(&local_name!("math")));
-    let text = || clean_line(&tree.text_of(id));
+    let text = || {
+        let mut begin = String::new();
+        for text in tree.descendants(id).take(MAX_NODES).filter_map(|n| tree.text(n)) {
+            begin.push(' ');
+            begin.push_str(text);
+            if begin.len() > MAX_TEXT {
+                break;
+            }
+        }
+        clean_line(&begin)
+    };
     let spoken = sight == Sight::Clipped && measure.text(id) <= MAX_SPOKEN && instructions(&text()).is_none();
     if !is_formula && !spoken {
         let kind = if sight == Sight::Faint { FlagKind::FaintText } else { FlagKind::HiddenText };
@@ -99,7 +114,10 @@ fn own_sight(element: &Element) -> Option<Sight> {
 /// Text in the colour of its ground is not seen. White text whose ground is not known may be.
 fn by_colour(tree: &Tree, id: NodeId, element: &Element) -> Option<Sight> {
     const WHITE: Colour = Some([255; 3]);
-    let own = element.attr(&local_name!("style")).map(colours).unwrap_or_default();
+    let style = |element: &'_ Element| {
+        element.attr(&local_name!("style")).filter(|style| style.len() <= MAX_STYLE).map(colours)
+    };
+    let own = style(element).unwrap_or_default();
     let is_font = *element.name() == local_name!("font");
     let by_font = || element.attr(&local_name!("color")).filter(|_| is_font);
     let text = own.text.or_else(|| colour(&by_font()?.to_ascii_lowercase()))?;
@@ -109,8 +127,7 @@ fn by_colour(tree: &Tree, id: NodeId, element: &Element) -> Option<Sight> {
     let Some(text) = text else { return Some(Sight::Gone) };
     let ground = std::iter::once(id).chain(tree.ancestors(id)).take(AROUND).find_map(|up| {
         let element = tree.element(up)?;
-        let styled = element.attr(&local_name!("style")).and_then(|style| {
-            let colours = colours(style);
+        let styled = style(element).and_then(|colours| {
             // A picture or a gradient is a ground of no one colour.
             if colours.clipped_to_text { Some(None) } else { colours.ground }
         });

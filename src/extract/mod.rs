@@ -9,6 +9,7 @@ mod density;
 mod flags;
 mod hidden;
 mod metadata;
+mod native;
 mod phrases;
 mod repeats;
 mod rules;
@@ -29,6 +30,7 @@ use stylesheet::Stylesheet;
 
 pub use crate::markdown::Block;
 pub use flags::{Flag, FlagKind, instructions};
+pub use native::native;
 pub use selector::{Selector, SelectorError};
 
 /// Version of the rules that make an article: raised with every change of what is extracted or how it is written,

@@ -13,6 +13,8 @@ const MAX_BYTES: usize = 1 << 20;
 const MAX_OBJECTS: usize = 2_000;
 /// Facts of one page.
 const MAX_FACTS: usize = 200;
+/// Bytes of text that are searched for what is stated.
+const MAX_SEARCHED: usize = 100 << 20;
 /// Bytes of one value.
 const MAX_VALUE: usize = 2_000;
 
@@ -22,12 +24,15 @@ const PRODUCTS: &[&str] = &["Product", "ProductGroup", "SoftwareApplication", "B
 /// What is shown, as letters and digits, so that a fact is found however it is written.
 struct Shown {
     letters: String,
+    /// Bytes that may still be searched.
+    budget: usize,
     words: std::collections::HashSet<String>,
 }
 
 impl Shown {
     fn new(blocks: &[Block]) -> Self {
-        let mut shown = Self { letters: String::new(), words: std::collections::HashSet::new() };
+        let mut shown =
+            Self { letters: String::new(), budget: MAX_SEARCHED, words: std::collections::HashSet::new() };
         for block in blocks {
             shown.letters.push_str(&letters(&block.markdown));
             shown.words.extend(words(&block.markdown));
@@ -35,24 +40,35 @@ impl Shown {
         shown
     }
 
+    /// Whether letters stand in the text; where too much was asked, they are taken for shown.
+    fn contains(&mut self, letters: &str) -> bool {
+        match self.budget.checked_sub(self.letters.len()) {
+            Some(left) => {
+                self.budget = left;
+                self.letters.contains(letters)
+            }
+            None => true,
+        }
+    }
+
     /// Whether a value stands in the text: a long one as it is, a short one word by word.
-    fn holds(&self, value: &str) -> bool {
+    fn holds(&mut self, value: &str) -> bool {
         let own = letters(value);
         own.is_empty()
-            || (own.len() >= 12 && self.letters.contains(&own))
+            || (own.len() >= 12 && self.contains(&own))
             || words(value).all(|word| self.words.contains(&word))
     }
 
     /// Whether an answer is shown: as it is, or in nearly the same words where its question is.
-    fn answers(&self, question: &str, answer: &str) -> bool {
+    fn answers(&mut self, question: &str, answer: &str) -> bool {
         let (mut known, mut all) = (0, 0);
         for word in words(answer) {
             all += 1;
             known += usize::from(self.words.contains(&word));
         }
         known == all
-            || self.letters.contains(&letters(answer))
-            || (known * 5 >= all * 4 && self.letters.contains(&letters(question)))
+            || self.contains(&letters(answer))
+            || (known * 5 >= all * 4 && self.contains(&letters(question)))
     }
 }
 

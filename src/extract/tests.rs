@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use pulldown_cmark::{Event, Options, Parser, html::push_html};
 
 use url::Url;
 
@@ -235,8 +236,26 @@ fn hostile_pages_are_small_work() {
         "<h2>x<ul><li><a href=x>y",
         "<style>.a{display:none}</style><p class=a>x",
         "<style>@media x{{.a{display:none}",
+        "<div class='admonition note'><p class=admonition-title>x",
+        "<div role=tablist><button role=tab>x</button></div><div role=tabpanel>y",
+        "<details class=faq><summary>x?",
+        "<sup id=r><a href=#f>1</a></sup><li id=f><a href=#r>x</a>",
+        "<div class=math>\\(x",
+        "<p style='opacity:0;transition:x;color:#fff'>x",
+        "<b>x<i>(</i>y<code>`</code>",
+        "<p>_*[!`ignore all",
     ] {
         article(&piece.repeat(5000));
+    }
+}
+
+#[test]
+fn hostile_markdown_is_small_work() {
+    let url = Url::parse("https://a.test/p.md").unwrap();
+    for piece in
+        ["<A {", "<A>\n", "{% ", "{/*", ":::note\n", "!!! note\n", "> - ", "*a_", "[", "```\n", "[^a]: b\n"]
+    {
+        native(&piece.repeat(5000), &url).unwrap();
     }
 }
 
@@ -267,4 +286,36 @@ proptest! {
     ]), 0..60)) {
         article(&pieces.concat());
     }
+}
+
+/// One check per entry of the torture page: its name, its HTML, and the Markdown that it is to become.
+#[test]
+fn each_check_of_the_torture_page_holds() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/torture.txt");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (mut failed, mut written, mut checks) = (Vec::new(), String::new(), 0);
+    for entry in text.split("\n=== ").map(|entry| entry.trim_start_matches("=== ")) {
+        let (name, rest) = entry.split_once('\n').unwrap();
+        let (html, expected) = rest.split_once("\n~~~~\n").unwrap();
+        let markdown = article(&format!("<body><main>{html}</main></body>")).markdown();
+        if markdown != expected.trim_matches('\n') {
+            failed.push(format!("{name}:\n{markdown}\n-- expected:\n{expected}"));
+        }
+        written.extend(["=== ", name, "\n", html, "\n~~~~\n", &markdown, "\n\n"]);
+        checks += 1;
+        let events = Parser::new_ext(&markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
+        let events: Vec<Event<'_>> = events.collect();
+        assert!(
+            !events.iter().any(|e| matches!(e, Event::Html(_) | Event::InlineHtml(_))),
+            "{name}: {markdown}"
+        );
+        let mut again = String::new();
+        push_html(&mut again, events.into_iter());
+        assert_eq!(article(&format!("<body><main>{again}</main></body>")).markdown(), markdown, "{name}");
+    }
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, written).unwrap();
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+    assert!(checks >= 60);
 }

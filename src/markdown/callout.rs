@@ -11,6 +11,9 @@ const MAX_TITLE: usize = 200;
 /// Nodes of a callout among which its title is looked for.
 const NEAR: usize = 24;
 
+/// Nodes, and bytes, of a title or a label that are looked at.
+const MAX_NODES: usize = 1_000;
+
 /// Words of a class, and the kind of callout that they name.
 const KINDS: &[(&str, &str)] = &[
     ("note", "Note"),
@@ -69,6 +72,9 @@ struct Named {
 }
 
 fn kind_of(word: &str) -> Option<&'static str> {
+    if !(3..=11).contains(&word.len()) {
+        return None;
+    }
     KINDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, kind)| *kind)
 }
 
@@ -86,7 +92,7 @@ fn named(element: &Element) -> Named {
         for word in words() {
             named.marked |= MARKERS.contains(&word);
             named.certain |= matches!(word, "admonition" | "admonitionblock" | "callout");
-            if named.kind.is_none() || named.kind == Some("Info") {
+            if matches!(named.kind, None | Some("Info" | "Hint")) {
                 named.kind = kind_of(word).or(named.kind);
             }
         }
@@ -95,9 +101,12 @@ fn named(element: &Element) -> Named {
     named
 }
 
-/// Whether an element is a callout, however short: more than a remark beside the text.
+/// Whether an element is a callout or a footnote, however short: more than a remark beside the text.
 pub(crate) fn is_callout(element: &Element) -> bool {
     let named = named(element);
+    if element.has_class("footnote") || element.attr(&local_name!("role")) == Some("doc-footnote") {
+        return true;
+    }
     let by_role = matches!(element.attr(&local_name!("role")), Some("note" | "doc-tip" | "doc-notice"));
     by_role || named.certain || (named.kind.is_some() && (named.marked || named.alone))
 }
@@ -198,7 +207,12 @@ fn title(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> Optio
 pub(super) fn visible_text(tree: &Tree, id: NodeId) -> String {
     let mut out = String::new();
     let mut nodes = tree.descendants(id);
+    let mut seen = 0;
     while let Some(n) = nodes.next() {
+        seen += 1;
+        if seen > MAX_NODES || out.len() > MAX_NODES {
+            break;
+        }
         if let Some(text) = tree.text(n) {
             out.push_str(text);
         } else if let Some(element) = tree.element(n) {

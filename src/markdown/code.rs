@@ -2,14 +2,15 @@
 
 use crate::html::{Element, Holds, Measure, NodeId, Step, Tree, is_silent, local_name};
 
+use super::callout::visible_text;
 use super::clean::{Cleaner, Fate};
 
 mod language;
 
 pub(super) use language::language;
 
-/// Nodes beside a label among which its code is looked for.
-const NEAR: usize = 12;
+/// Nodes on each side of a label among which its code is looked for.
+const NEAR: usize = 6;
 
 /// Classes of what stands in or beside code and is not code: line numbers.
 const GUTTER: &[&str] = &[
@@ -73,11 +74,11 @@ pub(super) fn is_beside(tree: &Tree, measure: &Measure, id: NodeId, element: &El
     if measure.text(id) > MAX_LABEL || measure.holds(id).any(Holds::PRE) {
         return false;
     }
-    let pre = tree.parent(id).and_then(|parent| {
-        tree.children(parent).take(NEAR).find(|&c| tree.name(c) == Some(&local_name!("pre")))
-    });
+    let before = std::iter::successors(tree.previous_sibling(id), |&n| tree.previous_sibling(n));
+    let after = std::iter::successors(tree.next_sibling(id), |&n| tree.next_sibling(n));
+    let pre = after.take(NEAR).chain(before.take(NEAR)).find(|&n| tree.name(n) == Some(&local_name!("pre")));
     let Some(pre) = pre else { return false };
-    let text = tree.text_of(id);
+    let text = visible_text(tree, id);
     let named = is_label(element) || element.has_class("lang");
     named || (!text.is_empty() && text.eq_ignore_ascii_case(&language(tree, pre)))
 }

@@ -34,6 +34,8 @@ pub(super) struct Disclosures {
 struct Strip<'t> {
     id: NodeId,
     tabs: Vec<Tab<'t>>,
+    /// Nothing but tabs is in it.
+    alone: bool,
 }
 
 struct Tab<'t> {
@@ -53,7 +55,7 @@ impl Disclosures {
                 if dropped.contains(id) {
                     nodes.skip_children();
                 } else if is_strip(element) {
-                    strips.extend(strip(tree, id));
+                    strips.extend(strip(tree, measure, id));
                 } else if *element.name() == local_name!("summary") {
                     if let Some(true) = asks(tree, measure.text(id), id, element) {
                         found.open(tree, id, true);
@@ -91,7 +93,7 @@ impl Disclosures {
                 by_tab.entry(tab).or_insert(id);
             }
         }
-        for Strip { id: strip, tabs } in strips {
+        for Strip { id: strip, tabs, alone } in strips {
             let named = |tab: &Tab| {
                 let by_own_id = || by_tab.get(tree.element(tab.id)?.id()?);
                 tab.opens.and_then(|opens| by_id.get(opens)).or_else(by_own_id).copied()
@@ -103,7 +105,9 @@ impl Disclosures {
             if panels.is_empty() {
                 continue;
             }
-            self.strips.insert(strip);
+            if alone {
+                self.strips.insert(strip);
+            }
             for (tab, panel) in tabs.into_iter().zip(panels) {
                 if let Some(panel) = panel {
                     self.labels.entry(panel).or_insert(tab.label);
@@ -136,7 +140,7 @@ fn is_strip(element: &Element) -> bool {
 }
 
 /// The tabs below a strip.
-fn strip(tree: &Tree, id: NodeId) -> Option<Strip<'_>> {
+fn strip<'t>(tree: &'t Tree, measure: &Measure, id: NodeId) -> Option<Strip<'t>> {
     let is_tab = |n: NodeId| {
         tree.element(n)
             .is_some_and(|e| e.attr(&local_name!("role")).is_some_and(|r| r.eq_ignore_ascii_case("tab")))
@@ -151,6 +155,10 @@ fn strip(tree: &Tree, id: NodeId) -> Option<Strip<'_>> {
         };
         found = tree.children(id).filter(is_label).take(MAX_TABS + 1).collect();
     }
+    if found.len() > MAX_TABS || found.iter().any(|&tab| measure.text(tab) > MAX_LABEL) {
+        return None;
+    }
+    let alone = measure.text(id) <= found.iter().map(|&tab| measure.text(tab)).sum();
     let tab = |id: NodeId| {
         let links = std::iter::once(id).chain(tree.descendants(id)).filter_map(|n| tree.element(n));
         let opens = links.filter_map(target).find(|target| !target.is_empty());
@@ -158,7 +166,7 @@ fn strip(tree: &Tree, id: NodeId) -> Option<Strip<'_>> {
     };
     let tabs: Vec<Tab> = found.into_iter().map(tab).collect();
     let named = tabs.iter().all(|tab| (1..=MAX_LABEL).contains(&tab.label.len()));
-    (named && (1..=MAX_TABS).contains(&tabs.len())).then_some(Strip { id, tabs })
+    (named && (1..=MAX_TABS).contains(&tabs.len())).then_some(Strip { id, tabs, alone })
 }
 
 /// The id of what a tab opens.

@@ -4,6 +4,8 @@ use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
 
 /// Bytes of a superscript that can be an exponent.
 const MAX_SCRIPT: usize = 12;
+/// Bytes of a formula at most.
+const MAX_TEX: usize = 8_000;
 /// Elements around a formula that say whether it stands on a line of its own.
 const NEAR: usize = 4;
 
@@ -58,7 +60,7 @@ pub(super) fn of_math(tree: &Tree, id: NodeId, element: &Element) -> Formula {
 }
 
 /// The formula of an element that holds TeX as text, or as a picture's description; `None` if it is no formula.
-pub(super) fn of_source(tree: &Tree, id: NodeId, element: &Element) -> Option<Formula> {
+pub(super) fn of_source(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> Option<Formula> {
     if *element.name() == local_name!("script") {
         let kind = element.attr(&local_name!("type"))?.trim_ascii();
         let rest = kind.strip_prefix("math/tex")?;
@@ -74,7 +76,9 @@ pub(super) fn of_source(tree: &Tree, id: NodeId, element: &Element) -> Option<Fo
             .then(|| Formula { tex: tex.to_owned(), display });
     }
     let mut classes = element.classes();
-    if !classes.any(|class| matches!(class, "math" | "arithmatex" | "tex" | "latex")) {
+    if measure.text(id) > MAX_TEX
+        || !classes.any(|class| matches!(class, "math" | "arithmatex" | "tex" | "latex"))
+    {
         return None;
     }
     let text = tree.text_of(id);

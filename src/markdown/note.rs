@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::html::{Element, NodeId, Tree, local_name};
+use crate::html::{Element, Measure, NodeId, Tree, local_name};
 
 use super::nodes::NodeSet;
 
@@ -10,6 +10,8 @@ use super::nodes::NodeSet;
 const MAX_SIGN: usize = 8;
 /// Nodes of a note among which its way back is looked for.
 const MAX_NODES: usize = 400;
+/// Signs of one note whose ways back are looked for.
+const MAX_USES: usize = 32;
 /// Elements around a sign whose ids a note may lead back to.
 const AROUND: usize = 3;
 
@@ -20,6 +22,8 @@ pub(super) struct Notes {
     signs: HashMap<NodeId, String>,
     /// Elements that hold a note, with its label.
     bodies: HashMap<NodeId, String>,
+    /// How often each note is used.
+    uses: HashMap<NodeId, usize>,
     /// Ways back, and labels that stand at the notes.
     left_out: HashSet<NodeId>,
     /// Lists of notes: the labels number them.
@@ -27,7 +31,7 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    pub(super) fn find(tree: &Tree, dropped: &NodeSet, roots: &[NodeId]) -> Self {
+    pub(super) fn find(tree: &Tree, measure: &Measure, dropped: &NodeSet, roots: &[NodeId]) -> Self {
         let mut found = Self::default();
         let mut candidates = Vec::new();
         for &root in roots {
@@ -37,7 +41,7 @@ impl Notes {
                 if dropped.contains(id) {
                     nodes.skip_children();
                 } else if *element.name() == local_name!("a") {
-                    candidates.extend(sign(tree, id, element));
+                    candidates.extend(sign(tree, measure, id, element));
                 }
             }
         }
@@ -52,16 +56,20 @@ impl Notes {
         }
         for (id, target, label) in candidates {
             if let Some(&note) = by_id.get(target) {
-                found.add(tree, id, note, label);
+                found.add(tree, measure, id, note, label);
             }
         }
         found
     }
 
-    fn add(&mut self, tree: &Tree, sign: NodeId, note: NodeId, label: String) {
+    fn add(&mut self, tree: &Tree, measure: &Measure, sign: NodeId, note: NodeId, label: String) {
         if self.bodies.contains_key(&note) {
             self.signs.insert(sign, label);
-            self.leave_out_ways_back(tree, note, sign);
+            let uses = self.uses.entry(note).or_default();
+            *uses += 1;
+            if *uses < MAX_USES {
+                self.leave_out_ways_back(tree, measure, note, sign);
+            }
             return;
         }
         // Old Sphinx: the id is on a term that holds nothing but the label.
@@ -75,7 +83,7 @@ impl Notes {
         } else {
             note
         };
-        let returns = self.leave_out_ways_back(tree, note, sign);
+        let returns = self.leave_out_ways_back(tree, measure, note, sign);
         if !returns && !is_named_note(tree, note) {
             self.left_out.remove(&note);
             return;
@@ -86,7 +94,7 @@ impl Notes {
         let is_label = |n: &NodeId| {
             let labelled =
                 tree.element(*n).is_some_and(|e| e.classes().any(|class| class.ends_with("label")));
-            labelled && tree.text_of(*n).trim_matches(['[', ']']) == label
+            labelled && measure.text(*n) <= 2 * MAX_SIGN && tree.text_of(*n).trim_matches(['[', ']']) == label
         };
         self.left_out.extend(tree.descendants(note).take(MAX_NODES).filter(is_label));
         self.bodies.insert(body, label.clone());
@@ -97,7 +105,7 @@ impl Notes {
     }
 
     /// Finds the links of a note that lead back to its sign.
-    fn leave_out_ways_back(&mut self, tree: &Tree, note: NodeId, sign: NodeId) -> bool {
+    fn leave_out_ways_back(&mut self, tree: &Tree, measure: &Measure, note: NodeId, sign: NodeId) -> bool {
         let ids: Vec<&str> = std::iter::once(sign)
             .chain(tree.ancestors(sign))
             .take(AROUND)
@@ -111,11 +119,16 @@ impl Notes {
         let ways: Vec<NodeId> = tree.descendants(note).take(MAX_NODES).filter(leads_back).collect();
         for &way in &ways {
             // A label in brackets goes as a whole.
+            if measure.text(way) > 4 * MAX_SIGN {
+                self.left_out.insert(way);
+                continue;
+            }
             let text = tree.text_of(way);
             let whole = tree
                 .ancestors(way)
                 .take_while(|&up| up != note)
                 .take(AROUND)
+                .take_while(|&up| measure.text(up) <= 4 * MAX_SIGN)
                 .take_while(|&up| {
                     tree.text_of(up).trim_matches(['[', ']', '(', ')', '^', ' ', '.']) == text.trim()
                 })
@@ -143,13 +156,21 @@ impl Notes {
 }
 
 /// A link that may be a note's sign: its id, what it leads to, and its label.
-fn sign<'t>(tree: &'t Tree, id: NodeId, element: &'t Element) -> Option<(NodeId, &'t str, String)> {
+fn sign<'t>(
+    tree: &'t Tree,
+    measure: &Measure,
+    id: NodeId,
+    element: &'t Element,
+) -> Option<(NodeId, &'t str, String)> {
     let target = element.attr(&local_name!("href"))?.trim_ascii().strip_prefix('#')?;
     let raised = || tree.ancestors(id).take(2).any(|up| tree.name(up) == Some(&local_name!("sup")));
     let holds = || tree.children(id).any(|n| tree.name(n) == Some(&local_name!("sup")));
     let named = element.attr(&local_name!("role")) == Some("doc-noteref")
         || element.classes().any(|class| class.starts_with("footnote"));
     if !named && !raised() && !holds() {
+        return None;
+    }
+    if measure.text(id) > 2 * MAX_SIGN {
         return None;
     }
     let text = tree.text_of(id);

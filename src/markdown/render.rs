@@ -42,7 +42,7 @@ pub fn render(page: Page<'_>, roots: &[NodeId]) -> Vec<Block> {
         lists: Lists::default(),
         references: References::new(page.base),
         disclosures: Disclosures::find(page.tree, page.measure, page.dropped, roots),
-        notes: Notes::find(page.tree, page.dropped, roots),
+        notes: Notes::find(page.tree, page.measure, page.dropped, roots),
         left_out: HashSet::new(),
         level: 1,
     };

@@ -320,13 +320,22 @@ impl Writer {
     }
 }
 
+fn push_spaces(out: &mut String, mut count: usize) {
+    const SPACES: &str = "                ";
+    while count > 0 {
+        let part = count.min(SPACES.len());
+        out.push_str(&SPACES[..part]);
+        count -= part;
+    }
+}
+
 /// The containers' part of a line.
 fn push_prefix(containers: &mut [Container], out: &mut String) {
     for container in containers {
         if container.quote {
             out.push_str("> ");
         } else if container.started {
-            out.extend(std::iter::repeat_n(' ', container.first.len()));
+            push_spaces(out, container.first.len());
         } else {
             out.push_str(&container.first);
         }
@@ -341,7 +350,7 @@ fn push_blank_prefix(containers: &[Container], out: &mut String) {
         if container.quote {
             out.push_str("> ");
         } else {
-            out.extend(std::iter::repeat_n(' ', container.first.len()));
+            push_spaces(out, container.first.len());
         }
     }
     while out.len() > from && out.ends_with(' ') {

@@ -13,6 +13,9 @@ impl<'t> Renderer<'t> {
     /// A part of the page; what it is besides is told by its class: a callout, a panel, a note, a formula, code.
     pub(super) fn part(&mut self, id: NodeId, element: &'t Element) -> bool {
         let tree = self.page.tree;
+        if self.disclosures.is_strip(id) {
+            return false;
+        }
         if let Some(label) = self.disclosures.label(id) {
             let label = label.to_owned();
             if self.page.measure.text(id) > 0 {

@@ -37,7 +37,9 @@ impl<'t> Renderer<'t> {
 
     /// Writes the formula whose source an element holds, if it holds one.
     pub(super) fn formula_of(&mut self, id: NodeId, element: &Element) -> bool {
-        let Some(formula) = math::of_source(self.page.tree, id, element) else { return false };
+        let Some(formula) = math::of_source(self.page.tree, self.page.measure, id, element) else {
+            return false;
+        };
         self.formula(&formula);
         true
     }

@@ -62,9 +62,7 @@ fn needs_escape(out: &str, c: char, rest: &str, place: Place) -> bool {
         '\\' => next.is_some_and(|n| n.is_ascii_punctuation()),
         '`' => true,
         '*' => starts || !(blank_before && blank_next),
-        '_' => {
-            starts || opens_underscored(before, rest.trim_start_matches('_').chars().next().or(place.follow))
-        }
+        '_' => starts || opens_underscored(before, after_run(rest).or(place.follow)),
         '[' => place.in_link || (starts && !is_check_box(rest) && !is_note(rest)),
         ']' => place.in_link,
         '(' => before == Some(']'),
@@ -98,6 +96,12 @@ fn opens_underscored(before: Option<char>, after: Option<char>) -> bool {
     let blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
     let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     !blank(after) && !word(before)
+}
+
+/// The character after a run of `_`; of a very long one, the run itself.
+fn after_run(rest: &str) -> Option<char> {
+    const LONG: usize = 16;
+    rest.chars().take(LONG).find(|&c| c != '_').or_else(|| rest.chars().nth(LONG))
 }
 
 /// `[ ] ` or `[x] `: whether it is a box or text, it looks the same.
