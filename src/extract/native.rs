@@ -15,6 +15,7 @@ use super::{Article, Container};
 
 mod components;
 mod front;
+mod tag;
 
 /// Reads a Markdown page that came from `url`: where it leads, and its content with absolute links.
 ///

@@ -7,84 +7,23 @@ use url::Url;
 use crate::html::{Base, Measure, NodeId, Tree, local_name, parse};
 use crate::markdown::{Block, NodeSet, Page, clean_line, fact, render};
 
+use shown::Shown;
+use value::{duration, each, first, has_type, plain, short_time, spaced, text, values};
+
+mod shown;
+mod value;
+
 /// Bytes of JSON-LD that are read.
 const MAX_BYTES: usize = 1 << 20;
 /// Objects of one page that are looked at.
 const MAX_OBJECTS: usize = 2_000;
 /// Facts of one page.
 const MAX_FACTS: usize = 200;
-/// Bytes of text that are searched for what is stated.
-const MAX_SEARCHED: usize = 100 << 20;
 /// Bytes of one value.
 const MAX_VALUE: usize = 2_000;
 
 /// Types of what is sold.
 const PRODUCTS: &[&str] = &["Product", "ProductGroup", "SoftwareApplication", "Book"];
-
-/// What is shown, as letters and digits, so that a fact is found however it is written.
-struct Shown {
-    letters: String,
-    /// Bytes that may still be searched.
-    budget: usize,
-    words: std::collections::HashSet<String>,
-}
-
-impl Shown {
-    fn new(blocks: &[Block]) -> Self {
-        let mut shown =
-            Self { letters: String::new(), budget: MAX_SEARCHED, words: std::collections::HashSet::new() };
-        for block in blocks {
-            shown.letters.push_str(&letters(&block.markdown));
-            shown.words.extend(words(&block.markdown));
-        }
-        shown
-    }
-
-    /// Whether letters stand in the text; where too much was asked, they are taken for shown.
-    fn contains(&mut self, letters: &str) -> bool {
-        match self.budget.checked_sub(self.letters.len()) {
-            Some(left) => {
-                self.budget = left;
-                self.letters.contains(letters)
-            }
-            None => true,
-        }
-    }
-
-    /// Whether a value stands in the text: a long one as it is, a short one word by word.
-    fn holds(&mut self, value: &str) -> bool {
-        let own = letters(value);
-        own.is_empty()
-            || (own.len() >= 12 && self.contains(&own))
-            || words(value).all(|word| self.words.contains(&word))
-    }
-
-    /// Whether an answer is shown: as it is, or in nearly the same words where its question is.
-    fn answers(&mut self, question: &str, answer: &str) -> bool {
-        let (mut known, mut all) = (0, 0);
-        for word in words(answer) {
-            all += 1;
-            known += usize::from(self.words.contains(&word));
-        }
-        known == all
-            || self.contains(&letters(answer))
-            || (known * 5 >= all * 4 && self.contains(&letters(question)))
-    }
-}
-
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// Words and numbers; `1.50`, `1,50` and `1.5` are the same number.
-fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | ',' | ':'))).filter_map(|word| {
-        let word = word.trim_matches(['.', ',', ':']).to_lowercase().replace(',', ".");
-        let number = word.contains('.') && word.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        let word = if number { word.trim_end_matches('0').trim_end_matches('.').to_owned() } else { word };
-        (!word.is_empty()).then_some(word)
-    })
-}
 
 /// Blocks for what the page's JSON-LD says and `blocks` do not.
 pub(super) fn unshown(tree: &Tree, base: &Url, blocks: &[Block]) -> Vec<Block> {
@@ -314,101 +253,6 @@ impl Facts<'_> {
             self.add("Opening hours", &value);
         }
     }
-}
-
-/// Whether an object is of one of these types of schema.org.
-fn has_type(object: &Map<String, Value>, kinds: &[&str]) -> bool {
-    values(object.get("@type"))
-        .into_iter()
-        .filter_map(Value::as_str)
-        .any(|name| name.rsplit(['/', ':']).next().is_some_and(|name| kinds.contains(&name)))
-}
-
-/// One value or each of several.
-fn values(value: Option<&Value>) -> Vec<&Value> {
-    match value {
-        Some(Value::Array(values)) => values.iter().take(MAX_OBJECTS).collect(),
-        Some(value) => vec![value],
-        None => Vec::new(),
-    }
-}
-
-fn each(value: Option<&Value>) -> impl Iterator<Item = &Map<String, Value>> {
-    values(value).into_iter().filter_map(Value::as_object)
-}
-
-fn first(value: Option<&Value>) -> Option<&Map<String, Value>> {
-    each(value).next()
-}
-
-/// The text of a value: itself, or what an object is called or measures.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Array(values) => {
-            let texts: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
-            (!texts.is_empty()).then(|| texts.join(", "))
-        }
-        Value::Object(object) => {
-            let named = object.get("name").or_else(|| object.get("value")).and_then(Value::as_str);
-            let unit = object.get("unitText").or_else(|| object.get("unitCode")).and_then(Value::as_str);
-            named.map(|name| [name, unit.unwrap_or_default()].join(" ").trim_end().to_owned())
-        }
-        Value::Null | Value::Bool(_) => None,
-    }
-}
-
-/// The text of a value that may hold HTML.
-fn plain(value: &str) -> String {
-    if !value.contains(['<', '&']) {
-        return value.to_owned();
-    }
-    parse(value).map_or_else(|_| value.to_owned(), |tree| tree.text_of(Tree::ROOT))
-}
-
-/// `https://schema.org/InStock` in words.
-fn spaced(name: &str) -> String {
-    let name = name.rsplit('/').next().unwrap_or(name);
-    let mut out = String::with_capacity(name.len() + 4);
-    for c in name.chars() {
-        if c.is_uppercase() && out.ends_with(char::is_lowercase) {
-            out.push(' ');
-            out.extend(c.to_lowercase());
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// `09:00:00` without its seconds.
-fn short_time(time: &str) -> &str {
-    time.strip_suffix(":00").filter(|rest| rest.contains(':')).unwrap_or(time)
-}
-
-/// `PT1H30M` in words (ISO 8601).
-fn duration(iso: &str) -> Option<String> {
-    let (days, time) = iso.strip_prefix('P')?.split_once('T').unwrap_or((iso.strip_prefix('P')?, ""));
-    let mut out = Vec::new();
-    for (part, units) in [
-        (days, [('D', "d"), ('W', "weeks"), ('M', "months")]),
-        (time, [('H', "h"), ('M', "min"), ('S', "s")]),
-    ] {
-        let mut number = String::new();
-        for c in part.chars() {
-            if c.is_ascii_digit() || c == '.' {
-                number.push(c);
-            } else {
-                let (_, unit) = units.iter().find(|(letter, _)| *letter == c)?;
-                if number.parse::<f64>().ok()? > 0.0 {
-                    out.push(format!("{number} {unit}"));
-                }
-                number.clear();
-            }
-        }
-    }
-    (!out.is_empty()).then(|| out.join(" "))
 }
 
 #[cfg(test)]
