@@ -81,7 +81,9 @@ impl Flags {
 /// phrases in Base64. A phrase that is quoted inside of a sentence is a mention of it.
 pub fn instructions(markdown: &str) -> Option<String> {
     let text = unescaped(markdown);
-    let found = phrases::find(&text).or_else(|| markup(&text))?;
+    // What would be markup is escaped: where nothing is, there is none.
+    let markup = || matches!(text, Cow::Owned(_)).then(|| markup(&text)).flatten();
+    let found = phrases::find(&text).or_else(markup)?;
     let text = &text[text.floor_char_boundary(found)..];
     Some(text[..text.floor_char_boundary(4 * EXCERPT)].to_owned())
 }

@@ -83,17 +83,34 @@ const AFTER: usize = 400;
 /// Bytes of Base64 that can hold a phrase.
 const MIN_ENCODED: usize = 20;
 
-/// Second letters (bit set) of the words that begin a phrase, by first letter and length: most words of a text are
-/// refused by it.
-static BEGINNINGS: LazyLock<Vec<u32>> = LazyLock::new(|| {
+/// The words that begin a phrase.
+struct Beginnings {
+    /// Second letters (bit set) by first letter and length: most words of a text are refused by it.
+    letters: Vec<u32>,
+    /// All of them, in order.
+    words: Vec<&'static [u8]>,
+}
+
+static BEGINNINGS: LazyLock<Beginnings> = LazyLock::new(|| {
+    let words = PHRASES.iter().flat_map(|phrase| phrase[0].1).chain(ROLES).chain(ADDRESSES).chain(PROMOTES);
+    let mut words: Vec<&[u8]> = words.map(|word| word.as_bytes()).collect();
+    words.sort_unstable();
     let mut letters = vec![0; 32 * 32];
-    for word in PHRASES.iter().flat_map(|phrase| phrase[0].1).chain(ROLES).chain(ADDRESSES).chain(PROMOTES) {
-        letters[beginning(word.as_bytes())] |= second(word.as_bytes());
+    for word in &words {
+        letters[beginning(word)] |= second(word);
     }
-    letters
+    Beginnings { letters, words }
 });
 
-/// The place of a word in [`BEGINNINGS`], whatever its case.
+impl Beginnings {
+    fn contain(&self, word: &[u8]) -> bool {
+        let lower = || word.iter().map(u8::to_ascii_lowercase);
+        self.letters[beginning(word)] & second(word) != 0
+            && self.words.binary_search_by(|known| known.iter().copied().cmp(lower())).is_ok()
+    }
+}
+
+/// The place of a word among the letters, whatever its case.
 fn beginning(word: &[u8]) -> usize {
     usize::from(word.first().map_or(0, |b| b % 32)) * 32 + word.len() % 32
 }
@@ -104,7 +121,7 @@ fn second(word: &[u8]) -> u32 {
 
 /// Where in a text such a phrase begins.
 pub(super) fn find(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
+    let (bytes, beginnings) = (text.as_bytes(), &*BEGINNINGS);
     let mut at = 0;
     let mut first = true;
     while at < bytes.len() {
@@ -116,7 +133,7 @@ pub(super) fn find(text: &str) -> Option<usize> {
             continue;
         }
         let end = at + bytes[at..].iter().take_while(|b| is_word_byte(**b)).count();
-        let begins = BEGINNINGS[beginning(&bytes[at..end])] & second(&bytes[at..end]) != 0;
+        let begins = beginnings.contain(&bytes[at..end]);
         if (begins && speaks(text, at, first)) || is_encoded(text, at, end) {
             return Some(at);
         }
