@@ -1,7 +1,5 @@
 //! Text, marks and code spans: gathered on the open line, and written when the block ends.
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
-
 use super::emphasis::{first, settle};
 use super::escape::{self, Kind, Place};
 use super::line::{Emphasis, Line, Piece};
@@ -81,7 +79,9 @@ impl Writer {
 
     /// Writes a line; `prefix` is what a further line of the same paragraph starts with.
     pub(super) fn write_line(&mut self, mut line: Line, kind: Kind, prefix: &str) {
+        line.compose();
         settle(&mut line);
+        line.compose();
         let mut pieces = line.pieces.iter().peekable();
         let mut line_start = self.out.len();
         let (mut continues, mut in_link) = (false, false);
@@ -90,13 +90,9 @@ impl Writer {
                 Piece::Text(range) => {
                     let follow = pieces.peek().and_then(|next| first(&line, next));
                     let place = Place { line_start, continues, kind, in_link, follow };
-                    with_composed(&line.text[range.clone()], |text| {
-                        escape::write(&mut self.out, text, place);
-                    });
+                    escape::write(&mut self.out, &line.text[range.clone()], place);
                 }
-                Piece::Code(range) => {
-                    with_composed(&line.text[range.clone()], |code| write_code(&mut self.out, code, kind));
-                }
+                Piece::Code(range) => write_code(&mut self.out, &line.text[range.clone()], kind),
                 Piece::Break => {
                     self.out.push_str("  \n");
                     self.out.push_str(prefix);
@@ -131,15 +127,6 @@ fn is_plain(tex: &str, cell: bool) -> bool {
     let place = Place { line_start: 0, continues: false, kind, in_link: true, follow: Some('$') };
     escape::write(&mut out, tex, place);
     out[1..] == *tex
-}
-
-/// Hands on text in NFC: composed after escaping, a letter could swallow what was escaped (`<` and U+0338).
-fn with_composed(text: &str, write: impl FnOnce(&str)) {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        write(text);
-    } else {
-        write(&text.nfc().collect::<String>());
-    }
 }
 
 fn write_code(out: &mut String, code: &str, kind: Kind) {

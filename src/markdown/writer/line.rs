@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
 use super::super::clean::{Cleaner, Fate};
 use super::mark::{Mark, OpenMark, Stage};
 
@@ -61,6 +63,23 @@ pub(super) struct Line {
 impl Line {
     pub(super) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
+    }
+
+    /// Brings the text into NFC, piece by piece: composed after escaping, a letter could swallow what was escaped
+    /// (`<` and U+0338).
+    pub(super) fn compose(&mut self) {
+        if self.text.is_ascii() || is_nfc_quick(self.text.chars()) == IsNormalized::Yes {
+            return;
+        }
+        let mut text = String::with_capacity(self.text.len());
+        for piece in &mut self.pieces {
+            if let Piece::Text(range) | Piece::Code(range) = piece {
+                let start = text.len();
+                text.extend(self.text[range.clone()].nfc());
+                *range = start..text.len();
+            }
+        }
+        self.text = text;
     }
 
     /// Puts plain text before all that was gathered.
