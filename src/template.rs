@@ -96,7 +96,14 @@ mod tests {
             .iter()
             .map(|f| Block { fingerprint: *f, markdown: format!("block {f}") })
             .collect::<Vec<_>>();
-        Article { title: String::new(), language: None, description: None, container, blocks }
+        Article {
+            title: String::new(),
+            language: None,
+            description: None,
+            container,
+            blocks,
+            flags: Vec::new(),
+        }
     }
 
     fn own(template: &Template, article: &Article) -> Vec<u64> {

@@ -3,7 +3,7 @@
 //! A name alone removes nothing that reads like text: it takes many links or little text besides.
 
 use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
-use crate::markdown::NodeSet;
+use crate::markdown::{NodeSet, is_callout};
 
 use super::{sections, teasers};
 
@@ -113,7 +113,7 @@ fn is_chrome(tree: &Tree, measure: &Measure, id: NodeId, element: &Element, root
         local_name!("header") => {
             return !holds_title(tree, id) && (links_share > 0.5 || !within_article(tree, id));
         }
-        local_name!("aside") => return links_share > 0.3 || text < 80,
+        local_name!("aside") => return !is_callout(element) && (links_share > 0.3 || text < 80),
         local_name!("form") => return !most && (text < 600 || links_share > 0.3),
         local_name!("body") | local_name!("main") | local_name!("article") => return false,
         _ => {}

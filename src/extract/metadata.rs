@@ -21,7 +21,7 @@ pub(super) struct Metadata {
 }
 
 /// `de_DE` as Open Graph writes it, `de-DE` as HTML does.
-fn language(value: &str) -> Option<String> {
+pub(super) fn language(value: &str) -> Option<String> {
     let tag = value.split(',').next().unwrap_or_default().trim().replace('_', "-");
     let valid = (2..=35).contains(&tag.len())
         && tag

@@ -6,12 +6,16 @@
 mod chrome;
 mod container;
 mod density;
+mod flags;
 mod hidden;
 mod metadata;
+mod native;
+mod phrases;
 mod repeats;
 mod rules;
 mod sections;
 mod selector;
+mod structured;
 mod style;
 mod stylesheet;
 mod teasers;
@@ -21,14 +25,17 @@ use serde::{Deserialize, Serialize};
 use crate::html::{Base, Links, Measure, Tree};
 use crate::markdown::{NodeSet, Page, render};
 
+use flags::Flags;
 use stylesheet::Stylesheet;
 
 pub use crate::markdown::Block;
+pub use flags::{Flag, FlagKind, instructions};
+pub use native::native;
 pub use selector::{Selector, SelectorError};
 
 /// Version of the rules that make an article: raised with every change of what is extracted or how it is written,
 /// so that stored pages are read again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// A page's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +50,9 @@ pub struct Article {
     pub container: Container,
     /// The content in reading order.
     pub blocks: Vec<Block>,
+    /// What a person should look at: text that is hidden, or that speaks to a machine.
+    #[serde(default)]
+    pub flags: Vec<Flag>,
 }
 
 impl Article {
@@ -86,8 +96,9 @@ pub fn extract(tree: &Tree, links: &Links) -> Article {
     let metadata = metadata::read(tree);
     let stylesheet = Stylesheet::read(tree, &metadata.styles);
     let choice = container::choose(tree, &measure, &metadata);
+    let mut flags = Flags::default();
     for &root in &choice.roots {
-        hidden::mark(tree, &measure, &stylesheet, root, &mut dropped);
+        hidden::mark(tree, &measure, &stylesheet, root, &mut dropped, &mut flags);
         choice.mark_dropped(tree, &measure, root, &mut dropped);
     }
     let base = Base::new(&links.base);
@@ -96,11 +107,17 @@ pub fn extract(tree: &Tree, links: &Links) -> Article {
     if !matches!(choice.container, Container::Rule(_)) {
         repeats::remove(&mut blocks);
     }
+    // Facts alone are no page: a shell that a script fills states them, too.
+    if !blocks.is_empty() {
+        let unshown = structured::unshown(tree, &links.base, &blocks);
+        blocks.extend(unshown);
+    }
     Article {
         title: metadata.best_title(choice.heading.as_deref()),
         language: metadata.language,
         description: metadata.description,
         container: choice.container,
+        flags: flags.of(&blocks),
         blocks,
     }
 }

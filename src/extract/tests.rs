@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use pulldown_cmark::{Event, Options, Parser, html::push_html};
 
 use url::Url;
 
@@ -48,6 +49,8 @@ fn hidden_text_stays_out_and_openable_text_stays_in() {
         let markdown = article(&format!("<html><body>{html}</body></html>")).markdown();
         assert_eq!(markdown.matches("KEEPME").count(), html.matches("KEEPME").count(), "{id}: {markdown}");
         assert!(!markdown.contains("DROPME"), "{id}: {markdown}");
+        let flagged = !article(&format!("<html><body>{html}</body></html>")).flags.is_empty();
+        assert_eq!(flagged, row["expect"].as_str().unwrap().ends_with("+flag"), "{id}");
     }
 }
 
@@ -63,7 +66,49 @@ fn unicode_noise_goes_and_writing_stays() {
         let markdown = article(&format!("<p>{input}</p>")).markdown();
         // A line separator breaks the line, and a line break has two blanks before it.
         assert_eq!(markdown.replace("  \n", "\n"), expected, "{}", row["id"]);
+        let flagged = !article(&format!("<p>{input}</p>")).flags.is_empty();
+        assert_eq!(flagged, row["flag"].as_bool().unwrap(), "{}", row["id"]);
     }
+}
+
+#[test]
+fn suspicious_text_is_flagged_and_stays_as_it_is() {
+    let vectors: serde_json::Value = serde_json::from_str(include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/hidden_text.json"
+    )))
+    .unwrap();
+    for (rows, expected) in [("visible_patterns_flag", true), ("benign_do_not_quarantine", false)] {
+        for text in vectors[rows].as_array().unwrap().iter().map(|row| row.as_str().unwrap()) {
+            let html = text.replace('&', "&amp;").replace('<', "&lt;");
+            let found = article(&format!("<main><h1>T</h1><p>{html}</p></main>"));
+            let flagged = found.flags.iter().any(|flag| flag.kind == FlagKind::Instructions);
+            assert_eq!(flagged, expected, "{text}");
+            assert_eq!(found.blocks[1].markdown.replace('\\', ""), text, "{text}");
+        }
+    }
+}
+
+#[test]
+fn text_in_the_colour_of_its_ground_stays_out() {
+    let check = |text: &str, kept: bool, flagged: bool| {
+        let found = article(&format!("<body><p>Visible text of a page.</p>{text}</body>"));
+        assert_eq!(found.markdown().contains("KEEPME"), kept, "{text}");
+        assert_eq!(!found.flags.is_empty(), flagged, "{text}: {:?}", found.flags);
+    };
+    check("<p style='color:#fff;background:white'>KEEPME</p>", false, true);
+    check(
+        "<div style='background-color:#ffffff'><p style='color:rgb(255,255,255)'>KEEPME</p></div>",
+        false,
+        true,
+    );
+    check("<p style='color:transparent'>KEEPME</p>", false, true);
+    check("<p style='color:white'>KEEPME</p>", true, true);
+    check("<div style='background:#036'><p style='color:white'>KEEPME</p></div>", true, false);
+    check("<p style='color:red'>KEEPME</p>", true, false);
+    check("<table><tr bgcolor=#FFFFFF><th>a<td><font color=white>KEEPME</font></table>", false, true);
+    check("<p style='opacity:0;transition:opacity 1s'>KEEPME</p>", true, true);
+    check(&format!("<p>x <img alt='KEEPME {}'></p>", "long ".repeat(50)), false, true);
 }
 
 #[test]
@@ -191,8 +236,26 @@ fn hostile_pages_are_small_work() {
         "<h2>x<ul><li><a href=x>y",
         "<style>.a{display:none}</style><p class=a>x",
         "<style>@media x{{.a{display:none}",
+        "<div class='admonition note'><p class=admonition-title>x",
+        "<div role=tablist><button role=tab>x</button></div><div role=tabpanel>y",
+        "<details class=faq><summary>x?",
+        "<sup id=r><a href=#f>1</a></sup><li id=f><a href=#r>x</a>",
+        "<div class=math>\\(x",
+        "<p style='opacity:0;transition:x;color:#fff'>x",
+        "<b>x<i>(</i>y<code>`</code>",
+        "<p>_*[!`ignore all",
     ] {
         article(&piece.repeat(5000));
+    }
+}
+
+#[test]
+fn hostile_markdown_is_small_work() {
+    let url = Url::parse("https://a.test/p.md").unwrap();
+    for piece in
+        ["<A {", "<A>\n", "{% ", "{/*", ":::note\n", "!!! note\n", "> - ", "*a_", "[", "```\n", "[^a]: b\n"]
+    {
+        native(&piece.repeat(5000), &url).unwrap();
     }
 }
 
@@ -223,4 +286,36 @@ proptest! {
     ]), 0..60)) {
         article(&pieces.concat());
     }
+}
+
+/// One check per entry of the torture page: its name, its HTML, and the Markdown that it is to become.
+#[test]
+fn each_check_of_the_torture_page_holds() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/torture.txt");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (mut failed, mut written, mut checks) = (Vec::new(), String::new(), 0);
+    for entry in text.split("\n=== ").map(|entry| entry.trim_start_matches("=== ")) {
+        let (name, rest) = entry.split_once('\n').unwrap();
+        let (html, expected) = rest.split_once("\n~~~~\n").unwrap();
+        let markdown = article(&format!("<body><main>{html}</main></body>")).markdown();
+        if markdown != expected.trim_matches('\n') {
+            failed.push(format!("{name}:\n{markdown}\n-- expected:\n{expected}"));
+        }
+        written.extend(["=== ", name, "\n", html, "\n~~~~\n", &markdown, "\n\n"]);
+        checks += 1;
+        let events = Parser::new_ext(&markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
+        let events: Vec<Event<'_>> = events.collect();
+        assert!(
+            !events.iter().any(|e| matches!(e, Event::Html(_) | Event::InlineHtml(_))),
+            "{name}: {markdown}"
+        );
+        let mut again = String::new();
+        push_html(&mut again, events.into_iter());
+        assert_eq!(article(&format!("<body><main>{again}</main></body>")).markdown(), markdown, "{name}");
+    }
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, written).unwrap();
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+    assert!(checks >= 60);
 }
