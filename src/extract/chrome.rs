@@ -2,35 +2,57 @@
 //!
 //! A name alone removes nothing that reads like text: it takes many links or little text besides.
 
+use html5ever::LocalName;
+use url::Url;
+
 use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
-use crate::markdown::NodeSet;
 
-use super::{sections, teasers};
+use super::removal::{Reason, Removals};
+use super::subject::Subject;
+use super::{cards, sections, teasers, widgets};
 
-/// Adds the chrome below `root` to `dropped`.
-pub(super) fn mark(tree: &Tree, measure: &Measure, root: NodeId, dropped: &mut NodeSet) {
-    teasers::mark(tree, measure, root, dropped);
+/// A page as its chrome is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Page<'t> {
+    pub(super) tree: &'t Tree,
+    pub(super) measure: &'t Measure,
+    /// What the page is about.
+    pub(super) subject: Subject,
+    /// What its links resolve against.
+    pub(super) base: &'t Url,
+}
+
+/// Adds the chrome below `root` to what is removed.
+pub(super) fn mark(page: Page<'_>, root: NodeId, removals: &mut Removals) {
+    let Page { tree, measure, subject, base } = page;
+    teasers::mark(tree, measure, root, removals);
     let mut doubtful = Vec::new();
     let mut nodes = tree.descendants(root);
     while let Some(id) = nodes.next() {
         let Some(element) = tree.element(id) else { continue };
-        if dropped.contains(id) {
+        if removals.contains(id) {
             nodes.skip_children();
-        } else if is_chrome(tree, measure, id, element, root) {
-            dropped.insert(id);
+        } else if let Some(reason) = reason(page, id, element, root) {
+            removals.insert(id, reason);
             nodes.skip_children();
-        } else if is_link_dense(tree, measure, id, element, root) {
-            dropped.insert(id);
+        } else if is_link_dense(page, id, element, root) {
+            removals.insert(id, Reason::Links);
             doubtful.push(id);
             nodes.skip_children();
         }
     }
+    if subject != Subject::Unknown {
+        cards::mark(tree, measure, root, base, removals);
+    }
     doubtful.sort_unstable();
-    sections::settle(tree, measure, root, &doubtful, dropped);
+    sections::settle(tree, measure, root, &doubtful, removals);
 }
 
 /// Parts that a list of reviews has at least.
 const REVIEWS: usize = 3;
+
+/// Links of a list that are looked at.
+const MAX_LINKS: usize = 32;
 
 /// Names of what is chrome if it is link-dense or short: a word of an `id` or `class` begins with one (`cookies`,
 /// `cookie-bar`), or is it where that is too short to tell (`toc`, but not `tocopherol`).
@@ -82,14 +104,20 @@ const NAMES: &[&str] = &[
     "most-read",
 ];
 
-fn named_chrome(measure: &Measure, id: NodeId, element: &Element) -> bool {
+/// Whether a name is that of something to operate: results of a search or a filter are named so, too.
+fn is_control(name: &str) -> bool {
+    matches!(name, "search" | "filter" | "facet" | "login" | "signup" | "pager" | "pagination")
+}
+
+/// The name of chrome that an element's `id` or `class` begins a word with.
+fn chrome_name(measure: &Measure, id: NodeId, element: &Element) -> Option<&'static str> {
     let hit = |value: &str| {
         let lower = value.to_ascii_lowercase();
-        NAMES.iter().any(|name| begins_a_word(&lower, name))
+        NAMES.iter().copied().find(|name| begins_a_word(&lower, name))
     };
     // What holds a heading may have its id from it: `#search` is the section on searching.
-    let by_id = || !measure.holds(id).any(Holds::HEADING) && element.id().is_some_and(hit);
-    element.attr(&local_name!("class")).is_some_and(hit) || by_id()
+    let by_id = || (!measure.holds(id).any(Holds::HEADING)).then(|| element.id().and_then(hit)).flatten();
+    element.attr(&local_name!("class")).and_then(hit).or_else(by_id)
 }
 
 /// Whether a word of `text` begins with `name`, or is `name` where that has no more than four letters.
@@ -102,42 +130,73 @@ fn begins_a_word(text: &str, name: &str) -> bool {
     })
 }
 
-fn is_chrome(tree: &Tree, measure: &Measure, id: NodeId, element: &Element, root: NodeId) -> bool {
+fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option<Reason> {
+    let Page { tree, measure, subject, .. } = page;
+    if let Some(name) = widgets::name(element) {
+        return Some(Reason::Widget(name));
+    }
     let (text, link) = (measure.text(id), measure.link(id));
     let links_share = if text == 0 { 1.0 } else { link as f64 / text as f64 };
     // Some frameworks put whole pages in a form, and some pages are no more than a banner.
     let most = text * 2 > measure.text(root);
-    match *element.name() {
-        local_name!("nav") => return true,
-        local_name!("footer") => return links_share > 0.3 || text < 400 || !within_article(tree, id),
-        local_name!("header") => {
-            return !holds_title(tree, id) && (links_share > 0.5 || !within_article(tree, id));
+    let (name, is_chrome) = match *element.name() {
+        local_name!("nav") => ("nav", true),
+        local_name!("dialog") => ("dialog", !most),
+        local_name!("footer") => {
+            ("footer", links_share > 0.3 || text < 400 || !within(tree, id, &[local_name!("article")]))
         }
-        local_name!("aside") => return links_share > 0.3 || text < 80,
-        local_name!("form") => return !most && (text < 600 || links_share > 0.3),
-        local_name!("body") | local_name!("main") | local_name!("article") => return false,
-        _ => {}
+        local_name!("header") => (
+            "header",
+            !holds_title(tree, id)
+                && (links_share > 0.5 || !within(tree, id, &[local_name!("article"), local_name!("main")])),
+        ),
+        local_name!("aside") => ("aside", links_share > 0.3 || text < 80),
+        local_name!("form") => ("form", !most && (text < 600 || links_share > 0.3)),
+        local_name!("body") | local_name!("main") | local_name!("article") => return None,
+        _ => ("", false),
+    };
+    if !name.is_empty() {
+        return is_chrome.then_some(Reason::Element(name));
     }
-    if let Some(role) = element.attr(&local_name!("role")) {
-        match role {
-            "navigation" | "banner" | "contentinfo" | "search" | "dialog" | "alertdialog" | "menu"
-            | "menubar" | "toolbar" => {
-                return true;
-            }
-            "complementary" => return links_share > 0.3,
-            _ => {}
-        }
+    if let Some(role) = element.attr(&local_name!("role")).and_then(chrome_role)
+        && (role != "complementary" || links_share > 0.3)
+    {
+        return Some(Reason::Role(role));
     }
     if !is_block(element) {
-        return false;
+        return None;
     }
-    if named_chrome(measure, id, element)
-        && (links_share > 0.5 || (text < 200 && !most && !is_passage(measure, id, element)))
+    if let Some(name) = chrome_name(measure, id, element)
+        && ((links_share > 0.5 && !(measure.holds(id).any(Holds::HEADING) && (most || is_control(name))))
+            || (text < 200 && !most && !is_passage(measure, id, element)))
         && !holds_title(tree, id)
     {
-        return true;
+        return Some(Reason::Name(name));
     }
-    is_contents(tree, measure, id, element) || (!most && is_review_list(tree, id, element))
+    if is_contents(tree, measure, id, element) {
+        return Some(Reason::Contents);
+    }
+    let beside = !most || (subject == Subject::Product && !holds_title(tree, id));
+    (beside && is_review_list(tree, id, element)).then_some(Reason::Reviews)
+}
+
+/// The roles of what surrounds content.
+fn chrome_role(role: &str) -> Option<&'static str> {
+    const ROLES: &[&str] = &[
+        "navigation",
+        "banner",
+        "contentinfo",
+        "search",
+        "dialog",
+        "alertdialog",
+        "menu",
+        "menubar",
+        "toolbar",
+        "listbox",
+        "tooltip",
+        "complementary",
+    ];
+    ROLES.iter().copied().find(|known| *known == role)
 }
 
 /// A paragraph or a table, or a part with a heading of its own: short it may be, but it says something.
@@ -158,9 +217,8 @@ fn is_block(element: &Element) -> bool {
     )
 }
 
-fn within_article(tree: &Tree, id: NodeId) -> bool {
-    tree.ancestors(id)
-        .any(|up| matches!(tree.name(up), Some(&(local_name!("article") | local_name!("main")))))
+fn within(tree: &Tree, id: NodeId, names: &[LocalName]) -> bool {
+    tree.ancestors(id).filter_map(|up| tree.name(up)).any(|name| names.contains(name))
 }
 
 fn holds_title(tree: &Tree, id: NodeId) -> bool {
@@ -168,7 +226,8 @@ fn holds_title(tree: &Tree, id: NodeId) -> bool {
 }
 
 /// A small part of the content that is nothing but links: menus, tags, teasers of other pages.
-fn is_link_dense(tree: &Tree, measure: &Measure, id: NodeId, element: &Element, root: NodeId) -> bool {
+fn is_link_dense(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> bool {
+    let Page { tree, measure, base, .. } = page;
     // Inside `main`, a list of links is as likely the index that the page is for.
     if !is_block(element) || tree.name(root) == Some(&local_name!("main")) {
         return false;
@@ -181,8 +240,32 @@ fn is_link_dense(tree: &Tree, measure: &Measure, id: NodeId, element: &Element, 
     {
         return false;
     }
-    let links = tree.descendants(id).filter(|&n| tree.name(n) == Some(&local_name!("a"))).take(4).count();
-    links >= 4
+    let (mut links, mut below) = (0, 0);
+    for href in tree.descendants(id).filter_map(|n| link_target(tree, n)) {
+        links += 1;
+        below += usize::from(leads_below(href, base));
+        if links == MAX_LINKS {
+            break;
+        }
+    }
+    links >= 4 && below * 2 < links
+}
+
+/// The `href` of a link; empty where it has none.
+fn link_target(tree: &Tree, id: NodeId) -> Option<&str> {
+    let element = tree.element(id).filter(|e| *e.name() == local_name!("a"))?;
+    Some(element.attr(&local_name!("href")).unwrap_or_default())
+}
+
+/// Whether a link leads to a page below this one: such links are what an overview is for.
+fn leads_below(href: &str, base: &Url) -> bool {
+    let above = base.path().trim_end_matches('/');
+    let above = above.strip_suffix("/index.html").or_else(|| above.strip_suffix(".html")).unwrap_or(above);
+    !above.is_empty()
+        && base.join(href.trim_ascii()).is_ok_and(|url| {
+            url.host() == base.host()
+                && url.path().strip_prefix(above).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
+        })
 }
 
 /// What customers say below a product: several parts marked as reviews inside one that is.

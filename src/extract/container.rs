@@ -1,14 +1,17 @@
 //! Which part of a page holds its content.
 
-use crate::html::{Element, Measure, NodeId, Tree, is_silent, local_name};
-use crate::markdown::NodeSet;
+use crate::html::{Element, NodeId, Tree, is_silent, local_name};
 
-use super::metadata::Metadata;
+use super::metadata::{Metadata, contains_loosely};
+use super::removal::{Reason, Removals};
 use super::rules::{Hits, Rule, Take};
 use super::{Container, chrome, density};
 
 /// A container must hold this share of the page's text outside of links, or its rule is taken for a coincidence.
 const FAIR_SHARE: f64 = 0.25;
+
+/// Levels above the content where a heading still is right above it.
+const NEAR: usize = 2;
 
 /// The chosen content: its roots in document order.
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub(super) struct Choice {
     pub(super) roots: Vec<NodeId>,
     /// The text of the content's first top heading.
     pub(super) heading: Option<String>,
+    /// Rules that were not taken, with the reason.
+    pub(super) passed_over: Vec<String>,
     rule: Option<&'static Rule>,
 }
 
@@ -48,7 +53,8 @@ impl Landmarks {
 }
 
 /// Chooses the content of a page.
-pub(super) fn choose(tree: &Tree, measure: &Measure, metadata: &Metadata) -> Choice {
+pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata) -> Choice {
+    let tree = page.tree;
     let mut hits = Hits::new();
     let mut landmarks = Landmarks::default();
     let mut nodes = tree.descendants(Tree::ROOT);
@@ -62,41 +68,47 @@ pub(super) fn choose(tree: &Tree, measure: &Measure, metadata: &Metadata) -> Cho
         hits.see(tree, id, element);
     }
     let body = landmarks.body.unwrap_or(Tree::ROOT);
-    let search = Search { tree, measure, body };
+    let search = Search { page, body };
     let mut choice =
         search.by_rule(&hits).or_else(|| search.by_landmark(&landmarks)).unwrap_or_else(|| search.by_text());
+    let rule = choice.rule.map(|rule| rule.name);
+    choice.passed_over = hits
+        .rules()
+        .map(|(rule, _)| rule.name)
+        .take_while(|name| Some(*name) != rule)
+        .map(str::to_owned)
+        .collect();
     choice.heading = search.heading(&mut choice.roots, metadata);
     choice
 }
 
 struct Search<'t> {
-    tree: &'t Tree,
-    measure: &'t Measure,
+    page: chrome::Page<'t>,
     body: NodeId,
 }
 
 impl Search<'_> {
     /// Text outside of links.
     fn own_text(&self, id: NodeId) -> usize {
-        self.measure.text(id).saturating_sub(self.measure.link(id))
+        self.page.measure.text(id).saturating_sub(self.page.measure.link(id))
     }
 
     fn holds_fair_share(&self, id: NodeId) -> bool {
         let (own, page) = (self.own_text(id) as f64, self.own_text(self.body) as f64);
-        let (all, page_all) = (self.measure.text(id) as f64, self.measure.text(self.body) as f64);
+        let (all, page_all) = (self.page.measure.text(id) as f64, self.page.measure.text(self.body) as f64);
         all > 0.0 && (own >= FAIR_SHARE * page || all >= 0.5 * page_all)
     }
 
     /// The one of several places that holds most of the text, if one does.
     fn dominant(&self, found: &[NodeId]) -> Option<NodeId> {
         let largest =
-            found.iter().copied().max_by_key(|&id| (self.measure.text(id), std::cmp::Reverse(id)))?;
+            found.iter().copied().max_by_key(|&id| (self.page.measure.text(id), std::cmp::Reverse(id)))?;
         let all: usize = found
             .iter()
-            .filter(|&&id| !self.tree.ancestors(id).take(64).any(|up| up == largest))
-            .map(|&id| self.measure.text(id))
+            .filter(|&&id| !self.page.tree.ancestors(id).take(64).any(|up| up == largest))
+            .map(|&id| self.page.measure.text(id))
             .sum();
-        (self.measure.text(largest) as f64 >= 0.6 * all as f64).then_some(largest)
+        (self.page.measure.text(largest) as f64 >= 0.6 * all as f64).then_some(largest)
     }
 
     fn by_rule(&self, hits: &Hits) -> Option<Choice> {
@@ -109,6 +121,7 @@ impl Search<'_> {
                 container: Container::Rule(rule.name.to_owned()),
                 roots,
                 heading: None,
+                passed_over: Vec::new(),
                 rule: Some(rule),
             })
         })
@@ -119,7 +132,7 @@ impl Search<'_> {
         // In document order the outer one comes first, and what it holds follows at once.
         let mut roots: Vec<NodeId> = Vec::new();
         for &id in found {
-            if !roots.last().is_some_and(|&last| self.tree.ancestors(id).any(|up| up == last)) {
+            if !roots.last().is_some_and(|&last| self.page.tree.ancestors(id).any(|up| up == last)) {
                 roots.push(id);
             }
         }
@@ -132,11 +145,12 @@ impl Search<'_> {
             container: Container::Landmark(name.to_owned()),
             roots: vec![root],
             heading: None,
+            passed_over: Vec::new(),
             rule: None,
         };
         let fair = |found: &[NodeId]| self.dominant(found).filter(|&id| self.holds_fair_share(id));
         let main = fair(&landmarks.mains);
-        let inside = |id: &NodeId| main.is_none_or(|m| self.tree.ancestors(*id).any(|up| up == m));
+        let inside = |id: &NodeId| main.is_none_or(|m| self.page.tree.ancestors(*id).any(|up| up == m));
         let articles: Vec<_> = landmarks.articles.iter().copied().filter(inside).collect();
         if let Some(body) = fair(&landmarks.bodies) {
             return Some(choice("articleBody", body));
@@ -150,21 +164,40 @@ impl Search<'_> {
     }
 
     fn by_text(&self) -> Choice {
-        let roots = density::roots(self.tree, self.measure, self.body).unwrap_or_else(|| vec![self.body]);
-        Choice { container: Container::Body, roots, heading: None, rule: None }
+        let mut removals = Removals::new(self.page.tree.len());
+        chrome::mark(self.page, self.body, &mut removals);
+        let root =
+            density::root(self.page.tree, self.page.measure, self.body, &removals).unwrap_or(self.body);
+        Choice {
+            container: Container::Body,
+            roots: vec![root],
+            heading: None,
+            passed_over: Vec::new(),
+            rule: None,
+        }
     }
 
     /// The content's top heading. If it has none, and one outside is the page's own by its title, that one joins it.
     fn heading(&self, roots: &mut Vec<NodeId>, metadata: &Metadata) -> Option<String> {
-        let inside =
-            |id: NodeId| roots.iter().any(|&root| root == id || self.tree.ancestors(id).any(|up| up == root));
+        let inside = |id: NodeId| {
+            roots.iter().any(|&root| root == id || self.page.tree.ancestors(id).any(|up| up == root))
+        };
         if let Some((_, text)) = metadata.headings.iter().find(|(id, _)| inside(*id)) {
             return Some(text.clone());
         }
         let title = metadata.title_without_site();
-        let is_title =
-            |text: &str| !title.is_empty() && (starts_loosely(title, text) || starts_loosely(text, title));
-        let (id, text) = metadata.headings.iter().find(|(_, text)| is_title(text))?;
+        // A site's name is in its titles, too; but that does not stand right above the content.
+        let is_near = |id: NodeId| {
+            let parent = self.page.tree.parent(id);
+            roots.iter().any(|&root| self.page.tree.ancestors(root).take(NEAR).any(|up| Some(up) == parent))
+        };
+        let is_title = |(id, text): &&(NodeId, String)| {
+            !title.is_empty()
+                && (starts_loosely(title, text)
+                    || starts_loosely(text, title)
+                    || (is_near(*id) && contains_loosely(&metadata.title, text)))
+        };
+        let (id, text) = metadata.headings.iter().find(is_title)?;
         roots.insert(0, *id);
         Some(text.clone())
     }
@@ -178,16 +211,16 @@ fn starts_loosely(whole: &str, part: &str) -> bool {
 }
 
 impl Choice {
-    /// Adds what inside `root` is not content to `dropped`.
-    pub(super) fn mark_dropped(&self, tree: &Tree, measure: &Measure, root: NodeId, dropped: &mut NodeSet) {
+    /// Removes what inside `root` is not content.
+    pub(super) fn clean(&self, page: chrome::Page<'_>, root: NodeId, removals: &mut Removals) {
         match self.rule {
             Some(rule) => {
                 let Some(remove) = &rule.remove else { return };
-                for id in remove.find(tree, root) {
-                    dropped.insert(id);
+                for id in remove.find(page.tree, root) {
+                    removals.insert(id, Reason::Rule);
                 }
             }
-            None => chrome::mark(tree, measure, root, dropped),
+            None => chrome::mark(page, root, removals),
         }
     }
 }

@@ -14,6 +14,10 @@ pub(super) struct Metadata {
     /// `<title>`.
     pub(super) title: String,
     og_title: String,
+    /// `og:type`.
+    pub(super) og_type: String,
+    /// The JSON-LD scripts.
+    pub(super) json: Vec<NodeId>,
     /// The `h1` elements with text, and that text, in document order.
     pub(super) headings: Vec<(NodeId, String)>,
     /// The `style` elements.
@@ -55,6 +59,8 @@ pub(super) fn read(tree: &Tree) -> Metadata {
                 let is = |name: &str| key.eq_ignore_ascii_case(name);
                 if is("og:title") && found.og_title.is_empty() {
                     found.og_title = clean_line(content);
+                } else if is("og:type") && found.og_type.is_empty() {
+                    found.og_type = content.trim_ascii().to_ascii_lowercase();
                 } else if is("description") && found.description.is_none() {
                     found.description = Some(clean_line(content)).filter(|d| !d.is_empty());
                 } else if is("og:description") && og_description.is_none() {
@@ -66,6 +72,12 @@ pub(super) fn read(tree: &Tree) -> Metadata {
                 }
             }
             local_name!("style") => found.styles.push(id),
+            local_name!("script") => {
+                let kind = element.attr(&local_name!("type")).unwrap_or_default().trim_ascii();
+                if kind.eq_ignore_ascii_case("application/ld+json") {
+                    found.json.push(id);
+                }
+            }
             local_name!("template") | local_name!("svg") => nodes.skip_children(),
             local_name!("h1") if found.headings.len() < MAX_HEADINGS => {
                 let text = clean_line(&tree.text_of(id));
@@ -106,7 +118,7 @@ impl Metadata {
 }
 
 /// Whether `whole` holds `part`, letters and digits compared only.
-fn contains_loosely(whole: &str, part: &str) -> bool {
+pub(super) fn contains_loosely(whole: &str, part: &str) -> bool {
     let plain =
         |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     plain(whole).contains(&plain(part))

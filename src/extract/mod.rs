@@ -3,32 +3,41 @@
 //! The container comes from the generator's rule where one is known, else from landmarks, else from where the text is.
 //! It removes what is certainly chrome and leaves doubtful blocks to `template`, which sees the whole site.
 
+mod cards;
 mod chrome;
 mod container;
 mod density;
+mod explanation;
 mod hidden;
 mod metadata;
+mod removal;
 mod repeats;
 mod rules;
 mod sections;
 mod selector;
 mod style;
+mod subject;
 mod stylesheet;
 mod teasers;
+mod widgets;
 
 use serde::{Deserialize, Serialize};
 
 use crate::html::{Base, Links, Measure, Tree};
-use crate::markdown::{NodeSet, Page, render};
+use crate::markdown::{Page, render};
 
+use container::Choice;
+use removal::Removals;
 use stylesheet::Stylesheet;
 
 pub use crate::markdown::Block;
+pub use explanation::{Explanation, Part};
+pub use removal::Reason;
 pub use selector::{Selector, SelectorError};
 
 /// Version of the rules that make an article: raised with every change of what is extracted or how it is written,
 /// so that stored pages are read again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// A page's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,27 +90,56 @@ impl Container {
 
 /// Finds and writes the content of a page.
 pub fn extract(tree: &Tree, links: &Links) -> Article {
-    let measure = Measure::new(tree);
-    let mut dropped = NodeSet::new(tree.len());
-    let metadata = metadata::read(tree);
-    let stylesheet = Stylesheet::read(tree, &metadata.styles);
-    let choice = container::choose(tree, &measure, &metadata);
-    for &root in &choice.roots {
-        hidden::mark(tree, &measure, &stylesheet, root, &mut dropped);
-        choice.mark_dropped(tree, &measure, root, &mut dropped);
-    }
-    let base = Base::new(&links.base);
-    let page = Page { tree, measure: &measure, base: &base, dropped: &dropped };
-    let mut blocks = render(page, &choice.roots);
-    if !matches!(choice.container, Container::Rule(_)) {
-        repeats::remove(&mut blocks);
-    }
-    Article {
-        title: metadata.best_title(choice.heading.as_deref()),
-        language: metadata.language,
-        description: metadata.description,
-        container: choice.container,
-        blocks,
+    Extraction::new(tree, links).article
+}
+
+/// The same, and how it came about.
+pub fn explain(tree: &Tree, links: &Links) -> (Article, Explanation) {
+    let Extraction { article, measure, choice, removals, repeated } = Extraction::new(tree, links);
+    let explanation = Explanation::new(tree, &measure, &choice, &removals, repeated);
+    (article, explanation)
+}
+
+/// An article, and what it was made of.
+struct Extraction {
+    article: Article,
+    measure: Measure,
+    choice: Choice,
+    removals: Removals,
+    /// The Markdown of blocks that were removed as repetitions.
+    repeated: Vec<String>,
+}
+
+impl Extraction {
+    fn new(tree: &Tree, links: &Links) -> Self {
+        let measure = Measure::new(tree);
+        let mut removals = Removals::new(tree.len());
+        let metadata = metadata::read(tree);
+        let stylesheet = Stylesheet::read(tree, &metadata.styles);
+        let subject = subject::read(tree, &metadata.og_type, &metadata.json);
+        let page = chrome::Page { tree, measure: &measure, subject, base: &links.base };
+        let choice = container::choose(page, &metadata);
+        for &root in &choice.roots {
+            removals.hide(tree, &measure, root, |hidden| {
+                hidden::mark(tree, &measure, &stylesheet, root, hidden);
+            });
+            choice.clean(page, root, &mut removals);
+        }
+        let base = Base::new(&links.base);
+        let page = Page { tree, measure: &measure, base: &base, dropped: removals.set() };
+        let mut blocks = render(page, &choice.roots);
+        let repeated = match choice.container {
+            Container::Rule(_) => Vec::new(),
+            _ => repeats::remove(&mut blocks),
+        };
+        let article = Article {
+            title: metadata.best_title(choice.heading.as_deref()),
+            language: metadata.language,
+            description: metadata.description,
+            container: choice.container.clone(),
+            blocks,
+        };
+        Self { article, measure, choice, removals, repeated }
     }
 }
 

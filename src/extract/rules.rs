@@ -83,17 +83,21 @@ const TABLE: &[Row] = &[
 /// Discussions: every post is content, and what stands between them is not.
 #[rustfmt::skip]
 const DISCUSSIONS: &[Row] = &[
-    ("discourse", "", "#main-outlet .crawler-post .post, .topic-body .cooked, #main-outlet .topic-body .post", ""),
+    ("discourse", "", "#main-outlet .crawler-post-meta .creator, #main-outlet .crawler-post-meta .post-time, #main-outlet .crawler-post .post, .topic-meta-data .names, .topic-meta-data .post-date, .topic-body .cooked", ".crawler-linkback-list"),
     ("stack-exchange", "#question, .question", ".js-post-body, .post-text", ".js-post-notice"),
-    ("xenforo", "", ".message-body .bbWrapper, .messageContent .messageText", ".bbCodeBlock-expandLink"),
-    ("phpbb", "", ".postbody .content", ""),
-    ("vbulletin", "", ".postcontent, .js-post__content-text, .post_message", ""),
-    ("invision", "", "[data-role='commentContent'].ipsType_richText, .ipsComment_content .ipsType_richText", ""),
-    ("khoros", "", ".lia-message-body-content", ".lia-message-tags"),
-    ("flarum", "", ".Post-body", ""),
-    ("smf", "#forumposts, #messageindex", ".post .inner, .postarea .post", ""),
-    ("vanilla", "", ".Message.userContent, .userContent", ""),
+    ("xenforo", "", ".message-cell--user .message-name, .message-attribution-main time, .message-attribution-main .u-dt, .message-body .bbWrapper, .messageContent .messageText", ".bbCodeBlock-expandLink"),
+    ("phpbb", "", ".postbody p.author, .postbody .author, .postbody .content", ".codebox > p, .unread, .author > a.unread"),
+    ("mybb", "#posts_container, #posts", ".post_author .author_information .largetext, .post_content .post_date, .post_body", ".post_edit"),
+    ("vbulletin", "", ".username_container .username, .postdate .date, .postcontent, .b-post__timestamp, .b-userinfo .author, .js-post__content-text, .post_message", ""),
+    ("invision", "", "aside .cAuthorPane_author, .ipsComment_meta time, .ipsType_richText[data-role='commentContent'], .ipsComment_content .ipsType_richText", ".ipsType_reset > strong, [data-excludequote]"),
+    ("khoros", "", ".lia-user-name-link, .DateTime.lia-message-posted-on, .lia-message-body-content", ".lia-message-tags"),
+    ("flarum", "", ".PostUser-name, .Post-header time, .Post-body", ""),
+    ("smf", "#forumposts, #messageindex", ".poster h4, .post .inner, .postarea .post", ""),
+    ("vanilla", "", ".Item-Header .Username, .Item-Header time, .Message.userContent, .userContent", ""),
+    ("nodebb", "", "li[component='post'] a[itemprop='author'], div[component='post/content']", ""),
+    ("lemmy", ".lemmy-site", "article#postContent .md-div, .comment .person-listing, .comment .comment-content, .comment .md-div", ""),
     ("github-issue", "", ".js-comment-body, .comment-body.markdown-body", ""),
+    ("forum-posting", "div[itemtype$='DiscussionForumPosting'], article[itemtype$='DiscussionForumPosting'], div[itemtype$='/Comment'], article[itemtype$='/Comment']", "[itemtype$='DiscussionForumPosting'] div[itemprop=text], [itemtype$='DiscussionForumPosting'] div[itemprop=articleBody], [itemtype$='/Comment'] div[itemprop=text]", ""),
 ];
 
 /// Which of the places that a rule names hold the content.
