@@ -68,7 +68,8 @@ pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata) -> Choice {
         hits.see(tree, id, element);
     }
     let body = landmarks.body.unwrap_or(Tree::ROOT);
-    let search = Search { page, body };
+    let mut search = Search { page, body, main: None };
+    search.main = search.fair(&landmarks.mains);
     let mut choice =
         search.by_rule(&hits).or_else(|| search.by_landmark(&landmarks)).unwrap_or_else(|| search.by_text());
     let rule = choice.rule.map(|rule| rule.name);
@@ -85,6 +86,8 @@ pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata) -> Choice {
 struct Search<'t> {
     page: chrome::Page<'t>,
     body: NodeId,
+    /// The one `main`, if there is one that holds enough.
+    main: Option<NodeId>,
 }
 
 impl Search<'_> {
@@ -97,6 +100,17 @@ impl Search<'_> {
         let (own, page) = (self.own_text(id) as f64, self.own_text(self.body) as f64);
         let (all, page_all) = (self.page.measure.text(id) as f64, self.page.measure.text(self.body) as f64);
         all > 0.0 && (own >= FAIR_SHARE * page || all >= 0.5 * page_all)
+    }
+
+    /// The one of several places that holds most of their text, if it is a fair share of the page's.
+    fn fair(&self, found: &[NodeId]) -> Option<NodeId> {
+        self.dominant(found).filter(|&id| self.holds_fair_share(id))
+    }
+
+    /// Whether a place holds half the text outside of links of what HTML itself names as the main part.
+    fn holds_most(&self, id: NodeId) -> bool {
+        let own = self.own_text(id);
+        own > 0 && own * 2 >= self.own_text(self.main.unwrap_or(self.body))
     }
 
     /// The one of several places that holds most of the text, if one does.
@@ -114,7 +128,8 @@ impl Search<'_> {
     fn by_rule(&self, hits: &Hits) -> Option<Choice> {
         hits.rules().find_map(|(rule, found)| {
             let roots = match rule.take {
-                Take::One => vec![self.dominant(found).filter(|&id| self.holds_fair_share(id))?],
+                Take::One => vec![self.fair(found)?],
+                Take::Mixed => vec![self.dominant(found).filter(|&id| self.holds_most(id))?],
                 Take::Every => self.every(found)?,
             };
             Some(Choice {
@@ -148,15 +163,14 @@ impl Search<'_> {
             passed_over: Vec::new(),
             rule: None,
         };
-        let fair = |found: &[NodeId]| self.dominant(found).filter(|&id| self.holds_fair_share(id));
-        let main = fair(&landmarks.mains);
+        let main = self.main;
         let inside = |id: &NodeId| main.is_none_or(|m| self.page.tree.ancestors(*id).any(|up| up == m));
         let articles: Vec<_> = landmarks.articles.iter().copied().filter(inside).collect();
-        if let Some(body) = fair(&landmarks.bodies) {
+        if let Some(body) = self.fair(&landmarks.bodies) {
             return Some(choice("articleBody", body));
         }
         if let Some(article) =
-            fair(&articles).filter(|&a| main.is_none_or(|m| self.own_text(a) * 2 >= self.own_text(m)))
+            self.fair(&articles).filter(|&a| main.is_none_or(|m| self.own_text(a) * 2 >= self.own_text(m)))
         {
             return Some(choice("article", article));
         }
@@ -213,14 +227,13 @@ fn starts_loosely(whole: &str, part: &str) -> bool {
 impl Choice {
     /// Removes what inside `root` is not content.
     pub(super) fn clean(&self, page: chrome::Page<'_>, root: NodeId, removals: &mut Removals) {
-        match self.rule {
-            Some(rule) => {
-                let Some(remove) = &rule.remove else { return };
-                for id in remove.find(page.tree, root) {
-                    removals.insert(id, Reason::Rule);
-                }
+        if let Some(remove) = self.rule.and_then(|rule| rule.remove.as_ref()) {
+            for id in remove.find(page.tree, root) {
+                removals.insert(id, Reason::Rule);
             }
-            None => chrome::mark(page, root, removals),
+        }
+        if self.rule.is_none_or(|rule| rule.take == Take::Mixed) {
+            chrome::mark(page, root, removals);
         }
     }
 }
