@@ -11,7 +11,7 @@ pub(super) struct Section {
 }
 
 pub(super) const FILE: Section =
-    section("", &["version", "enabled", "agent", "sources", "corpus", "gates", "publish"]);
+    section("", &["version", "enabled", "agent", "sources", "clean", "corpus", "gates", "publish"]);
 pub(super) const AGENT: Section = section("agent", &["id", "name"]);
 pub(super) const SOURCE: Section = section("sources[]", &["site"]);
 pub(super) const SITE: Section = section(
@@ -32,6 +32,7 @@ pub(super) const SITE: Section = section(
         "stale_for",
     ],
 );
+pub(super) const CLEAN: Section = section("clean[]", &["match", "content", "remove"]);
 pub(super) const CORPUS: Section = section("corpus", &["plan", "limit", "headroom", "priority", "link_map"]);
 pub(super) const PRIORITY: Section = section("corpus.priority[]", &["match", "weight"]);
 pub(super) const GATES: Section =
@@ -47,8 +48,8 @@ const fn section(path: &'static str, keys: &'static [&'static str]) -> Section {
 }
 
 /// Every section, in the order of the file.
-pub(super) const SECTIONS: [&Section; 10] =
-    [&FILE, &AGENT, &SOURCE, &SITE, &CORPUS, &PRIORITY, &GATES, &PUBLISH, &TO, &API_KEY];
+pub(super) const SECTIONS: [&Section; 11] =
+    [&FILE, &AGENT, &SOURCE, &SITE, &CLEAN, &CORPUS, &PRIORITY, &GATES, &PUBLISH, &TO, &API_KEY];
 
 impl Section {
     /// The key as the user would point at it from outside: `publish.api_key`.

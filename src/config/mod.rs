@@ -7,6 +7,7 @@
 //! It must not write, print, or look at the environment other than through [`Env`]; and no message of it may
 //! hold a secret, the value of a variable, or more of a file than one key or short value.
 
+mod clean;
 mod corpus;
 mod diagnostic;
 mod draft;

@@ -2,6 +2,7 @@
 
 use crate::html::{Element, NodeId, Tree, is_silent, local_name};
 
+use super::cleaning::Asked;
 use super::metadata::{Metadata, contains_loosely};
 use super::removal::{Reason, Removals};
 use super::rules::{Hits, Rule, Take};
@@ -53,7 +54,7 @@ impl Landmarks {
 }
 
 /// Chooses the content of a page.
-pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata) -> Choice {
+pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata, asked: &Asked<'_>) -> Choice {
     let tree = page.tree;
     let mut hits = Hits::new();
     let mut landmarks = Landmarks::default();
@@ -70,13 +71,16 @@ pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata) -> Choice {
     let body = landmarks.body.unwrap_or(Tree::ROOT);
     let mut search = Search { page, body, main: None };
     search.main = search.fair(&landmarks.mains);
-    let mut choice =
-        search.by_rule(&hits).or_else(|| search.by_landmark(&landmarks)).unwrap_or_else(|| search.by_text());
+    let mut choice = search
+        .by_request(asked)
+        .or_else(|| search.by_rule(&hits))
+        .or_else(|| search.by_landmark(&landmarks))
+        .unwrap_or_else(|| search.by_text());
     let rule = choice.rule.map(|rule| rule.name);
     choice.passed_over = hits
         .rules()
         .map(|(rule, _)| rule.name)
-        .take_while(|name| Some(*name) != rule)
+        .take_while(|name| Some(*name) != rule && choice.container != Container::Asked)
         .map(str::to_owned)
         .collect();
     choice.heading = search.heading(&mut choice.roots, metadata);
@@ -125,6 +129,13 @@ impl Search<'_> {
         (self.page.measure.text(largest) as f64 >= 0.6 * all as f64).then_some(largest)
     }
 
+    /// The places that the pipeline's first selector with any names.
+    fn by_request(&self, asked: &Asked<'_>) -> Option<Choice> {
+        let named = asked.content.iter().map(|selector| selector.find(self.page.tree, Tree::ROOT));
+        let found = named.into_iter().find(|found| !found.is_empty())?;
+        Some(Choice::new(Container::Asked, self.outermost(&found)))
+    }
+
     fn by_rule(&self, hits: &Hits) -> Option<Choice> {
         hits.rules().find_map(|(rule, found)| {
             let roots = match rule.take {
@@ -132,18 +143,13 @@ impl Search<'_> {
                 Take::Mixed => vec![self.dominant(found).filter(|&id| self.holds_most(id))?],
                 Take::Every => self.every(found)?,
             };
-            Some(Choice {
-                container: Container::Rule(rule.name.to_owned()),
-                roots,
-                heading: None,
-                passed_over: Vec::new(),
-                rule: Some(rule),
-            })
+            let container = Container::Rule(rule.name.to_owned());
+            Some(Choice { rule: Some(rule), ..Choice::new(container, roots) })
         })
     }
 
-    /// All places that are not inside another one, if together they hold a fair share of the page's text.
-    fn every(&self, found: &[NodeId]) -> Option<Vec<NodeId>> {
+    /// The places that are not inside another one.
+    fn outermost(&self, found: &[NodeId]) -> Vec<NodeId> {
         // In document order the outer one comes first, and what it holds follows at once.
         let mut roots: Vec<NodeId> = Vec::new();
         for &id in found {
@@ -151,18 +157,18 @@ impl Search<'_> {
                 roots.push(id);
             }
         }
+        roots
+    }
+
+    /// These places, if together they hold a fair share of the page's text.
+    fn every(&self, found: &[NodeId]) -> Option<Vec<NodeId>> {
+        let roots = self.outermost(found);
         let own: usize = roots.iter().map(|&id| self.own_text(id)).sum();
         (own > 0 && own as f64 >= FAIR_SHARE * self.own_text(self.body) as f64).then_some(roots)
     }
 
     fn by_landmark(&self, landmarks: &Landmarks) -> Option<Choice> {
-        let choice = |name: &str, root| Choice {
-            container: Container::Landmark(name.to_owned()),
-            roots: vec![root],
-            heading: None,
-            passed_over: Vec::new(),
-            rule: None,
-        };
+        let choice = |name: &str, root| Choice::new(Container::Landmark(name.to_owned()), vec![root]);
         let main = self.main;
         let inside = |id: &NodeId| main.is_none_or(|m| self.page.tree.ancestors(*id).any(|up| up == m));
         let articles: Vec<_> = landmarks.articles.iter().copied().filter(inside).collect();
@@ -182,13 +188,7 @@ impl Search<'_> {
         chrome::mark(self.page, self.body, &mut removals);
         let root =
             density::root(self.page.tree, self.page.measure, self.body, &removals).unwrap_or(self.body);
-        Choice {
-            container: Container::Body,
-            roots: vec![root],
-            heading: None,
-            passed_over: Vec::new(),
-            rule: None,
-        }
+        Choice::new(Container::Body, vec![root])
     }
 
     /// The content's top heading. If it has none, and one outside is the page's own by its title, that one joins it.
@@ -225,14 +225,31 @@ fn starts_loosely(whole: &str, part: &str) -> bool {
 }
 
 impl Choice {
+    fn new(container: Container, roots: Vec<NodeId>) -> Self {
+        Self { container, roots, heading: None, passed_over: Vec::new(), rule: None }
+    }
+
     /// Removes what inside `root` is not content.
-    pub(super) fn clean(&self, page: chrome::Page<'_>, root: NodeId, removals: &mut Removals) {
+    pub(super) fn clean(
+        &self,
+        page: chrome::Page<'_>,
+        root: NodeId,
+        asked: &Asked<'_>,
+        removals: &mut Removals,
+    ) {
         if let Some(remove) = self.rule.and_then(|rule| rule.remove.as_ref()) {
             for id in remove.find(page.tree, root) {
                 removals.insert(id, Reason::Rule);
             }
         }
-        if self.rule.is_none_or(|rule| rule.take == Take::Mixed) {
+        for id in asked.remove.iter().flat_map(|remove| remove.find(page.tree, root)) {
+            removals.insert(id, Reason::Asked);
+        }
+        let trusts = match self.rule {
+            Some(rule) => rule.take != Take::Mixed,
+            None => self.container == Container::Asked,
+        };
+        if !trusts {
             chrome::mark(page, root, removals);
         }
     }

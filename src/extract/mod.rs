@@ -5,6 +5,7 @@
 
 mod cards;
 mod chrome;
+mod cleaning;
 mod container;
 mod density;
 mod explanation;
@@ -21,6 +22,8 @@ mod stylesheet;
 mod teasers;
 mod widgets;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::html::{Base, Links, Measure, Tree};
@@ -31,6 +34,7 @@ use removal::Removals;
 use stylesheet::Stylesheet;
 
 pub use crate::markdown::Block;
+pub use cleaning::{Asked, CleanRule, Cleaning};
 pub use explanation::{Explanation, Part};
 pub use removal::Reason;
 pub use selector::{Selector, SelectorError};
@@ -73,12 +77,25 @@ impl Article {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Container {
+    /// By a selector of the pipeline.
+    Asked,
     /// By the named rule of a site generator: nothing but content is inside.
     Rule(String),
     /// By a landmark of HTML: `main`, `article`, …
     Landmark(String),
     /// Nothing says where the content is: what remains of the body without certain chrome.
     Body,
+}
+
+impl fmt::Display for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Container::Asked => write!(f, "the selector asked for"),
+            Container::Rule(name) => write!(f, "the rule for {name}"),
+            Container::Landmark(name) => write!(f, "the landmark {name}"),
+            Container::Body => write!(f, "where the text is"),
+        }
+    }
 }
 
 impl Container {
@@ -89,13 +106,13 @@ impl Container {
 }
 
 /// Finds and writes the content of a page.
-pub fn extract(tree: &Tree, links: &Links) -> Article {
-    Extraction::new(tree, links).article
+pub fn extract(tree: &Tree, links: &Links, asked: &Asked<'_>) -> Article {
+    Extraction::new(tree, links, asked).article
 }
 
 /// The same, and how it came about.
-pub fn explain(tree: &Tree, links: &Links) -> (Article, Explanation) {
-    let Extraction { article, measure, choice, removals, repeated } = Extraction::new(tree, links);
+pub fn explain(tree: &Tree, links: &Links, asked: &Asked<'_>) -> (Article, Explanation) {
+    let Extraction { article, measure, choice, removals, repeated } = Extraction::new(tree, links, asked);
     let explanation = Explanation::new(tree, &measure, &choice, &removals, repeated);
     (article, explanation)
 }
@@ -111,25 +128,25 @@ struct Extraction {
 }
 
 impl Extraction {
-    fn new(tree: &Tree, links: &Links) -> Self {
+    fn new(tree: &Tree, links: &Links, asked: &Asked<'_>) -> Self {
         let measure = Measure::new(tree);
         let mut removals = Removals::new(tree.len());
         let metadata = metadata::read(tree);
         let stylesheet = Stylesheet::read(tree, &metadata.styles);
         let subject = subject::read(tree, &metadata.og_type, &metadata.json);
         let page = chrome::Page { tree, measure: &measure, subject, base: &links.base };
-        let choice = container::choose(page, &metadata);
+        let choice = container::choose(page, &metadata, asked);
         for &root in &choice.roots {
             removals.hide(tree, &measure, root, |hidden| {
                 hidden::mark(tree, &measure, &stylesheet, root, hidden);
             });
-            choice.clean(page, root, &mut removals);
+            choice.clean(page, root, asked, &mut removals);
         }
         let base = Base::new(&links.base);
         let page = Page { tree, measure: &measure, base: &base, dropped: removals.set() };
         let mut blocks = render(page, &choice.roots);
         let repeated = match choice.container {
-            Container::Rule(_) => Vec::new(),
+            Container::Asked | Container::Rule(_) => Vec::new(),
             _ => repeats::remove(&mut blocks),
         };
         let article = Article {

@@ -1,6 +1,7 @@
 //! What is left out of a page's content, and why.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -37,6 +38,26 @@ pub enum Reason {
     Reviews,
     /// A heading that lost all that stood below it.
     Heading,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Asked => write!(f, "asked for"),
+            Reason::Rule => write!(f, "by the rule"),
+            Reason::Hidden => write!(f, "hidden"),
+            Reason::Widget(name) => write!(f, "widget {name}"),
+            Reason::Element(name) => write!(f, "<{name}>"),
+            Reason::Role(role) => write!(f, "role={role}"),
+            Reason::Name(name) => write!(f, "named {name}"),
+            Reason::Links => write!(f, "list of links"),
+            Reason::Teaser => write!(f, "teaser, by its heading"),
+            Reason::Cards => write!(f, "cards of other pages"),
+            Reason::Contents => write!(f, "contents of this page"),
+            Reason::Reviews => write!(f, "reviews"),
+            Reason::Heading => write!(f, "heading of nothing"),
+        }
+    }
 }
 
 /// The parts left out, with the reason for each.

@@ -9,7 +9,7 @@ fn article(html: &str) -> Article {
     let url = Url::parse("https://docs.test/guide/page.html").unwrap();
     let tree = parse(html).unwrap();
     let links = links(&tree, &url);
-    extract(&tree, &links)
+    extract(&tree, &links, &Asked::default())
 }
 
 /// Each golden page is written after the real structure of its generator; `expected.md` starts with how it was found.
@@ -26,6 +26,7 @@ fn golden_pages_come_out_as_they_should() {
             Container::Rule(name) => format!("rule {name}"),
             Container::Landmark(name) => format!("landmark {name}"),
             Container::Body => "body".to_owned(),
+            Container::Asked => "asked".to_owned(),
         };
         let language = found.language.clone().unwrap_or_default();
         let actual = format!("<!-- {how} | {} | {language} -->\n\n{}\n", found.title, found.markdown());

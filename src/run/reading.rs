@@ -3,7 +3,10 @@
 //! Pure and synchronous; runs on blocking threads. A panic here, on whatever a site sends, is that page's
 //! failure and no other's.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use url::Url;
@@ -13,7 +16,7 @@ use crate::{
         fetch::{Candidate, Page, RobotsTag},
         url::PageKey,
     },
-    extract::{self, Article},
+    extract::{self, Article, Cleaning},
     hash::{Hash, sha256},
     html,
     http::{
@@ -36,6 +39,16 @@ pub(super) struct Read {
     pub(super) update: Option<PageUpdate>,
 }
 
+/// How pages are read.
+#[derive(Debug)]
+pub(super) struct Terms {
+    /// Whether the page may become a document.
+    pub(super) keep: bool,
+    /// What the pipeline says about content.
+    pub(super) cleaning: Arc<Cleaning>,
+    pub(super) now: Timestamp,
+}
+
 /// Where a page leads.
 #[derive(Debug)]
 pub(super) enum Links {
@@ -53,12 +66,12 @@ impl Read {
     }
 }
 
-/// Reads a page that came over HTTP. `keep` tells whether it may become a document.
-pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, now: Timestamp) -> Read {
+/// Reads a page that came over HTTP.
+pub(super) fn page(candidate: &Candidate, page: Page, terms: &Terms) -> Read {
     let content = sha256(page.body());
     if let Some(known) = candidate.known
         && known.content == content
-        && known.extractor == extract::VERSION
+        && known.extractor == terms.cleaning.version()
         && !known.noindex
         && page.asks == RobotsTag::default()
     {
@@ -66,33 +79,33 @@ pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, now: Timestamp
             url: candidate.url.clone(),
             depth: candidate.depth,
             validators: Some(page.validators),
-            at: now,
+            at: terms.now,
         };
-        let (outcome, detail) = standing(Outcome::Fetched, known.noindex, keep);
+        let (outcome, detail) = standing(Outcome::Fetched, known.noindex, terms.keep);
         return Read { outcome, detail, links: Links::Stored, update: Some(update) };
     }
     // A large page gives its place back when the parsing is done.
     let Page { content_type, content_encoding, asks, validators, wire, decoded, place: _place } = page;
     let body = decoded.unwrap_or_else(|| wire.clone());
     let source = Body { content_type, coding: content_encoding, wire, content, validators };
-    read_body(candidate, source, body, asks, keep, Outcome::Fetched, now)
+    read_body(candidate, source, body, asks, Outcome::Fetched, terms)
 }
 
 /// Settles a page that answered 304, whose article is as the rules make it today.
-pub(super) fn not_modified(candidate: &Candidate, keep: bool, now: Timestamp) -> Read {
+pub(super) fn not_modified(candidate: &Candidate, terms: &Terms) -> Read {
     let noindex = candidate.known.is_some_and(|known| known.noindex);
-    let (outcome, detail) = standing(Outcome::NotModified, noindex, keep);
+    let (outcome, detail) = standing(Outcome::NotModified, noindex, terms.keep);
     let update = PageUpdate::Confirmed {
         url: candidate.url.clone(),
         depth: candidate.depth,
         validators: None,
-        at: now,
+        at: terms.now,
     };
     Read { outcome, detail, links: Links::Stored, update: Some(update) }
 }
 
 /// Reads the stored body of a page that answered 304, because the rules have changed since.
-pub(super) fn again(candidate: &Candidate, stored: Reread, keep: bool, now: Timestamp) -> Read {
+pub(super) fn again(candidate: &Candidate, stored: Reread, terms: &Terms) -> Read {
     let limit = DecodeLimit { max_bytes: crate::crawl::fetch::PAGE_LIMITS.decoded, max_ratio: u32::MAX };
     let mut body = Vec::new();
     let undone = Decoder::new(&stored.coding, limit).and_then(|mut decoder| {
@@ -111,7 +124,7 @@ pub(super) fn again(candidate: &Candidate, stored: Reread, keep: bool, now: Time
         content: sha256(&body),
         validators: stored.validators,
     };
-    read_body(candidate, source, body, asks, keep, Outcome::NotModified, now)
+    read_body(candidate, source, body, asks, Outcome::NotModified, terms)
 }
 
 /// A body with what is stored beside it.
@@ -128,12 +141,12 @@ fn read_body(
     source: Body,
     body: Vec<u8>,
     asks: RobotsTag,
-    keep: bool,
     ended: Outcome,
-    now: Timestamp,
+    terms: &Terms,
 ) -> Read {
-    let parsed =
-        catch_unwind(AssertUnwindSafe(|| parse(&candidate.url, source.content_type.as_deref(), body)));
+    let parsed = catch_unwind(AssertUnwindSafe(|| {
+        parse(&candidate.url, source.content_type.as_deref(), body, &terms.cleaning)
+    }));
     let (links, article) = match parsed {
         Ok(Ok(parsed)) => parsed,
         Ok(Err((failure, detail))) => return Read::ended(Outcome::Failed(failure), detail, Links::Stored),
@@ -149,7 +162,7 @@ fn read_body(
         follow.extend(links.follow);
     }
     follow.truncate(MOST_LINKS);
-    let (outcome, detail) = standing(ended, noindex, keep);
+    let (outcome, detail) = standing(ended, noindex, terms.keep);
     if article.blocks.is_empty() && outcome == ended {
         // What was stored of it, if anything, stays: more likely the page is broken than emptied.
         let detail = "no text was found on the page".to_owned();
@@ -164,12 +177,12 @@ fn read_body(
         coding: source.coding,
         wire: &source.wire,
         content: source.content,
-        extractor: extract::VERSION,
+        extractor: terms.cleaning.version(),
         article: &article,
         links: &follow,
         canonical: canonical.as_ref(),
         noindex,
-        at: now,
+        at: terms.now,
     });
     Read { outcome, detail, links: Links::Fresh(follow), update: Some(update) }
 }
@@ -178,12 +191,13 @@ fn parse(
     url: &Url,
     content_type: Option<&str>,
     body: Vec<u8>,
+    cleaning: &Cleaning,
 ) -> Result<(html::Links, Article), (Failure, String)> {
     let decoded = charset::decode(content_type, body)
         .map_err(|error| (Failure::Decode, format!("charset: {error}")))?;
     let tree = html::parse(&decoded.text).map_err(|limit| (Failure::ParseLimit, limit.to_string()))?;
     let links = html::links(&tree, url);
-    let article = extract::extract(&tree, &links);
+    let article = extract::extract(&tree, &links, &cleaning.of(url));
     Ok((links, article))
 }
 

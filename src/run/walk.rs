@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::{
     Context, RunError,
-    reading::{self, Links, Read},
+    reading::{self, Links, Read, Terms},
 };
 use crate::{
     blocking::blocking,
@@ -28,7 +28,7 @@ use crate::{
         traps,
         url::PageKey,
     },
-    extract,
+    extract::Cleaning,
     hash::{hex, sha256},
     http::{Client, egress::Egress},
     outcome::{Failure, Outcome, SkipReason},
@@ -61,7 +61,7 @@ pub(super) async fn walk(
     }
     for (index, source) in pipeline.sources.iter().enumerate() {
         let Source::Site(plan) = source;
-        let mut walk = SourceWalk::new(index, plan, store, context).await?;
+        let mut walk = SourceWalk::new(index, plan, &pipeline.cleaning, store, context).await?;
         walk.seed().await?;
         walk.waves().await?;
         // Pages that nothing links to any more are asked themselves: an unlinked page is not a deleted one.
@@ -73,7 +73,7 @@ pub(super) async fn walk(
 
 /// Names what is crawled and how: an interrupted crawl goes on only under the same.
 fn fingerprint(pipeline: &Pipeline) -> String {
-    let sources = format!("{:?} {}", pipeline.sources, extract::VERSION);
+    let sources = format!("{:?} {}", pipeline.sources, pipeline.cleaning.version());
     hex(&sha256(sources.as_bytes())[..8])
 }
 
@@ -81,6 +81,7 @@ fn fingerprint(pipeline: &Pipeline) -> String {
 struct SourceWalk<'a> {
     source: usize,
     plan: Arc<CrawlPlan>,
+    cleaning: Arc<Cleaning>,
     store: &'a Store,
     context: &'a Context,
     client: Client,
@@ -107,6 +108,7 @@ impl<'a> SourceWalk<'a> {
     async fn new(
         source: usize,
         plan: &CrawlPlan,
+        cleaning: &Cleaning,
         store: &'a Store,
         context: &'a Context,
     ) -> Result<SourceWalk<'a>, RunError> {
@@ -118,6 +120,7 @@ impl<'a> SourceWalk<'a> {
             crawl: Crawl::new(client.clone(), Arc::clone(&plan), context.now),
             client,
             plan,
+            cleaning: Arc::new(cleaning.clone()),
             store,
             context,
             seen,
@@ -226,25 +229,26 @@ impl<'a> SourceWalk<'a> {
     fn read(&mut self, visit: Visit) {
         let Visit { candidate, found, status } = visit;
         let keep = matches!(self.plan.scope.decide(&candidate.url), Decision::Follow { keep: true });
-        let (store, now) = (self.store.clone(), self.context.now);
+        let store = self.store.clone();
+        let terms = Terms { keep, cleaning: Arc::clone(&self.cleaning), now: (self.context.now)() };
         let mut visited = Visited { candidate, status, leads_to: None };
         self.readers.spawn(async move {
             let read = match found {
                 Found::Page(page) => {
                     let candidate = visited.candidate.clone();
-                    blocking(move || reading::page(&candidate, *page, keep, now())).await
+                    blocking(move || reading::page(&candidate, *page, &terms)).await
                 }
                 Found::NotModified => match visited.candidate.known {
-                    Some(known) if known.extractor != extract::VERSION => {
+                    Some(known) if known.extractor != terms.cleaning.version() => {
                         let candidate = visited.candidate.clone();
                         match store.reread(candidate.key.clone()).await? {
                             Some(stored) => {
-                                blocking(move || reading::again(&candidate, stored, keep, now())).await
+                                blocking(move || reading::again(&candidate, stored, &terms)).await
                             }
-                            None => reading::not_modified(&candidate, keep, now()),
+                            None => reading::not_modified(&candidate, &terms),
                         }
                     }
-                    _ => reading::not_modified(&visited.candidate, keep, now()),
+                    _ => reading::not_modified(&visited.candidate, &terms),
                 },
                 Found::Redirect(to) => {
                     let detail = format!("to {to}");

@@ -135,7 +135,7 @@ pub(super) const SITES: &[Row] = &[
     ("blogger", "", ".post-body.entry-content, .blog-posts .post-body", ".post-footer, .blog-pager"),
     ("hexo", "#article-container, .article-entry, .post-block", "article#article-container, .article-entry, .post-block .post-body", ".headerlink, .post-copyright, .reward-container"),
     ("jekyll", "meta[name='generator'][content^='Jekyll'], article.post, .e-content", "article.post .post-content, .post-content.e-content, .post-content, .e-content", ".related, .share, .post-nav, .post-tags"),
-    ("drupal", "meta[name='Generator'][content^='Drupal'], .region-content, [data-history-node-id]", ".node__content .field--name-body, article.node .field--name-body", ".links.inline"),
+    ("drupal", "meta[name='Generator'][content^='Drupal'], .region-content, article[data-history-node-id]", ".node__content .field--name-body, article.node .field--name-body", ".links.inline"),
     ("joomla", ".item-page, .com-content-article", ".com-content-article__body, .item-page div[itemprop=articleBody]", ".article-info, .pagenav, .icons"),
     ("squarespace", ".sqs-layout, .sqs-block", ".blog-item-content, article .entry-content, .BlogItem .sqs-layout", ".blog-item-share, .item-pagination"),
     ("wix", "meta[name='generator'][content^='Wix']", "section[data-hook='post-description'], div[data-hook='post-description']", ""),
