@@ -49,6 +49,7 @@ pub(crate) struct World {
     base_url: Option<String>,
     starts: Vec<String>,
     crawl: Vec<String>,
+    clean: Vec<String>,
     corpus: Vec<String>,
     gates: Vec<String>,
     publish: Vec<String>,
@@ -73,6 +74,7 @@ impl World {
             base_url: None,
             starts,
             crawl: lines(&["rate: unlimited", "retries: 0"]),
+            clean: Vec::new(),
             corpus: Vec::new(),
             gates: Vec::new(),
             publish: Vec::new(),
@@ -88,6 +90,12 @@ impl World {
     /// Crawls from this URL too.
     pub(crate) fn also(mut self, url: &str) -> World {
         self.starts.push(url.to_owned());
+        self
+    }
+
+    /// The rules of `clean`, one a line.
+    pub(crate) fn clean(mut self, rules: &[&str]) -> World {
+        self.clean = rules.iter().map(|rule| format!("- {rule}")).collect();
         self
     }
 
@@ -140,9 +148,10 @@ impl World {
         let starts: String = self.starts.iter().map(|start| format!("        - {start}\n")).collect();
         let publish: String = self.publish.iter().map(|line| format!("  {line}\n")).collect();
         format!(
-            "version: 1\nagent: {{id: \"{}\"}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{}{}publish:\n  \
+            "version: 1\nagent: {{id: \"{}\"}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{}{}{}publish:\n  \
              api_key: {{file: key}}\n  base_url: {base_url}\n{publish}",
             self.agent,
+            section("clean", &self.clean),
             section("corpus", &self.corpus),
             section("gates", &self.gates),
         )
