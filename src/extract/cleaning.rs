@@ -4,6 +4,7 @@ use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::crawl::pattern::{Patterns, Site, Target};
+use crate::html::{NodeId, Tree};
 
 use super::{Selector, VERSION};
 
@@ -32,6 +33,13 @@ pub struct Asked<'c> {
     pub content: Vec<&'c Selector>,
     /// What is left out.
     pub remove: Vec<&'c Selector>,
+}
+
+impl Asked<'_> {
+    /// Whether an element itself is left out.
+    pub(super) fn removes(&self, tree: &Tree, id: NodeId) -> bool {
+        self.remove.iter().any(|selector| selector.matches(tree, id))
+    }
 }
 
 impl Cleaning {

@@ -6,7 +6,7 @@ use super::cleaning::Asked;
 use super::metadata::{Metadata, contains_loosely};
 use super::removal::{Reason, Removals};
 use super::rules::{Hits, Rule, Take};
-use super::{Container, chrome, density};
+use super::{Container, chrome, density, widgets};
 
 /// A container must hold this share of the page's text outside of links, or its rule is taken for a coincidence.
 const FAIR_SHARE: f64 = 0.25;
@@ -58,6 +58,7 @@ pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata, asked: &Asked<
     let tree = page.tree;
     let mut hits = Hits::new();
     let mut landmarks = Landmarks::default();
+    let mut aside = Aside::default();
     let mut nodes = tree.descendants(Tree::ROOT);
     while let Some(id) = nodes.next() {
         let Some(element) = tree.element(id) else { continue };
@@ -65,11 +66,19 @@ pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata, asked: &Asked<
             nodes.skip_children();
             continue;
         }
+        if widgets::name(element).is_some() {
+            aside.text += page.measure.text(id);
+            aside.link += page.measure.link(id);
+            nodes.skip_children();
+            continue;
+        }
         landmarks.see(id, element);
         hits.see(tree, id, element);
     }
     let body = landmarks.body.unwrap_or(Tree::ROOT);
-    let mut search = Search { page, body, main: None };
+    let text = page.measure.text(body).saturating_sub(aside.text);
+    let own = text.saturating_sub(page.measure.link(body).saturating_sub(aside.link));
+    let mut search = Search { page, body, text, own, main: None };
     search.main = search.fair(&landmarks.mains);
     let mut choice = search
         .by_request(asked)
@@ -83,13 +92,24 @@ pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata, asked: &Asked<
         .take_while(|name| Some(*name) != rule && choice.container != Container::Asked)
         .map(str::to_owned)
         .collect();
-    choice.heading = search.heading(&mut choice.roots, metadata);
+    choice.heading = search.heading(&mut choice.roots, metadata, asked);
     choice
+}
+
+/// Text in widgets, which is no part of the page.
+#[derive(Debug, Default)]
+struct Aside {
+    text: usize,
+    link: usize,
 }
 
 struct Search<'t> {
     page: chrome::Page<'t>,
     body: NodeId,
+    /// Bytes of the page's text, widgets not counted.
+    text: usize,
+    /// The part of it that is outside of links.
+    own: usize,
     /// The one `main`, if there is one that holds enough.
     main: Option<NodeId>,
 }
@@ -101,9 +121,8 @@ impl Search<'_> {
     }
 
     fn holds_fair_share(&self, id: NodeId) -> bool {
-        let (own, page) = (self.own_text(id) as f64, self.own_text(self.body) as f64);
-        let (all, page_all) = (self.page.measure.text(id) as f64, self.page.measure.text(self.body) as f64);
-        all > 0.0 && (own >= FAIR_SHARE * page || all >= 0.5 * page_all)
+        let (own, all) = (self.own_text(id) as f64, self.page.measure.text(id) as f64);
+        all > 0.0 && (own >= FAIR_SHARE * self.own as f64 || all >= 0.5 * self.text as f64)
     }
 
     /// The one of several places that holds most of their text, if it is a fair share of the page's.
@@ -114,7 +133,7 @@ impl Search<'_> {
     /// Whether a place holds half the text outside of links of what HTML itself names as the main part.
     fn holds_most(&self, id: NodeId) -> bool {
         let own = self.own_text(id);
-        own > 0 && own * 2 >= self.own_text(self.main.unwrap_or(self.body))
+        own > 0 && own * 2 >= self.main.map_or(self.own, |main| self.own_text(main))
     }
 
     /// The one of several places that holds most of the text, if one does.
@@ -131,7 +150,14 @@ impl Search<'_> {
 
     /// The places that the pipeline's first selector with any names.
     fn by_request(&self, asked: &Asked<'_>) -> Option<Choice> {
-        let named = asked.content.iter().map(|selector| selector.find(self.page.tree, Tree::ROOT));
+        let tree = self.page.tree;
+        let named = asked.content.iter().map(|selector| {
+            selector
+                .find(tree, Tree::ROOT)
+                .into_iter()
+                .filter(|&id| !asked.removes(tree, id))
+                .collect::<Vec<_>>()
+        });
         let found = named.into_iter().find(|found| !found.is_empty())?;
         Some(Choice::new(Container::Asked, self.outermost(&found)))
     }
@@ -164,7 +190,7 @@ impl Search<'_> {
     fn every(&self, found: &[NodeId]) -> Option<Vec<NodeId>> {
         let roots = self.outermost(found);
         let own: usize = roots.iter().map(|&id| self.own_text(id)).sum();
-        (own > 0 && own as f64 >= FAIR_SHARE * self.own_text(self.body) as f64).then_some(roots)
+        (own > 0 && own as f64 >= FAIR_SHARE * self.own as f64).then_some(roots)
     }
 
     fn by_landmark(&self, landmarks: &Landmarks) -> Option<Choice> {
@@ -192,7 +218,7 @@ impl Search<'_> {
     }
 
     /// The content's top heading. If it has none, and one outside is the page's own by its title, that one joins it.
-    fn heading(&self, roots: &mut Vec<NodeId>, metadata: &Metadata) -> Option<String> {
+    fn heading(&self, roots: &mut Vec<NodeId>, metadata: &Metadata, asked: &Asked<'_>) -> Option<String> {
         let inside = |id: NodeId| {
             roots.iter().any(|&root| root == id || self.page.tree.ancestors(id).any(|up| up == root))
         };
@@ -207,6 +233,7 @@ impl Search<'_> {
         };
         let is_title = |(id, text): &&(NodeId, String)| {
             !title.is_empty()
+                && !asked.removes(self.page.tree, *id)
                 && (starts_loosely(title, text)
                     || starts_loosely(text, title)
                     || (is_near(*id) && contains_loosely(&metadata.title, text)))
