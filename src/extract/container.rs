@@ -169,7 +169,9 @@ impl Search<'_> {
                 Take::Mixed => vec![self.dominant(found).filter(|&id| self.holds_most(id))?],
                 Take::Every => self.every(found)?,
             };
-            let container = Container::Rule(rule.name.to_owned());
+            let name = rule.name.to_owned();
+            let container =
+                if rule.take == Take::Mixed { Container::Platform(name) } else { Container::Rule(name) };
             Some(Choice { rule: Some(rule), ..Choice::new(container, roots) })
         })
     }
@@ -272,11 +274,7 @@ impl Choice {
         for id in asked.remove.iter().flat_map(|remove| remove.find(page.tree, root)) {
             removals.insert(id, Reason::Asked);
         }
-        let trusts = match self.rule {
-            Some(rule) => rule.take != Take::Mixed,
-            None => self.container == Container::Asked,
-        };
-        if !trusts {
+        if !self.container.is_exact() {
             chrome::mark(page, root, removals);
         }
     }

@@ -81,6 +81,8 @@ pub enum Container {
     Asked,
     /// By the named rule of a site generator: nothing but content is inside.
     Rule(String),
+    /// By the named rule of a content system, whose plug-ins put other things inside, too.
+    Platform(String),
     /// By a landmark of HTML: `main`, `article`, …
     Landmark(String),
     /// Nothing says where the content is: what remains of the body without certain chrome.
@@ -91,7 +93,7 @@ impl fmt::Display for Container {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Container::Asked => write!(f, "the selector asked for"),
-            Container::Rule(name) => write!(f, "the rule for {name}"),
+            Container::Rule(name) | Container::Platform(name) => write!(f, "the rule for {name}"),
             Container::Landmark(name) => write!(f, "the landmark {name}"),
             Container::Body => write!(f, "where the text is"),
         }
@@ -99,9 +101,9 @@ impl fmt::Display for Container {
 }
 
 impl Container {
-    /// Whether something says where the content is.
-    pub fn is_recognised(&self) -> bool {
-        !matches!(self, Container::Body)
+    /// Whether nothing but content is inside, as a rule or the pipeline says.
+    pub fn is_exact(&self) -> bool {
+        matches!(self, Container::Asked | Container::Rule(_))
     }
 }
 
@@ -145,10 +147,7 @@ impl Extraction {
         let base = Base::new(&links.base);
         let page = Page { tree, measure: &measure, base: &base, dropped: removals.set() };
         let mut blocks = render(page, &choice.roots);
-        let repeated = match choice.container {
-            Container::Asked | Container::Rule(_) => Vec::new(),
-            _ => repeats::remove(&mut blocks),
-        };
+        let repeated = if choice.container.is_exact() { Vec::new() } else { repeats::remove(&mut blocks) };
         let article = Article {
             title: metadata.best_title(choice.heading.as_deref()),
             language: metadata.language,

@@ -23,7 +23,7 @@ fn golden_pages_come_out_as_they_should() {
         let read = |name: &str| std::fs::read_to_string(case.join(name)).unwrap();
         let found = article(&read("page.html"));
         let how = match &found.container {
-            Container::Rule(name) => format!("rule {name}"),
+            Container::Rule(name) | Container::Platform(name) => format!("rule {name}"),
             Container::Landmark(name) => format!("landmark {name}"),
             Container::Body => "body".to_owned(),
             Container::Asked => "asked".to_owned(),

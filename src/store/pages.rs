@@ -118,7 +118,7 @@ impl PageUpdate {
             links: Stored { hash: sha256(links.as_bytes()), bytes: compress(links.as_bytes()) },
             canonical: reading.canonical.map(ToString::to_string),
             noindex: reading.noindex,
-            contained: reading.article.container.is_recognised(),
+            contained: reading.article.container.is_exact(),
             at: reading.at,
         }))
     }
