@@ -51,6 +51,12 @@ pub(super) fn mark(page: Page<'_>, root: NodeId, removals: &mut Removals) {
 /// Parts that a list of reviews has at least.
 const REVIEWS: usize = 3;
 
+/// Fields from which something named so is there to be operated.
+const FIELDS: usize = 2;
+/// Bytes of text outside of links of a paragraph.
+const PARAGRAPH: usize = 40;
+/// Nodes after a list among which one is looked for.
+const MAX_SIBLINGS: usize = 16;
 /// Links of a list that are looked at.
 const MAX_LINKS: usize = 32;
 
@@ -104,9 +110,45 @@ const NAMES: &[&str] = &[
     "most-read",
 ];
 
-/// Whether a name is that of something to operate: results of a search or a filter are named so, too.
+/// Whether what such a name stands at may be the results of a search or a filter.
+fn lists(name: &str) -> bool {
+    matches!(name, "search" | "filter" | "facet" | "pager" | "pagination")
+}
+
+/// Whether a name is that of something to operate.
 fn is_control(name: &str) -> bool {
-    matches!(name, "search" | "filter" | "facet" | "login" | "signup" | "pager" | "pagination")
+    matches!(
+        name,
+        "search"
+            | "filter"
+            | "facet"
+            | "login"
+            | "signup"
+            | "pager"
+            | "pagination"
+            | "modal"
+            | "popup"
+            | "newsletter"
+            | "subscribe"
+    )
+}
+
+/// The classes by which frameworks hide what is not open yet. Alone they prove nothing: tabs and accordions begin so.
+fn is_out_of_sight(class: &str) -> bool {
+    matches!(class, "hidden" | "hide" | "d-none" | "is-hidden" | "invisible")
+}
+
+/// Whether so many fields are there to write into or to choose from.
+fn fields(tree: &Tree, id: NodeId, least: usize) -> bool {
+    let is_field = |id: &NodeId| match tree.element(*id) {
+        Some(e) if *e.name() == local_name!("input") => {
+            let kind = e.attr(&local_name!("type")).unwrap_or("text");
+            !["hidden", "submit", "button", "image", "reset"].iter().any(|k| kind.eq_ignore_ascii_case(k))
+        }
+        Some(e) => matches!(*e.name(), local_name!("textarea") | local_name!("select")),
+        None => false,
+    };
+    tree.descendants(id).filter(is_field).nth(least - 1).is_some()
 }
 
 /// The name of chrome that an element's `id` or `class` begins a word with.
@@ -151,7 +193,10 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
                 && (links_share > 0.5 || !within(tree, id, &[local_name!("article"), local_name!("main")])),
         ),
         local_name!("aside") => ("aside", links_share > 0.3 || text < 80),
-        local_name!("form") => ("form", !most && (text < 600 || links_share > 0.3)),
+        local_name!("form") => {
+            let beside = text * 4 < measure.text(root) && fields(tree, id, 1);
+            ("form", !most && (text < 600 || links_share > 0.3 || beside))
+        }
         local_name!("body") | local_name!("main") | local_name!("article") => return None,
         _ => ("", false),
     };
@@ -167,9 +212,16 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
         return None;
     }
     if let Some(name) = chrome_name(measure, id, element)
-        && ((links_share > 0.5 && !(measure.holds(id).any(Holds::HEADING) && (most || is_control(name))))
+        && ((links_share > 0.5 && !(measure.holds(id).any(Holds::HEADING) && (most || lists(name))))
             || (text < 200 && !most && !is_passage(measure, id, element)))
         && !holds_title(tree, id)
+    {
+        return Some(Reason::Name(name));
+    }
+    if let Some(name) = chrome_name(measure, id, element)
+        && !most
+        && !holds_title(tree, id)
+        && (element.classes().any(is_out_of_sight) || (is_control(name) && fields(tree, id, FIELDS)))
     {
         return Some(Reason::Name(name));
     }
@@ -240,6 +292,9 @@ fn is_link_dense(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) ->
     {
         return false;
     }
+    if is_in_flow(tree, measure, id) {
+        return false;
+    }
     let (mut links, mut below) = (0, 0);
     for href in tree.descendants(id).filter_map(|n| link_target(tree, n)) {
         links += 1;
@@ -249,6 +304,17 @@ fn is_link_dense(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) ->
         }
     }
     links >= 4 && below * 2 < links
+}
+
+/// Whether a list stands amid paragraphs: text goes on after it.
+fn is_in_flow(tree: &Tree, measure: &Measure, id: NodeId) -> bool {
+    matches!(tree.name(id), Some(&(local_name!("ul") | local_name!("ol"))))
+        && std::iter::successors(tree.next_sibling(id), |&n| tree.next_sibling(n)).take(MAX_SIBLINGS).any(
+            |n| {
+                tree.name(n) == Some(&local_name!("p"))
+                    && measure.text(n).saturating_sub(measure.link(n)) >= PARAGRAPH
+            },
+        )
 }
 
 /// The `href` of a link; empty where it has none.

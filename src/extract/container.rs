@@ -3,7 +3,7 @@
 use crate::html::{Element, NodeId, Tree, is_silent, local_name};
 
 use super::cleaning::Asked;
-use super::metadata::{Metadata, contains_loosely};
+use super::metadata::{Metadata, contains_loosely, starts_loosely};
 use super::removal::{Reason, Removals};
 use super::rules::{Hits, Rule, Take};
 use super::{Container, chrome, density, widgets};
@@ -244,13 +244,6 @@ impl Search<'_> {
         roots.insert(0, *id);
         Some(text.clone())
     }
-}
-
-fn starts_loosely(whole: &str, part: &str) -> bool {
-    let plain =
-        |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    let part = plain(part);
-    !part.is_empty() && plain(whole).starts_with(&part)
 }
 
 impl Choice {

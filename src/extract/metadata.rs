@@ -14,6 +14,8 @@ pub(super) struct Metadata {
     /// `<title>`.
     pub(super) title: String,
     og_title: String,
+    /// `og:site_name`.
+    site_name: String,
     /// `og:type`.
     pub(super) og_type: String,
     /// The JSON-LD scripts.
@@ -59,6 +61,8 @@ pub(super) fn read(tree: &Tree) -> Metadata {
                 let is = |name: &str| key.eq_ignore_ascii_case(name);
                 if is("og:title") && found.og_title.is_empty() {
                     found.og_title = clean_line(content);
+                } else if is("og:site_name") && found.site_name.is_empty() {
+                    found.site_name = clean_line(content);
                 } else if is("og:type") && found.og_type.is_empty() {
                     found.og_type = content.trim_ascii().to_ascii_lowercase();
                 } else if is("description") && found.description.is_none() {
@@ -94,32 +98,82 @@ pub(super) fn read(tree: &Tree) -> Metadata {
     found
 }
 
+/// What stands between a page's name and its site's.
+const SEPARATORS: &[&str] = &[" | ", " — ", " – ", " · ", " - ", " :: ", " » ", " • ", " / "];
+
 impl Metadata {
     /// The page's name: the content's heading if title or Open Graph agree, else what Open Graph or the title say.
     pub(super) fn best_title(&self, heading: Option<&str>) -> String {
-        let title = self.title_without_site();
         let heading = heading.unwrap_or_default();
         let agrees = |other: &str| !heading.is_empty() && contains_loosely(other, heading);
-        if agrees(&self.title) || agrees(&self.og_title) {
+        if (agrees(&self.title) || agrees(&self.og_title)) && !self.is_site(heading) {
             return heading.to_owned();
         }
-        [&self.og_title, title, heading].into_iter().find(|t| !t.is_empty()).unwrap_or_default().to_owned()
+        let named = [self.without_site(&self.og_title), self.title_without_site(), heading];
+        named.into_iter().find(|t| !t.is_empty()).unwrap_or_default().to_owned()
     }
 
     /// `Setup | Acme Docs` is `Setup`.
     pub(super) fn title_without_site(&self) -> &str {
-        const SEPARATORS: &[&str] = &[" | ", " — ", " – ", " · ", " - ", " :: ", " » ", " • "];
-        let cut = SEPARATORS.iter().filter_map(|s| self.title.rfind(s)).max();
-        match cut {
-            Some(at) if !self.title[..at].trim().is_empty() => self.title[..at].trim(),
-            _ => &self.title,
+        self.without_site(&self.title)
+    }
+
+    /// A title without the site's name: what `og:site_name` says, else its last part if the title ends in it, too.
+    fn without_site<'t>(&self, title: &'t str) -> &'t str {
+        let (page, last) = split_last(title);
+        let (first, rest) = split_first(title);
+        if last.is_empty() {
+            title
+        } else if same_loosely(last, &self.site_name) {
+            page
+        } else if same_loosely(first, &self.site_name) {
+            rest
+        } else if same_loosely(last, split_last(&self.title).1) {
+            page
+        } else {
+            title
         }
     }
+
+    /// Whether a heading is the site's name and not the page's.
+    fn is_site(&self, heading: &str) -> bool {
+        same_loosely(heading, &self.site_name) || same_loosely(heading, split_last(&self.title).1)
+    }
+}
+
+/// A title and its last part; the part is empty where there is but one.
+fn split_last(title: &str) -> (&str, &str) {
+    let cut = SEPARATORS.iter().filter_map(|s| Some((title.rfind(s)?, s.len()))).max();
+    match cut {
+        Some((at, len)) if !title[..at].trim().is_empty() => (title[..at].trim(), title[at + len..].trim()),
+        _ => (title, ""),
+    }
+}
+
+/// The first part of a title, and the others.
+fn split_first(title: &str) -> (&str, &str) {
+    let cut = SEPARATORS.iter().filter_map(|s| Some((title.find(s)?, s.len()))).min();
+    cut.map_or((title, ""), |(at, len)| (title[..at].trim(), title[at + len..].trim()))
+}
+
+/// Letters and digits, in lower case.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether two texts have the same letters and digits, and any.
+fn same_loosely(one: &str, other: &str) -> bool {
+    let one = plain(one);
+    !one.is_empty() && one == plain(other)
 }
 
 /// Whether `whole` holds `part`, letters and digits compared only.
 pub(super) fn contains_loosely(whole: &str, part: &str) -> bool {
-    let plain =
-        |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     plain(whole).contains(&plain(part))
+}
+
+/// Whether `whole` starts with `part`, letters and digits compared only.
+pub(super) fn starts_loosely(whole: &str, part: &str) -> bool {
+    let part = plain(part);
+    !part.is_empty() && plain(whole).starts_with(&part)
 }

@@ -75,6 +75,12 @@ fn the_title_is_the_heading_where_the_page_agrees() {
     check("<meta property=og:title content='A – B'><title>x</title>", "A – B");
     check("<title>Only - title</title>", "Only");
     check("<h1>Only heading<a class=headerlink href=#a>¶</a></h1>", "Only heading");
+    check("<title>Acme | Setup</title><meta property=og:site_name content=ACME>", "Setup");
+    check(
+        "<title>Middleware – Acme</title><meta property=og:title content='Middleware – Acme'>",
+        "Middleware",
+    );
+    check("<title>Middleware – Acme</title><main><h1>Acme</h1><p>x</main>", "Middleware");
     check("<p>x", "");
 }
 
