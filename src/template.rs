@@ -162,6 +162,8 @@ mod tests {
             title: String::new(),
             language: None,
             description: None,
+            breadcrumbs: Vec::new(),
+            modified: None,
             container,
             blocks: texts.iter().map(block).collect(),
         }

@@ -89,7 +89,12 @@ pub(super) async fn extract(args: &ExtractArgs) -> anyhow::Result<Exit> {
 /// The explanation as a person reads it.
 fn explained(article: &Article, explanation: &Explanation) -> String {
     let Explanation { roots, passed_over, removed, repeated, page_bytes } = explanation;
-    let mut lines = vec![format!("title    {}", article.title), format!("found    by {}", article.container)];
+    let mut lines = vec![format!("title    {}", article.title)];
+    if !article.breadcrumbs.is_empty() {
+        lines.push(format!("below    {}", article.breadcrumbs.join(" › ")));
+    }
+    lines.extend(article.modified.iter().map(|day| format!("changed  {day}")));
+    lines.push(format!("found    by {}", article.container));
     for (n, root) in roots.iter().enumerate() {
         let label = if n == 0 { "content" } else { "" };
         lines.push(format!("{label:8} {}  {} of {page_bytes} bytes of text", root.path, root.bytes));

@@ -3,6 +3,8 @@
 use crate::html::{NodeId, Tree, local_name};
 use crate::markdown::clean_line;
 
+use super::trail;
+
 /// Top headings of a page that are looked at.
 const MAX_HEADINGS: usize = 16;
 
@@ -18,12 +20,31 @@ pub(super) struct Metadata {
     site_name: String,
     /// `og:type`.
     pub(super) og_type: String,
+    /// The breadcrumbs.
+    pub(super) trail: Option<NodeId>,
+    /// Day of the last change, or of publication.
+    pub(super) modified: Option<String>,
     /// The JSON-LD scripts.
     pub(super) json: Vec<NodeId>,
     /// The `h1` elements with text, and that text, in document order.
     pub(super) headings: Vec<(NodeId, String)>,
     /// The `style` elements.
     pub(super) styles: Vec<NodeId>,
+}
+
+/// Names under which pages declare when they were changed.
+const MODIFIED: &[&str] =
+    &["article:modified_time", "og:updated_time", "dateModified", "last-modified", "dcterms.modified"];
+
+/// The day that a date or a point in time begins with: `2024-12-31`.
+fn day(value: &str) -> Option<String> {
+    let day = value.trim_ascii().get(..10)?;
+    let [year, month, date] = day.split('-').collect::<Vec<_>>()[..] else { return None };
+    let number = |text: &str, len: usize, range: std::ops::RangeInclusive<u16>| {
+        text.len() == len && text.parse().is_ok_and(|number| range.contains(&number))
+    };
+    (number(year, 4, 1970..=9999) && number(month, 2, 1..=12) && number(date, 2, 1..=31))
+        .then(|| day.to_owned())
 }
 
 /// `de_DE` as Open Graph writes it, `de-DE` as HTML does.
@@ -39,10 +60,13 @@ fn language(value: &str) -> Option<String> {
 /// Reads the declarations of a page.
 pub(super) fn read(tree: &Tree) -> Metadata {
     let mut found = Metadata::default();
-    let (mut declared, mut og_locale, mut og_description) = (None, None, None);
+    let (mut declared, mut og_locale, mut og_description, mut published) = (None, None, None, None);
     let mut nodes = tree.descendants(Tree::ROOT);
     while let Some(id) = nodes.next() {
         let Some(element) = tree.element(id) else { continue };
+        if found.trail.is_none() && trail::is_trail(element) {
+            found.trail = Some(id);
+        }
         match *element.name() {
             local_name!("html") => {
                 let lang = element.attr(&local_name!("lang")).or_else(|| element.attr_named("xml:lang"));
@@ -56,6 +80,7 @@ pub(super) fn read(tree: &Tree) -> Metadata {
                 let key = element
                     .attr(&local_name!("property"))
                     .or_else(|| element.attr(&local_name!("name")))
+                    .or_else(|| element.attr(&local_name!("itemprop")))
                     .or_else(|| element.attr(&local_name!("http-equiv")))
                     .unwrap_or_default();
                 let is = |name: &str| key.eq_ignore_ascii_case(name);
@@ -69,10 +94,22 @@ pub(super) fn read(tree: &Tree) -> Metadata {
                     found.description = Some(clean_line(content)).filter(|d| !d.is_empty());
                 } else if is("og:description") && og_description.is_none() {
                     og_description = Some(clean_line(content)).filter(|d| !d.is_empty());
+                } else if MODIFIED.iter().any(|name| is(name)) {
+                    found.modified = found.modified.or_else(|| day(content));
+                } else if is("article:published_time") || is("datePublished") {
+                    published = published.or_else(|| day(content));
                 } else if is("content-language") {
                     declared = declared.or_else(|| language(content));
                 } else if is("og:locale") {
                     og_locale = og_locale.or_else(|| language(content));
+                }
+            }
+            local_name!("time") => {
+                let date = element.attr(&local_name!("datetime")).and_then(day);
+                match element.attr(&local_name!("itemprop")) {
+                    Some("dateModified") => found.modified = found.modified.or(date),
+                    Some("datePublished") => published = published.or(date),
+                    _ => {}
                 }
             }
             local_name!("style") => found.styles.push(id),
@@ -86,7 +123,9 @@ pub(super) fn read(tree: &Tree) -> Metadata {
             local_name!("h1") if found.headings.len() < MAX_HEADINGS => {
                 let text = clean_line(&tree.text_of(id));
                 let text = text.trim_end_matches(['¶', '#', '§', ' ']);
-                if !text.is_empty() {
+                let leads_home = |n| tree.attr(n, &local_name!("href")).is_some_and(trail::leads_home);
+                let is_site = tree.children(id).any(|n| leads_home(n) && tree.text_of(n) == tree.text_of(id));
+                if !text.is_empty() && !is_site {
                     found.headings.push((id, text.to_owned()));
                 }
             }
@@ -94,6 +133,7 @@ pub(super) fn read(tree: &Tree) -> Metadata {
         }
     }
     found.language = found.language.or(declared).or(og_locale);
+    found.modified = found.modified.or(published);
     found.description = found.description.or(og_description);
     found
 }

@@ -20,6 +20,7 @@ mod style;
 mod subject;
 mod stylesheet;
 mod teasers;
+mod trail;
 mod widgets;
 
 use std::fmt;
@@ -52,6 +53,12 @@ pub struct Article {
     pub language: Option<String>,
     /// The page's own summary.
     pub description: Option<String>,
+    /// The names of the pages above it, from the top, without the site's first page.
+    #[serde(default)]
+    pub breadcrumbs: Vec<String>,
+    /// Day of its last change, as the page declares it: `2024-12-31`.
+    #[serde(default)]
+    pub modified: Option<String>,
     /// How the content was found.
     pub container: Container,
     /// The content in reading order.
@@ -148,8 +155,11 @@ impl Extraction {
         let page = Page { tree, measure: &measure, base: &base, dropped: removals.set() };
         let mut blocks = render(page, &choice.roots);
         let repeated = if choice.container.is_exact() { Vec::new() } else { repeats::remove(&mut blocks) };
+        let title = metadata.best_title(choice.heading.as_deref());
         let article = Article {
-            title: metadata.best_title(choice.heading.as_deref()),
+            breadcrumbs: metadata.trail.map(|id| trail::read(tree, id, &title)).unwrap_or_default(),
+            modified: metadata.modified,
+            title,
             language: metadata.language,
             description: metadata.description,
             container: choice.container.clone(),

@@ -96,6 +96,32 @@ fn the_language_is_what_the_page_declares() {
 }
 
 #[test]
+fn breadcrumbs_say_where_a_page_belongs() {
+    let check = |html: &str, expected: &[&str]| assert_eq!(article(html).breadcrumbs, expected, "{html}");
+    let trail = "<a href=/>Home</a> › <a href=/docs>Docs</a> › <a href=/docs/billing>Billing</a> › Plans";
+    check(&format!("<title>Plans</title><nav aria-label=Breadcrumb>{trail}</nav>"), &["Docs", "Billing"]);
+    check(&format!("<title>Billing</title><ol class='breadcrumbs'><li>{trail}</ol>"), &["Docs"]);
+    check("<ul class=breadcrumb><li><a href=https://a.test>Acme</a><li>Plans</ul>", &[]);
+    check("<nav><a href=/docs>Docs</a></nav>", &[]);
+}
+
+#[test]
+fn the_day_of_the_last_change_is_what_the_page_declares() {
+    let check = |html: &str, expected: Option<&str>| {
+        assert_eq!(article(html).modified.as_deref(), expected, "{html}");
+    };
+    let published = "<meta property=article:published_time content=2023-02-01T10:00:00Z>";
+    check(published, Some("2023-02-01"));
+    check(
+        &format!("{published}<meta property=article:modified_time content=2024-03-31>"),
+        Some("2024-03-31"),
+    );
+    check("<time itemprop=dateModified datetime='2024-12-01T00:00'>x</time>", Some("2024-12-01"));
+    check("<meta itemprop=dateModified content='1 March 2024'>", None);
+    check("<meta itemprop=dateModified content=2024-13-01>", None);
+}
+
+#[test]
 fn a_class_name_alone_removes_no_text() {
     let text = "A unique sentence about how the product works and what to do with it. ".repeat(6);
     for class in ["widget", "banner", "related", "sidebar", "cookie", "footer-content"] {
