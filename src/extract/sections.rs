@@ -20,6 +20,8 @@ struct Section {
     kept: usize,
     /// What was dropped here.
     lost: Vec<NodeId>,
+    /// Whether link lists stand here that may be what the page is for.
+    entries: bool,
 }
 
 /// Takes back `doubtful` link lists if they are what the page is for, and drops headings that lost all they had.
@@ -32,18 +34,18 @@ pub(super) fn settle(
 ) {
     let (mut sections, kept) = sections(tree, measure, root, removals);
     // A link list of the index stands under its heading, after an introduction at most, or holds its heading.
-    let is_doubtful = |id: &NodeId| doubtful.binary_search(id).is_ok();
-    let is_entry = |section: &Section, id: NodeId| {
-        let lists: usize = section.lost.iter().filter(|id| is_doubtful(id)).map(|&id| measure.text(id)).sum();
-        is_doubtful(&id) && (section.kept < lists || measure.holds(id).any(Holds::HEADING))
-    };
-    let entries: Vec<NodeId> =
-        sections.iter().flat_map(|s| s.lost.iter().copied().filter(|&id| is_entry(s, id))).collect();
+    let mut entries = Vec::new();
+    for section in &mut sections {
+        let lists = section.lost.iter().copied().filter(|id| doubtful.binary_search(id).is_ok());
+        let text: usize = lists.clone().map(|id| measure.text(id)).sum();
+        let own: Vec<NodeId> =
+            lists.filter(|&id| section.kept < text || measure.holds(id).any(Holds::HEADING)).collect();
+        section.entries = !own.is_empty();
+        entries.extend(own);
+    }
     if is_index(tree, measure, &entries, kept) {
-        for section in &mut sections {
-            if section.lost.iter().any(|&id| is_entry(section, id)) {
-                section.kept += 1;
-            }
+        for section in sections.iter_mut().filter(|section| section.entries) {
+            section.kept += 1;
         }
         for entry in entries {
             removals.restore(entry);
@@ -75,7 +77,7 @@ fn is_index(tree: &Tree, measure: &Measure, lists: &[NodeId], kept: usize) -> bo
 
 /// The sections below `root` in document order, and the bytes of text that stay in all of it.
 fn sections(tree: &Tree, measure: &Measure, root: NodeId, removals: &Removals) -> (Vec<Section>, usize) {
-    let mut sections = vec![Section { heading: None, level: 0, kept: 0, lost: Vec::new() }];
+    let mut sections = vec![Section { heading: None, level: 0, kept: 0, lost: Vec::new(), entries: false }];
     let mut all = 0;
     let mut walk = tree.walk(root);
     while let Some(step) = walk.next() {
@@ -97,7 +99,7 @@ fn sections(tree: &Tree, measure: &Measure, root: NodeId, removals: &Removals) -
         }
         if let Some(level) = level(element.name()) {
             all += measure.text(id);
-            sections.push(Section { heading: Some(id), level, kept: 0, lost: Vec::new() });
+            sections.push(Section { heading: Some(id), level, kept: 0, lost: Vec::new(), entries: false });
             walk.skip_children();
         } else if *element.name() == local_name!("img") {
             if let Some(section) = sections.last_mut() {
