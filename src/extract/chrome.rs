@@ -133,6 +133,17 @@ fn is_control(name: &str) -> bool {
     )
 }
 
+/// Whether next to nothing follows below `root`, widgets not counted.
+fn is_last(tree: &Tree, measure: &Measure, id: NodeId, root: NodeId) -> bool {
+    let is_widget = |n: NodeId| tree.element(n).is_some_and(|e| widgets::name(e).is_some());
+    let levels = std::iter::once(id).chain(tree.ancestors(id)).take_while(|&up| up != root);
+    let after = levels.take(MAX_SIBLINGS).flat_map(|up| {
+        std::iter::successors(tree.next_sibling(up), |&n| tree.next_sibling(n)).take(MAX_SIBLINGS)
+    });
+    let text: usize = after.filter(|&n| !is_widget(n)).map(|n| measure.text(n)).sum();
+    text * 4 <= measure.text(id)
+}
+
 /// The classes by which frameworks hide what is not open yet. Alone they prove nothing: tabs and accordions begin so.
 fn is_out_of_sight(class: &str) -> bool {
     matches!(class, "hidden" | "hide" | "d-none" | "is-hidden" | "invisible")
@@ -221,7 +232,9 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
     if let Some(name) = chrome_name(measure, id, element)
         && !most
         && !holds_title(tree, id)
-        && (element.classes().any(is_out_of_sight) || (is_control(name) && fields(tree, id, FIELDS)))
+        && (element.classes().any(is_out_of_sight)
+            || (name == "footer" && text * 3 < measure.text(root) && is_last(tree, measure, id, root))
+            || (is_control(name) && fields(tree, id, FIELDS)))
     {
         return Some(Reason::Name(name));
     }
