@@ -7,6 +7,8 @@ use url::Url;
 
 use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
 
+use super::linklist::{is_contents, is_link_dense};
+use super::naming::{chrome_name, is_author_box, is_control, is_out_of_sight, lists};
 use super::removal::{Reason, Removals};
 use super::subject::Subject;
 use super::{cards, sections, teasers, widgets};
@@ -48,90 +50,14 @@ pub(super) fn mark(page: Page<'_>, root: NodeId, removals: &mut Removals) {
     sections::settle(tree, measure, root, &doubtful, removals);
 }
 
+/// Nodes after an element, and levels above it, among which what follows it is looked for.
+const MAX_SIBLINGS: usize = 16;
+
 /// Parts that a list of reviews has at least.
 const REVIEWS: usize = 3;
 
 /// Fields from which something named so is there to be operated.
 const FIELDS: usize = 2;
-/// Bytes of text outside of links of a paragraph.
-const PARAGRAPH: usize = 40;
-/// Nodes after a list among which one is looked for.
-const MAX_SIBLINGS: usize = 16;
-/// Links of a list that are looked at.
-const MAX_LINKS: usize = 32;
-
-/// Names of what is chrome if it is link-dense or short: a word of an `id` or `class` begins with one (`cookies`,
-/// `cookie-bar`), or is it where that is too short to tell (`toc`, but not `tocopherol`).
-const NAMES: &[&str] = &[
-    "cookie",
-    "consent",
-    "gdpr",
-    "breadcrumb",
-    "share",
-    "social",
-    "newsletter",
-    "subscribe",
-    "signup",
-    "related",
-    "recommend",
-    "sidebar",
-    "promo",
-    "advert",
-    "banner",
-    "popup",
-    "modal",
-    "pagination",
-    "pager",
-    "prev-next",
-    "navbar",
-    "menu",
-    "footer",
-    "toc",
-    "table-of-contents",
-    "skip-link",
-    "skip-to",
-    "byline",
-    "author-bio",
-    "comment-respond",
-    "outbrain",
-    "taboola",
-    "widget",
-    "edit-this",
-    "feedback",
-    "was-this",
-    "helpful",
-    "copyright",
-    "disclaimer-bar",
-    "login",
-    "search",
-    "trending",
-    "filter",
-    "facet",
-    "most-read",
-];
-
-/// Whether what such a name stands at may be the results of a search or a filter.
-fn lists(name: &str) -> bool {
-    matches!(name, "search" | "filter" | "facet" | "pager" | "pagination")
-}
-
-/// Whether a name is that of something to operate.
-fn is_control(name: &str) -> bool {
-    matches!(
-        name,
-        "search"
-            | "filter"
-            | "facet"
-            | "login"
-            | "signup"
-            | "pager"
-            | "pagination"
-            | "modal"
-            | "popup"
-            | "newsletter"
-            | "subscribe"
-    )
-}
 
 /// Whether next to nothing follows below `root`, widgets not counted.
 fn is_last(tree: &Tree, measure: &Measure, id: NodeId, root: NodeId) -> bool {
@@ -142,11 +68,6 @@ fn is_last(tree: &Tree, measure: &Measure, id: NodeId, root: NodeId) -> bool {
     });
     let text: usize = after.filter(|&n| !is_widget(n)).map(|n| measure.text(n)).sum();
     text * 4 <= measure.text(id)
-}
-
-/// The classes by which frameworks hide what is not open yet. Alone they prove nothing: tabs and accordions begin so.
-fn is_out_of_sight(class: &str) -> bool {
-    matches!(class, "hidden" | "hide" | "d-none" | "is-hidden" | "invisible")
 }
 
 /// Whether so many fields are there to write into or to choose from.
@@ -160,27 +81,6 @@ fn fields(tree: &Tree, id: NodeId, least: usize) -> bool {
         None => false,
     };
     tree.descendants(id).filter(is_field).nth(least - 1).is_some()
-}
-
-/// The name of chrome that an element's `id` or `class` begins a word with.
-fn chrome_name(measure: &Measure, id: NodeId, element: &Element) -> Option<&'static str> {
-    let hit = |value: &str| {
-        let lower = value.to_ascii_lowercase();
-        NAMES.iter().copied().find(|name| begins_a_word(&lower, name))
-    };
-    // What holds a heading may have its id from it: `#search` is the section on searching.
-    let by_id = || (!measure.holds(id).any(Holds::HEADING)).then(|| element.id().and_then(hit)).flatten();
-    element.attr(&local_name!("class")).and_then(hit).or_else(by_id)
-}
-
-/// Whether a word of `text` begins with `name`, or is `name` where that has no more than four letters.
-fn begins_a_word(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-        let bytes = text.as_bytes();
-        let begins = at == 0 || !is_letter(bytes.get(at - 1));
-        begins && (name.len() > 4 || !is_letter(bytes.get(at + name.len())))
-    })
 }
 
 fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option<Reason> {
@@ -203,7 +103,10 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
             !holds_title(tree, id)
                 && (links_share > 0.5 || !within(tree, id, &[local_name!("article"), local_name!("main")])),
         ),
-        local_name!("aside") => ("aside", links_share > 0.3 || text < 80),
+        local_name!("aside") => {
+            let named = || !most && chrome_name(measure, id, element).is_some();
+            ("aside", links_share > 0.3 || text < 80 || named())
+        }
         local_name!("form") => {
             let beside = text * 4 < measure.text(root) && fields(tree, id, 1);
             ("form", !most && (text < 600 || links_share > 0.3 || beside))
@@ -238,6 +141,9 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
     {
         return Some(Reason::Name(name));
     }
+    if text * 4 < measure.text(root) && is_author_box(element) {
+        return Some(Reason::Name("author"));
+    }
     if is_contents(tree, measure, id, element) {
         return Some(Reason::Contents);
     }
@@ -270,7 +176,7 @@ fn is_passage(measure: &Measure, id: NodeId, element: &Element) -> bool {
         || measure.holds(id).any(Holds::HEADING)
 }
 
-fn is_block(element: &Element) -> bool {
+pub(super) fn is_block(element: &Element) -> bool {
     matches!(
         *element.name(),
         local_name!("div")
@@ -290,63 +196,6 @@ fn holds_title(tree: &Tree, id: NodeId) -> bool {
     tree.descendants(id).any(|n| tree.name(n) == Some(&local_name!("h1")))
 }
 
-/// A small part of the content that is nothing but links: menus, tags, teasers of other pages.
-fn is_link_dense(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> bool {
-    let Page { tree, measure, base, .. } = page;
-    // Inside `main`, a list of links is as likely the index that the page is for.
-    if !is_block(element) || tree.name(root) == Some(&local_name!("main")) {
-        return false;
-    }
-    let (text, link) = (measure.text(id), measure.link(id));
-    if text == 0
-        || link * 10 < text * 9
-        || text * 10 > measure.text(root)
-        || measure.holds(id).any(Holds::PRE)
-    {
-        return false;
-    }
-    if is_in_flow(tree, measure, id) {
-        return false;
-    }
-    let (mut links, mut below) = (0, 0);
-    for href in tree.descendants(id).filter_map(|n| link_target(tree, n)) {
-        links += 1;
-        below += usize::from(leads_below(href, base));
-        if links == MAX_LINKS {
-            break;
-        }
-    }
-    links >= 4 && below * 2 < links
-}
-
-/// Whether a list stands amid paragraphs: text goes on after it.
-fn is_in_flow(tree: &Tree, measure: &Measure, id: NodeId) -> bool {
-    matches!(tree.name(id), Some(&(local_name!("ul") | local_name!("ol"))))
-        && std::iter::successors(tree.next_sibling(id), |&n| tree.next_sibling(n)).take(MAX_SIBLINGS).any(
-            |n| {
-                tree.name(n) == Some(&local_name!("p"))
-                    && measure.text(n).saturating_sub(measure.link(n)) >= PARAGRAPH
-            },
-        )
-}
-
-/// The `href` of a link; empty where it has none.
-fn link_target(tree: &Tree, id: NodeId) -> Option<&str> {
-    let element = tree.element(id).filter(|e| *e.name() == local_name!("a"))?;
-    Some(element.attr(&local_name!("href")).unwrap_or_default())
-}
-
-/// Whether a link leads to a page below this one: such links are what an overview is for.
-fn leads_below(href: &str, base: &Url) -> bool {
-    let above = base.path().trim_end_matches('/');
-    let above = above.strip_suffix("/index.html").or_else(|| above.strip_suffix(".html")).unwrap_or(above);
-    !above.is_empty()
-        && base.join(href.trim_ascii()).is_ok_and(|url| {
-            url.host() == base.host()
-                && url.path().strip_prefix(above).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
-        })
-}
-
 /// What customers say below a product: several parts marked as reviews inside one that is.
 fn is_review_list(tree: &Tree, id: NodeId, element: &Element) -> bool {
     is_review(element)
@@ -364,21 +213,4 @@ fn is_review(element: &Element) -> bool {
     element.attr(&local_name!("itemprop")) == Some("review")
         || element.id().is_some_and(named)
         || element.classes().any(named)
-}
-
-/// A list whose every link leads to a place on the same page.
-fn is_contents(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> bool {
-    if !matches!(*element.name(), local_name!("ul") | local_name!("ol"))
-        || measure.link(id) * 10 < measure.text(id) * 9
-    {
-        return false;
-    }
-    let mut links = 0;
-    for link in tree.descendants(id).filter(|&n| tree.name(n) == Some(&local_name!("a"))) {
-        links += 1;
-        if !tree.attr(link, &local_name!("href")).is_some_and(|h| h.starts_with('#')) {
-            return false;
-        }
-    }
-    links >= 3
 }
