@@ -26,7 +26,11 @@ pub(super) fn is_link_dense(page: Page<'_>, id: NodeId, element: &Element, root:
     }
     let (text, link) = (measure.text(id), measure.link(id));
     // Inside `main`, a list of links is as likely the index that the page is for, unless it is but a row of them.
-    let in_rows = || text <= ROW && !measure.holds(id).any(Holds::HEADING.and(Holds::LIST));
+    let in_rows = || {
+        *element.name() == local_name!("div")
+            && text <= ROW
+            && !measure.holds(id).any(Holds::HEADING.and(Holds::LIST))
+    };
     if tree.name(root) == Some(&local_name!("main")) && !in_rows() {
         return false;
     }
