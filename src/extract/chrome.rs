@@ -147,8 +147,11 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
     if is_contents(tree, measure, id, element) {
         return Some(Reason::Contents);
     }
-    let beside = !most || (subject == Subject::Product && !holds_title(tree, id));
-    (beside && is_review_list(tree, id, element)).then_some(Reason::Reviews)
+    let beside = || match subject {
+        Subject::Product => !holds_title(tree, id),
+        _ => !most && !is_discussed(page, id, root),
+    };
+    (is_review_list(tree, id, element) && beside()).then_some(Reason::Reviews)
 }
 
 /// The roles of what surrounds content.
@@ -196,7 +199,7 @@ fn holds_title(tree: &Tree, id: NodeId) -> bool {
     tree.descendants(id).any(|n| tree.name(n) == Some(&local_name!("h1")))
 }
 
-/// What customers say below a product: several parts marked as reviews inside one that is.
+/// What customers say below a product and readers below an article: several parts marked as such inside one that is.
 fn is_review_list(tree: &Tree, id: NodeId, element: &Element) -> bool {
     is_review(element)
         && tree
@@ -207,8 +210,22 @@ fn is_review_list(tree: &Tree, id: NodeId, element: &Element) -> bool {
             .is_some()
 }
 
+/// Whether an element is a part of reviews or comments that are most of the page: those are what it is for.
+fn is_discussed(page: Page<'_>, id: NodeId, root: NodeId) -> bool {
+    let Page { tree, measure, .. } = page;
+    let most = |up: &NodeId| measure.text(*up) * 2 > measure.text(root);
+    tree.ancestors(id)
+        .take_while(|&up| up != root)
+        .filter(most)
+        .any(|up| tree.element(up).is_some_and(is_review))
+}
+
 fn is_review(element: &Element) -> bool {
-    let is_word = |word: &str| word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("review"));
+    let is_word = |word: &str| {
+        let begins =
+            |name: &&str| word.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        ["review", "comment"].iter().any(|name| begins(&name))
+    };
     let named = |name: &str| name.split(|c: char| !c.is_ascii_alphanumeric()).any(is_word);
     element.attr(&local_name!("itemprop")) == Some("review")
         || element.id().is_some_and(named)

@@ -244,6 +244,43 @@ fn reviews_below_a_product_go_and_a_page_on_reviews_stays() {
 }
 
 #[test]
+fn comments_below_an_article_go_and_a_discussion_stays() {
+    let text = "A sentence that says how the pump is primed, and for how long. ".repeat(8);
+    let comments = |text: &str| {
+        let one = format!("<div class=comment><p>{text}</p></div>");
+        format!("<div class=comment-list>{}</div>", one.repeat(3))
+    };
+    let found = article(&format!("<main><h1>T</h1><p>{text}</p>{}</main>", comments("Thanks a lot.")));
+    assert!(!found.markdown().contains("Thanks"));
+    let found = article(&format!("<main><h1>T</h1><p>It hums.</p>{}</main>", comments("Open the valve.")));
+    assert!(found.markdown().contains("Open the valve."));
+}
+
+#[test]
+fn who_wrote_it_and_the_footer_are_no_content() {
+    let text = "A sentence that says how the pump is primed, and for how long. ".repeat(8);
+    let about =
+        "Ann Miller has repaired pumps for thirty years, and writes about them every week. ".repeat(2);
+    let found = article(&format!(
+        "<div><h1>T</h1><p>{text}</p><div class=author-bio><p>{about}</p></div></div>\
+         <div class=page-footer><h4>Acme</h4><p>Pumps of all kinds for house and garden.</p></div>"
+    ));
+    assert_eq!(found.markdown(), format!("# T\n\n{}", text.trim()));
+}
+
+#[test]
+fn a_row_of_links_to_pages_below_this_one_is_its_overview() {
+    let text = "A sentence that says how the pump is primed, and for how long. ".repeat(20);
+    let links = |path: &str| {
+        let link = |n: usize| format!("<div><a href='{path}/{n}'>Chapter {n}</a></div>");
+        (0..5).map(link).collect::<String>()
+    };
+    let page = |path: &str| format!("<article><h1>T</h1><p>{text}</p><div>{}</div></article>", links(path));
+    assert!(article(&page("/guide/page")).markdown().contains("Chapter 3"));
+    assert!(!article(&page("/other")).markdown().contains("Chapter 3"));
+}
+
+#[test]
 fn a_section_keeps_the_id_of_its_heading() {
     let text = "A sentence that says how the pump is primed, and for how long. ".repeat(8);
     let found = article(&format!(
