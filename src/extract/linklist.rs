@@ -41,7 +41,7 @@ pub(super) fn is_link_dense(page: Page<'_>, id: NodeId, element: &Element, root:
     {
         return false;
     }
-    if is_in_flow(tree, measure, id) {
+    if is_in_flow(tree, measure, id) || is_part_of_index(page, id, root) {
         return false;
     }
     let (mut links, mut below) = (0, 0);
@@ -64,6 +64,18 @@ fn is_in_flow(tree: &Tree, measure: &Measure, id: NodeId) -> bool {
                     && measure.text(n).saturating_sub(measure.link(n)) >= PARAGRAPH
             },
         )
+}
+
+/// Whether a longer list of links stands beside a list, too long to be a menu: then both are what the page is for.
+fn is_part_of_index(page: Page<'_>, id: NodeId, root: NodeId) -> bool {
+    let Page { tree, measure, .. } = page;
+    let is_list = |n: NodeId| matches!(tree.name(n), Some(&(local_name!("ul") | local_name!("ol"))));
+    let is_index = |n: NodeId| {
+        is_list(n) && measure.text(n) * 10 > measure.text(root) && measure.link(n) * 10 >= measure.text(n) * 9
+    };
+    let before = std::iter::successors(tree.previous_sibling(id), |&n| tree.previous_sibling(n));
+    let after = std::iter::successors(tree.next_sibling(id), |&n| tree.next_sibling(n));
+    is_list(id) && before.take(MAX_SIBLINGS).chain(after.take(MAX_SIBLINGS)).any(is_index)
 }
 
 /// The `href` of a link; empty where it has none.
