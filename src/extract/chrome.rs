@@ -53,6 +53,9 @@ pub(super) fn mark(page: Page<'_>, root: NodeId, removals: &mut Removals) {
 /// Nodes after an element, and levels above it, among which what follows it is looked for.
 const MAX_SIBLINGS: usize = 16;
 
+/// Bytes of text of a dialog that informs.
+const SHEET: usize = 200;
+
 /// Parts that a list of reviews has at least.
 const REVIEWS: usize = 3;
 
@@ -119,6 +122,7 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
     }
     if let Some(role) = element.attr(&local_name!("role")).and_then(chrome_role)
         && (role != "complementary" || links_share > 0.3)
+        && !(role == "dialog" && is_sheet(page, id))
     {
         return Some(Reason::Role(role));
     }
@@ -152,6 +156,13 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
         _ => !most && !is_discussed(page, id, root),
     };
     (is_review_list(tree, id, element) && beside()).then_some(Reason::Reviews)
+}
+
+/// Whether a dialog is a sheet about the product: sizes, materials, delivery. It has text, and asks for nothing.
+fn is_sheet(page: Page<'_>, id: NodeId) -> bool {
+    let Page { tree, measure, subject, .. } = page;
+    let (text, link) = (measure.text(id), measure.link(id));
+    subject == Subject::Product && text >= SHEET && link * 10 < text * 3 && !fields(tree, id, 1)
 }
 
 /// The roles of what surrounds content.
@@ -224,7 +235,7 @@ fn is_review(element: &Element) -> bool {
     let is_word = |word: &str| {
         let begins =
             |name: &&str| word.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-        ["review", "comment"].iter().any(|name| begins(&name))
+        ["review", "comment"].iter().any(begins)
     };
     let named = |name: &str| name.split(|c: char| !c.is_ascii_alphanumeric()).any(is_word);
     element.attr(&local_name!("itemprop")) == Some("review")

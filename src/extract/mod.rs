@@ -156,7 +156,8 @@ impl Extraction {
         let base = Base::new(&links.base);
         let page = Page { tree, measure: &measure, base: &base, dropped: removals.set() };
         let mut blocks = render(page, &choice.roots);
-        let repeated = if choice.container.is_exact() { Vec::new() } else { repeats::remove(&mut blocks) };
+        let repeated =
+            if choice.container.is_exact() { Vec::new() } else { repeats::remove(&mut blocks, subject) };
         let title = metadata.best_title(choice.heading.as_deref());
         let article = Article {
             breadcrumbs: metadata.trail.map(|id| trail::read(tree, id, &title)).unwrap_or_default(),

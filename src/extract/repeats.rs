@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::markdown::Block;
 
+use super::subject::Subject;
+
 /// Bytes from which a block says something; a shorter one may well be said again.
 const STATEMENT: usize = 80;
 /// Bytes of the text of a link that can be a button.
@@ -22,7 +24,10 @@ const LABEL: usize = 60;
 const INDEX: usize = 6;
 
 /// Removes the repetitions among a page's blocks, and the headings that only repeat with them; gives what is removed.
-pub(super) fn remove(blocks: &mut Vec<Block>) -> Vec<String> {
+///
+/// A page about one product says even a few words twice only because it is laid out twice.
+pub(super) fn remove(blocks: &mut Vec<Block>, subject: Subject) -> Vec<String> {
+    let statement = if subject == Subject::Product { 1 } else { STATEMENT };
     let mut counts: HashMap<u64, usize> = HashMap::new();
     for block in blocks.iter() {
         *counts.entry(block.fingerprint).or_default() += 1;
@@ -33,7 +38,8 @@ pub(super) fn remove(blocks: &mut Vec<Block>) -> Vec<String> {
         .map(|block| {
             let again = !seen.insert(block.fingerprint);
             let times = counts.get(&block.fingerprint).copied().unwrap_or(1);
-            (again && (is_heading(block) || is_statement(block))) || (times >= BUTTONS && is_link(block))
+            (again && (is_heading(block) || is_statement(block, statement)))
+                || (times >= BUTTONS && is_link(block))
         })
         .collect();
     mark_buttons(blocks, &mut repeats);
@@ -90,8 +96,8 @@ fn is_heading(block: &Block) -> bool {
 }
 
 /// Prose; code, tables and rules may be the same in several places for good reason.
-fn is_statement(block: &Block) -> bool {
-    !block.markdown.starts_with(['`', '|', '#']) && text_len(&block.markdown) >= STATEMENT
+fn is_statement(block: &Block, least: usize) -> bool {
+    !block.markdown.starts_with(['`', '|', '#']) && text_len(&block.markdown) >= least
 }
 
 /// Bytes of Markdown outside of link destinations.
