@@ -334,7 +334,7 @@ mod tests {
         let broken =
             |n: usize| if n < 16 { State::Doubted(DoubtKind::Soft404) } else { State::Read(numbered(n)) };
         check(40, false, &broken, &[]);
-        check(20, false, &broken, &["soft_404"]);
+        check(18, false, &broken, &["soft_404"]);
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Flags {
         self.0.len() >= MAX_FLAGS
     }
 
+    /// Takes back the flags of one kind.
+    pub(super) fn forget(&mut self, kind: FlagKind) {
+        self.0.retain(|flag| flag.kind != kind);
+    }
+
     /// The flags of a page, those of its visible text among them.
     pub(super) fn of(mut self, blocks: &[Block]) -> Vec<Flag> {
         for block in blocks {

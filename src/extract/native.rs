@@ -44,6 +44,8 @@ pub fn native(text: &str, url: &Url) -> Result<(Links, Article), ParseLimit> {
         title: front.title.or(heading).unwrap_or_default(),
         language: front.language,
         description: front.description,
+        breadcrumbs: Vec::new(),
+        modified: None,
         container: Container::Rule("markdown".to_owned()),
         flags: flags.of(&blocks),
         blocks,

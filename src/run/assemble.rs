@@ -102,7 +102,8 @@ pub(super) async fn document(
     let template = templates.get(&member.source).cloned().unwrap_or_default();
     let pages = store.articles(vec![key.clone()]).await?;
     let document = |page: &ArticlePage| {
-        Document::new(member.key.as_ref(), &page.article.title, template.own(&page.article))
+        let own = template.trim(member.key.as_ref(), &page.article).own;
+        Document::new(member.key.as_ref(), &page.article.title, own.into_iter())
     };
     Ok(pages.first().and_then(document))
 }
@@ -201,7 +202,7 @@ async fn templates(members: &[Member], store: &Store) -> Result<HashMap<usize, T
         for portion in of_source.chunks(PORTION) {
             let pages = store.articles(portion.iter().map(|(_, key)| key.clone()).collect()).await?;
             for page in &pages {
-                counts.add(&page.article);
+                counts.add(page.key.as_ref(), &page.article);
             }
         }
         templates.insert(of_source[0].0, counts.template());
@@ -267,7 +268,7 @@ impl Assembly {
         }
         let none = Template::default();
         let template = self.templates.get(&member.source).unwrap_or(&none);
-        let own = template.own(&page.article);
+        let own = template.trim(member.key.as_ref(), &page.article).own.into_iter();
         let Some(document) = Document::new(member.key.as_ref(), &page.article.title, own) else {
             return skipped(SkipReason::Empty, "nothing but the site's template".to_owned());
         };

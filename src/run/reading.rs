@@ -23,7 +23,7 @@ use crate::{
         url::PageKey,
     },
     doubt::{self, Doubt, DoubtKind, Probe, Seen},
-    extract::{self, Article},
+    extract::{self, Article, Asked, Cleaning},
     hash::{Hash, sha256},
     html,
     http::{
@@ -41,15 +41,17 @@ const MOST_LINKS: usize = 50_000;
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
     plan: Arc<CrawlPlan>,
+    /// What the pipeline says about content.
+    cleaning: Arc<Cleaning>,
     starts: HashSet<PageKey>,
     /// What hosts answered for a page that does not exist, where they answered with a page.
     pub(super) probes: HashMap<Origin, Probe>,
 }
 
 impl Rules {
-    pub(super) fn new(plan: &Arc<CrawlPlan>) -> Rules {
+    pub(super) fn new(plan: &Arc<CrawlPlan>, cleaning: &Arc<Cleaning>) -> Rules {
         let starts = plan.start.iter().filter_map(PageKey::new).collect();
-        Rules { plan: Arc::clone(plan), starts, probes: HashMap::new() }
+        Rules { plan: Arc::clone(plan), cleaning: Arc::clone(cleaning), starts, probes: HashMap::new() }
     }
 
     /// Whether the page at `url` may become a document.
@@ -66,7 +68,7 @@ impl Rules {
     pub(super) fn version(&self) -> u32 {
         // Which variants count depends on where the crawl goes.
         let variants = (!self.plan.languages.is_all()).then_some((&self.plan.languages, &self.plan.scope));
-        let rules = format!("{} {variants:?}", extract::VERSION);
+        let rules = format!("{} {variants:?}", self.cleaning.version());
         (xxh3_64(rules.as_bytes()) >> 32) as u32
     }
 }
@@ -322,7 +324,7 @@ fn parse(
     let tree = html::parse(&decoded.text).map_err(|limit| (Failure::ParseLimit, limit.to_string()))?;
     let mut links = html::links(&tree, url);
     add_header_links(&mut links, &source.headers.links, url);
-    let article = extract::extract(&tree, &links);
+    let article = extract::extract(&tree, &links, &rules.cleaning.of(url));
     // A host that answers everything with its home page makes that no missing page.
     let is_start = url.path() == "/" || rules.starts.contains(&candidate.key);
     let seen = Seen { tree: &tree, article: &article, url, is_start };
@@ -354,7 +356,7 @@ pub(super) fn probe(url: &Url, page: &Page) -> Option<Probe> {
         let decoded = charset::decode(page.content_type.as_deref(), page.body().to_vec()).ok()?;
         let tree = html::parse(&decoded.text).ok()?;
         let links = html::links(&tree, url);
-        Some(Probe::of(&extract::extract(&tree, &links), url))
+        Some(Probe::of(&extract::extract(&tree, &links, &Asked::default()), url))
     };
     catch_unwind(AssertUnwindSafe(read)).ok().flatten()
 }
