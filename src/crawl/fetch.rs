@@ -240,7 +240,9 @@ pub(super) async fn visit(
             None => {
                 if passing {
                     host.learn(Lesson::Failing(tried.retry_after));
-                    look_again(client, host, now).await;
+                    // No answer, and a plea for patience, speak for the host; a fault of a page may be its own.
+                    let of_page = matches!(tried.status, Some(status) if !matches!(status, 429 | 503));
+                    look_again(client, host, of_page, now).await;
                 }
                 return Visit { candidate, found: tried.found, status: tried.status };
             }
@@ -249,9 +251,10 @@ pub(super) async fn visit(
 }
 
 /// Where many pages failed in a row: whether it is they that fail, or the host.
-async fn look_again(client: &Client, host: &Host, now: fn() -> Timestamp) {
+async fn look_again(client: &Client, host: &Host, of_page: bool, now: fn() -> Timestamp) {
     let Some(failures) = host.suspect() else { return };
-    if let Some(good) = host.good()
+    if of_page
+        && let Some(good) = host.good()
         && let Ok(_turn) = host.turn().await
         && !matches!(try_once(client, host, good, now).await.found, Found::Failed(..))
     {
