@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::extract::{Article, Block};
+use crate::extract::{Article, Block, Container};
 use facts::has_facts;
 
 mod audit;
@@ -100,6 +100,11 @@ impl Template {
         }
         let page = name(page);
         let repeats: Vec<bool> = blocks.iter().map(|block| self.repeats(block, page)).collect();
+        if article.container != Container::Body && repeats.iter().all(|repeats| *repeats) {
+            // Chrome stands around content. Where a landmark holds nothing else, many pages have one text: that is for
+            // others to judge.
+            return Trimmed { own: blocks.iter().collect(), removed: Vec::new() };
+        }
         let content = content(blocks, &repeats);
         let mut trimmed = Trimmed::default();
         for (at, block) in blocks.iter().enumerate() {
@@ -153,7 +158,6 @@ fn name(page: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::Container;
 
     fn article(container: Container, texts: &[String]) -> Article {
         let fingerprint = |text: &String| xxh3_64(text.as_bytes());
@@ -230,6 +234,17 @@ mod tests {
                 .any(|b| b.markdown == texts[0])
         };
         assert_eq!((0..10).filter(|&number| kept(number)).collect::<Vec<_>>(), [0]);
+    }
+
+    #[test]
+    fn one_text_in_the_landmark_of_many_pages_is_no_template() {
+        let mut counts = Counts::default();
+        (0..10).for_each(|number| counts.add("/", &page(number, &["Closed", "Come back later"])));
+        let template = counts.template();
+        let texts = ["Closed".to_owned(), "Come back later".to_owned()];
+        let own = |container| template.trim("/", &article(container, &texts)).own.len();
+        assert_eq!(own(Container::Landmark("main".into())), 2);
+        assert_eq!(own(Container::Body), 0);
     }
 
     #[test]

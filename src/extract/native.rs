@@ -17,14 +17,14 @@ mod components;
 mod front;
 mod tag;
 
-/// Reads a Markdown page that came from `url`: where it leads, and its content with absolute links.
+/// Reads a Markdown page that came from `url`: its tree, where it leads, and its content with absolute links.
 ///
 /// Front matter gives title, description and language; components of MDX and directives of other generators go, and
 /// what they hold stays; HTML inside is converted.
 ///
 /// # Errors
 /// [`ParseLimit`] where the page is more than a tree may hold.
-pub fn native(text: &str, url: &Url) -> Result<(Links, Article), ParseLimit> {
+pub fn native(text: &str, url: &Url) -> Result<(Tree, Links, Article), ParseLimit> {
     let (front, body) = front::split(text);
     let mut page = String::with_capacity(body.len() * 2);
     push_html(&mut page, Parser::new_ext(&components::clean(body), options()));
@@ -50,7 +50,7 @@ pub fn native(text: &str, url: &Url) -> Result<(Links, Article), ParseLimit> {
         flags: flags.of(&blocks),
         blocks,
     };
-    Ok((links, article))
+    Ok((tree, links, article))
 }
 
 fn options() -> Options {
@@ -67,7 +67,9 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> (Links, Article) {
-        native(text, &Url::parse("https://a.test/docs/guide/page.md").unwrap()).unwrap()
+        let url = Url::parse("https://a.test/docs/guide/page.md").unwrap();
+        let (_, links, article) = native(text, &url).unwrap();
+        (links, article)
     }
 
     fn check(text: &str, expected: &str) {

@@ -29,6 +29,7 @@ use crate::{
     http::{
         charset,
         decode::{DecodeLimit, Decoder},
+        media::Media,
     },
     outcome::{Failure, Outcome, SkipReason},
     store::{PageUpdate, Reading, Reread},
@@ -321,10 +322,10 @@ fn parse(
     let url = &candidate.url;
     let decoded = charset::decode(source.content_type.as_deref(), body)
         .map_err(|error| (Failure::Decode, format!("charset: {error}")))?;
-    let tree = html::parse(&decoded.text).map_err(|limit| (Failure::ParseLimit, limit.to_string()))?;
-    let mut links = html::links(&tree, url);
+    let media = Media::of(source.content_type.as_deref(), decoded.text.as_bytes());
+    let content = content(media, &decoded.text, url, &rules.cleaning.of(url));
+    let (tree, mut links, article) = content.map_err(|limit| (Failure::ParseLimit, limit.to_string()))?;
     add_header_links(&mut links, &source.headers.links, url);
-    let article = extract::extract(&tree, &links, &rules.cleaning.of(url));
     // A host that answers everything with its home page makes that no missing page.
     let is_start = url.path() == "/" || rules.starts.contains(&candidate.key);
     let seen = Seen { tree: &tree, article: &article, url, is_start };
@@ -350,13 +351,29 @@ fn parse(
     Ok(Parsed { links, article, doubt, unwanted, unneeded })
 }
 
+/// What a page holds, in whichever of the two forms that pages have.
+fn content(
+    media: Media,
+    text: &str,
+    url: &Url,
+    asked: &Asked<'_>,
+) -> Result<(html::Tree, html::Links, Article), html::ParseLimit> {
+    if media == Media::Markdown {
+        return extract::native(text, url);
+    }
+    let tree = html::parse(text)?;
+    let links = html::links(&tree, url);
+    let article = extract::extract(&tree, &links, asked);
+    Ok((tree, links, article))
+}
+
 /// What a host answered, with a page, for a URL that certainly does not exist.
 pub(super) fn probe(url: &Url, page: &Page) -> Option<Probe> {
     let read = || {
         let decoded = charset::decode(page.content_type.as_deref(), page.body().to_vec()).ok()?;
-        let tree = html::parse(&decoded.text).ok()?;
-        let links = html::links(&tree, url);
-        Some(Probe::of(&extract::extract(&tree, &links, &Asked::default()), url))
+        let media = Media::of(page.content_type.as_deref(), decoded.text.as_bytes());
+        let (.., article) = content(media, &decoded.text, url, &Asked::default()).ok()?;
+        Some(Probe::of(&article, url))
     };
     catch_unwind(AssertUnwindSafe(read)).ok().flatten()
 }

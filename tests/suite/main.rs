@@ -36,6 +36,7 @@ mod histories; // pages that come and go over many runs, against a plain model
 mod hostile; // HTML that was made to hurt
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
+mod reading; // Markdown pages, and what a person is told of pages
 mod semantics; // sites that answer 200 and mean something else: what is published then
 mod state; // locks, kills, and the files under `state/`
 mod traps; // sites without end
