@@ -246,7 +246,8 @@ fn asks(tree: &Tree, bytes: usize, id: NodeId, element: &Element) -> Option<bool
     Some(text.ends_with(['?', '？', '؟']) || in_faq())
 }
 
-fn holds_heading(tree: &Tree, id: NodeId) -> bool {
+/// Whether a heading is in or around an element.
+pub(super) fn holds_heading(tree: &Tree, id: NodeId) -> bool {
     let is_heading = |n: NodeId| {
         tree.name(n).is_some_and(|name| {
             matches!(

@@ -19,6 +19,8 @@ mod inline;
 
 /// Levels of lists and quotes that are indented; deeper ones are written as plain blocks.
 const MAX_NESTING: usize = 24;
+/// Columns from which on it is the same: each line repeats them, and a number takes up to eleven.
+const MAX_INDENT: usize = 72;
 
 /// What rendering needs to know of a page.
 #[derive(Debug, Clone, Copy)]

@@ -78,6 +78,7 @@ fn code_keeps_every_character() {
         "```js\na\nb\n```",
     );
     check("<div class='highlight-default notranslate'><pre>x</pre></div>", "```\nx\n```");
+    check("<pre><code language=bash>x</code></pre>", "```bash\nx\n```");
     check(
         "<table class=highlighttable><tr><td class=linenos><pre>1\n2</pre></td><td class=code><pre>a\nb</pre></td></tr></table>",
         "```\na\nb\n```",
@@ -87,6 +88,14 @@ fn code_keeps_every_character() {
         "```js\na;\nb;\n```",
     );
     check("<ul><li>x<pre>a\n\n b</pre></li></ul>", "- x\n\n  ```\n  a\n\n   b\n  ```");
+}
+
+#[test]
+fn wide_numbers_do_not_multiply_what_is_written() {
+    let inside = "<p>x</p>".repeat(200);
+    let lists = "<ol start=999999999><li>a".repeat(24);
+    let written = markdown(&format!("{lists}{inside}"));
+    assert!(written.len() < 200 * 100, "{} bytes", written.len());
 }
 
 #[test]
@@ -156,6 +165,7 @@ fn silent_elements_say_nothing() {
     );
     check("<object data=x>no</object><object>yes</object><select><option>o</select>", "yes");
     check("<h2><button>Question</button></h2>", "## Question");
+    check("<button><h3>Question</h3></button><p>Answer</p>", "### Question\n\nAnswer");
     check("<p>10<sup>2</sup> and 1<sup>st</sup></p>", "10^2 and 1st");
 }
 

@@ -133,6 +133,11 @@ impl Writer {
         self.nesting
     }
 
+    /// Columns that stand before the text of what is open.
+    pub(super) fn indent(&self) -> usize {
+        self.containers.iter().map(|container| container.first.len().max(2)).sum()
+    }
+
     /// How much was written: it grows with each block.
     pub(super) fn position(&self) -> (usize, usize) {
         (self.blocks.len(), self.out.len())

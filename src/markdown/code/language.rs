@@ -74,10 +74,16 @@ fn by_tool(element: &Element) -> Option<&str> {
     }
 }
 
-/// `<pre lang="ruby">` as `GitHub` writes it; the codes of human languages have two letters.
+/// `<pre lang="ruby">` as `GitHub` writes it, where the codes of human languages have two letters, or
+/// `<code language="bash">`.
 fn by_lang(element: &Element) -> Option<&str> {
     const SHORT: &[&str] = &["js", "ts", "py", "rb", "rs", "go", "sh", "cs", "md", "kt", "c"];
+    if !matches!(*element.name(), local_name!("pre") | local_name!("code")) {
+        return None;
+    }
+    if let Some(language) = element.attr_named("language") {
+        return Some(language);
+    }
     let lang = element.attr(&local_name!("lang"))?;
-    let is_code = *element.name() == local_name!("pre") || *element.name() == local_name!("code");
-    (is_code && !lang.contains('-') && (lang.len() > 2 || SHORT.contains(&lang))).then_some(lang)
+    (!lang.contains('-') && (lang.len() > 2 || SHORT.contains(&lang))).then_some(lang)
 }

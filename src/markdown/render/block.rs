@@ -7,7 +7,7 @@ use super::super::code;
 use super::super::math::Formula;
 use super::super::table::Grid;
 use super::super::writer::{Mark, Writer};
-use super::{Exit, MAX_NESTING, Renderer};
+use super::{Exit, MAX_INDENT, MAX_NESTING, Renderer};
 
 impl<'t> Renderer<'t> {
     /// A part of the page; what it is besides is told by its class: a callout, a panel, a note, a formula, code.
@@ -143,7 +143,9 @@ impl<'t> Renderer<'t> {
 
     /// Whether lists and quotes are plain blocks here.
     fn flattens(&self) -> bool {
-        self.writer.is_one_line() || self.writer.nesting() >= MAX_NESTING
+        self.writer.is_one_line()
+            || self.writer.nesting() >= MAX_NESTING
+            || self.writer.indent() >= MAX_INDENT
     }
 
     pub(super) fn blockquote(&mut self, id: NodeId, element: &'t Element) -> bool {

@@ -3,6 +3,7 @@
 use crate::html::{Element, NodeId, local_name};
 
 use super::super::code;
+use super::super::disclosure::holds_heading;
 use super::super::math::{self, Formula};
 use super::super::reference::{is_illustration, is_permalink};
 use super::super::writer::Mark;
@@ -166,7 +167,8 @@ impl<'t> Renderer<'t> {
         match self.disclosures.opener(id) {
             Some(true) => self.question(id),
             Some(false) => self.strong_block(id),
-            None => false,
+            // What is no text otherwise names what follows it.
+            None => holds_heading(self.page.tree, id) && self.block(id),
         }
     }
 
