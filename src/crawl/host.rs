@@ -1,7 +1,7 @@
 //! Politeness towards one host: its permits, its pace, its robots.txt, and whether it is down.
 //!
 //! A caller cannot forget a step: the only way to a request is [`Host::turn`], and what came of it goes to
-//! [`Host::learn`]. How fast that is follows from what is learnt ([`Pace`]).
+//! [`Host::learn`]. How fast that is follows from what is learnt (`pace`).
 
 use std::{
     sync::{

@@ -11,6 +11,7 @@ pub mod host;
 pub mod language;
 pub mod link_header;
 mod pace;
+pub mod page_headers;
 pub mod pattern;
 mod percent;
 pub mod robots;

@@ -30,7 +30,7 @@ use super::{
     traffic::{Meter, Traffic},
 };
 
-/// The content codings that [`Decoder`] reads, in the order of preference of most servers.
+/// The content codings that [`decode`](super::decode) undoes, in the order of preference of most servers.
 const CODINGS: &str = "gzip, deflate, br, zstd";
 
 /// The guarded client; cheap to clone.

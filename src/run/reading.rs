@@ -16,9 +16,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::{
     crawl::{
         CrawlPlan,
-        fetch::{Candidate, Page, PageHeaders},
+        fetch::{Candidate, Page},
         language::{self, Evidence, Unwanted},
         link_header::HeaderLink,
+        page_headers::PageHeaders,
         scope::Decision,
         url::PageKey,
     },

@@ -10,10 +10,7 @@ use super::{
     millis,
 };
 use crate::{
-    crawl::{
-        fetch::{PageHeaders, Validators},
-        url::PageKey,
-    },
+    crawl::{fetch::Validators, page_headers::PageHeaders, url::PageKey},
     extract::Article,
     hash::{Hash, sha256},
     outcome::SkipReason,
