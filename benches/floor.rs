@@ -21,6 +21,7 @@ use std::{
 use corpusd::{
     chatbase::Window,
     config::{self, Env},
+    extract::{self, Asked},
     html,
     http::{Client, Limits, charset, egress::Egress},
     run::{self, Context, Progress, Waits},
@@ -187,7 +188,7 @@ fn extract(urls: &str, folder: &Path) -> Result<usize> {
             charset::decode(Some("text/html"), std::fs::read(folder.join(format!("{number}.html")))?)?.text;
         let tree = html::parse(&text)?;
         let links = html::links(&tree, &Url::parse(url)?);
-        std::hint::black_box(corpusd::extract::extract(&tree, &links));
+        std::hint::black_box(extract::extract(&tree, &links, &Asked::default()));
     }
     Ok(urls.lines().count())
 }

@@ -15,6 +15,8 @@ pub struct Document {
     pub url: String,
     /// Its title; never empty.
     pub title: String,
+    /// The names of the pages above it, from the top.
+    pub trail: Vec<String>,
     /// Normalised Markdown; never empty.
     pub markdown: String,
     /// Of `markdown`.
@@ -43,9 +45,16 @@ impl Document {
         Some(Document {
             url: url.to_owned(),
             title: title.to_owned(),
+            trail: Vec::new(),
             hash: ContentHash::of(&markdown),
             markdown,
         })
+    }
+
+    /// The same, below these pages.
+    #[must_use]
+    pub fn below(self, trail: &[String]) -> Document {
+        Document { trail: trail.to_vec(), ..self }
     }
 }
 

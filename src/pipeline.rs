@@ -2,7 +2,10 @@
 //!
 //! `config` builds it; no stage sees YAML.
 
-use crate::{corpus::budget::Budget, crawl::CrawlPlan, gate::Gates, publish::Target, report::PipelineName};
+use crate::{
+    corpus::budget::Budget, crawl::CrawlPlan, extract::Cleaning, gate::Gates, publish::Target,
+    report::PipelineName,
+};
 
 /// One pipeline file, validated.
 #[derive(Debug, Clone)]
@@ -15,6 +18,8 @@ pub struct Pipeline {
     pub agent: Agent,
     /// What it knows, in the order of the file; never empty.
     pub sources: Vec<Source>,
+    /// What it says about the content of pages.
+    pub cleaning: Cleaning,
     /// How large the corpus may be.
     pub budget: Budget,
     /// When a corpus is held.

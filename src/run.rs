@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+pub use assemble::Made;
 pub use delivery::Waits;
 pub use progress::Progress;
 use walk::Walked;
@@ -27,7 +28,6 @@ use crate::{
     chatbase::Window,
     corpus::section::section,
     crawl::url::PageKey,
-    document::Document,
     gate::{self, Crawled},
     hash::hex,
     http::traffic::Traffic,
@@ -132,7 +132,7 @@ async fn pass(
     let tally = store.tally().await?;
     report.pages = pages(&tally, &change);
     report.documents = assembled.documents.clone();
-    report.notes.extend(assembled.remarks.iter().cloned());
+    report.notes.extend(assembled.swapped.iter().chain(&assembled.remarks).cloned());
     report.corpus = Some(CorpusReport::of(assembled.sha256, assembled.manifest.size, &pipeline.budget));
 
     doubts.extend(gate::of_going(change.going, change.members(), &pipeline.gates));
@@ -283,18 +283,16 @@ pub async fn document_text(
     url: &Url,
 ) -> Result<Option<String>, RunError> {
     let Some(key) = PageKey::new(url) else { return Ok(None) };
-    Ok(document(pipeline, store, &key).await?.map(|document| section(&document)))
+    let made = document(pipeline, store, &key).await?;
+    Ok(made.and_then(|made| made.document).map(|document| section(&document)))
 }
 
-/// The same before it is written down.
+/// The same before it is written down, with what the template of its site took; `None` where the page is not part of
+/// the last complete crawl.
 ///
 /// # Errors
 /// [`RunError::Store`].
-pub async fn document(
-    pipeline: &Pipeline,
-    store: &Store,
-    key: &PageKey,
-) -> Result<Option<Document>, RunError> {
+pub async fn document(pipeline: &Pipeline, store: &Store, key: &PageKey) -> Result<Option<Made>, RunError> {
     assemble::document(pipeline, store, key).await
 }
 

@@ -10,6 +10,7 @@ use url::Url;
 use super::{Common, Exit, complain, open, say, summary::grouped};
 use crate::{
     crawl::{scope::Decision, traps, url::PageKey},
+    extract::Block,
     outcome::{Outcome, SkipReason},
     pipeline::{Pipeline, Source},
     run,
@@ -43,6 +44,9 @@ struct Explanation {
     carried_forward: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     document: Option<DocumentFacts>,
+    /// What was taken off it because it repeats over the site's pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<Taken>,
 }
 
 #[derive(Debug, Serialize)]
@@ -76,6 +80,31 @@ struct DocumentFacts {
     title: String,
     characters: u64,
     in_corpus: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Taken {
+    blocks: usize,
+    characters: u64,
+    /// How the first of them begin.
+    samples: Vec<String>,
+}
+
+/// Blocks of the template that are shown, and characters of each.
+const SAMPLES: usize = 5;
+const SAMPLE: usize = 60;
+
+impl Taken {
+    fn of(blocks: &[Block]) -> Option<Taken> {
+        let line = |block: &Block| -> String {
+            block.markdown.lines().next().unwrap_or_default().chars().take(SAMPLE).collect()
+        };
+        (!blocks.is_empty()).then(|| Taken {
+            blocks: blocks.len(),
+            characters: blocks.iter().map(|block| block.markdown.chars().count() as u64).sum(),
+            samples: blocks.iter().take(SAMPLES).map(line).collect(),
+        })
+    }
 }
 
 /// Prints what became of a URL, and why.
@@ -125,7 +154,9 @@ async fn explanation(
             (None, 0) => None,
         }
     });
-    let document = match run::document(pipeline, store, key).await? {
+    let made = run::document(pipeline, store, key).await?;
+    let template = made.as_ref().and_then(|made| Taken::of(&made.template));
+    let document = match made.and_then(|made| made.document) {
         Some(document) => Some(DocumentFacts {
             title: document.title,
             characters: document.markdown.chars().count() as u64,
@@ -154,6 +185,7 @@ async fn explanation(
         last_read: story.page.as_ref().map(|page| page.fetched_at),
         carried_forward,
         document,
+        template,
     })
 }
 
@@ -233,6 +265,17 @@ fn told(explanation: &Explanation) -> String {
         let place = if document.in_corpus { "in the corpus" } else { "not in the corpus" };
         let characters = grouped(document.characters);
         line("document", &format!("\"{}\", {characters} characters, {place}", document.title));
+    }
+    if let Some(taken) = &explanation.template {
+        let Taken { blocks, characters, samples } = taken;
+        let characters = grouped(*characters);
+        line(
+            "template",
+            &format!("took {blocks} blocks, {characters} characters, as other pages have them:"),
+        );
+        for sample in samples {
+            line("", sample);
+        }
     }
     text
 }

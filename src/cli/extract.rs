@@ -16,7 +16,7 @@ use super::{Exit, say};
 use crate::{
     crawl::fetch::PAGE_LIMITS,
     document,
-    extract::{self, Article},
+    extract::{self, Article, Asked as Wanted, Explanation, Selector},
     html,
     http::{Client, USER_AGENT, charset, decode::DecodeLimit, decode::Decoder, egress::Egress},
 };
@@ -34,6 +34,15 @@ pub(super) struct ExtractArgs {
     /// lines to stdout
     #[arg(long, conflicts_with = "page")]
     jsonl: bool,
+    /// Say where the content was found and what was left out, instead of the Markdown
+    #[arg(long, conflicts_with = "jsonl")]
+    explain: bool,
+    /// Where the content is, as `content` of the pipeline file
+    #[arg(long, value_name = "SELECTOR")]
+    content: Option<Selector>,
+    /// What of it is no content, as `remove` of the pipeline file; may be given several times
+    #[arg(long, value_name = "SELECTOR")]
+    remove: Vec<Selector>,
 }
 
 /// A line of `--jsonl`'s input.
@@ -57,21 +66,67 @@ struct Told<'a> {
     error: Option<String>,
 }
 
-/// Prints a page's Markdown.
+/// Prints a page's Markdown, or how it came about.
 pub(super) async fn extract(args: &ExtractArgs) -> anyhow::Result<Exit> {
-    let Some(page) = &args.page else { return by_lines() };
-    let article = match Url::parse(page) {
+    let wanted = Wanted { content: args.content.iter().collect(), remove: args.remove.iter().collect() };
+    let Some(page) = &args.page else { return by_lines(&wanted) };
+    let page = match Url::parse(page) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => fetched(&url).await?,
         _ => {
             let body = if page == "-" { stdin()? } else { file(Path::new(page))? };
-            read(None, body, &base(args.url.as_ref().map_or("", Url::as_str))?)?
+            Page::read(None, body, &base(args.url.as_ref().map_or("", Url::as_str))?)?
         }
     };
-    say(&markdown(&article))?;
+    let (article, explanation) = extract::explain(&page.tree, &page.links, &wanted);
+    if args.explain {
+        say(&explained(&article, &explanation))?;
+    } else {
+        say(&markdown(&article))?;
+    }
     Ok(Exit::Done)
 }
 
-fn by_lines() -> anyhow::Result<Exit> {
+/// The explanation as a person reads it.
+fn explained(article: &Article, explanation: &Explanation) -> String {
+    let Explanation { roots, passed_over, removed, repeated, page_bytes } = explanation;
+    let mut lines = vec![format!("title    {}", article.title)];
+    if !article.breadcrumbs.is_empty() {
+        lines.push(format!("below    {}", article.breadcrumbs.join(" › ")));
+    }
+    lines.extend(article.modified.iter().map(|day| format!("changed  {day}")));
+    lines.push(format!("found    by {}", article.container));
+    for (n, root) in roots.iter().enumerate() {
+        let label = if n == 0 { "content" } else { "" };
+        lines.push(format!("{label:8} {}  {} of {page_bytes} bytes of text", root.path, root.bytes));
+    }
+    if !passed_over.is_empty() {
+        lines.push(format!(
+            "passed   {}: found, but hold too little of the page's text",
+            passed_over.join(", ")
+        ));
+    }
+    lines.push(format!(
+        "kept     {} bytes of Markdown in {} blocks",
+        markdown(article).len(),
+        article.blocks.len()
+    ));
+    if !removed.is_empty() {
+        lines.push("\nleft out of the content:".to_owned());
+        lines.extend(removed.iter().map(|(reason, part)| {
+            format!("{:>8}  {:22}  {}  \"{}\"", part.bytes, reason.to_string(), part.path, part.sample)
+        }));
+    }
+    if !repeated.is_empty() {
+        lines.push("\nsaid before, or no more than a button:".to_owned());
+        lines.extend(repeated.iter().map(|block| {
+            let line: String = block.lines().next().unwrap_or_default().chars().take(100).collect();
+            format!("          {line}")
+        }));
+    }
+    lines.join("\n")
+}
+
+fn by_lines(wanted: &Wanted<'_>) -> anyhow::Result<Exit> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     for (number, line) in io::stdin().lock().lines().enumerate() {
         let line = line.context("stdin")?;
@@ -88,7 +143,8 @@ fn by_lines() -> anyhow::Result<Exit> {
                 continue;
             }
         };
-        let article = base(&asked.url).and_then(|url| read(None, file(Path::new(&asked.file))?, &url));
+        let page = base(&asked.url).and_then(|url| Page::read(None, file(Path::new(&asked.file))?, &url));
+        let article = page.map(|page| extract::extract(&page.tree, &page.links, wanted));
         let (article, error) = match article {
             Ok(article) => (Some(article), None),
             Err(error) => (None, Some(format!("{error:#}"))),
@@ -118,7 +174,7 @@ fn base(url: &str) -> anyhow::Result<Url> {
     Url::parse(url).with_context(|| format!("url `{url}`"))
 }
 
-async fn fetched(url: &Url) -> anyhow::Result<Article> {
+async fn fetched(url: &Url) -> anyhow::Result<Page> {
     // The user names the URL, so it may be private; a redirect from it may not lead to another private one.
     let client = Client::new(Egress::new([url]), USER_AGENT);
     let mut url = url.clone();
@@ -134,7 +190,7 @@ async fn fetched(url: &Url) -> anyhow::Result<Article> {
             (200..=299, _) => {
                 let content_type = answer.header("content-type").map(str::to_owned);
                 let body = answer.read().await.with_context(|| format!("read {url}"))?;
-                return read(content_type.as_deref(), body.decoded.unwrap_or(body.wire), &url);
+                return Page::read(content_type.as_deref(), body.decoded.unwrap_or(body.wire), &url);
             }
             _ => bail!("{url} answered with status {status}"),
         }
@@ -163,14 +219,22 @@ fn file(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(body)
 }
 
-fn read(content_type: Option<&str>, body: Vec<u8>, url: &Url) -> anyhow::Result<Article> {
-    if body.len() as u64 > PAGE_LIMITS.decoded {
-        bail!("larger than {} bytes", PAGE_LIMITS.decoded);
+/// A parsed page.
+struct Page {
+    tree: html::Tree,
+    links: html::Links,
+}
+
+impl Page {
+    fn read(content_type: Option<&str>, body: Vec<u8>, url: &Url) -> anyhow::Result<Page> {
+        if body.len() as u64 > PAGE_LIMITS.decoded {
+            bail!("larger than {} bytes", PAGE_LIMITS.decoded);
+        }
+        let decoded = charset::decode(content_type, body).context("charset")?;
+        let tree = html::parse(&decoded.text)?;
+        let links = html::links(&tree, url);
+        Ok(Page { tree, links })
     }
-    let decoded = charset::decode(content_type, body).context("charset")?;
-    let tree = html::parse(&decoded.text)?;
-    let links = html::links(&tree, url);
-    Ok(extract::extract(&tree, &links))
 }
 
 fn markdown(article: &Article) -> String {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Diagnostic, Env, Loaded, corpus,
+    Diagnostic, Env, Loaded, clean, corpus,
     diagnostic::{Faults, Mark},
     fields::Fields,
     keys,
@@ -58,6 +58,7 @@ impl Draft {
         let enabled = reader.flag(&file, "enabled", true);
         let (agent, agent_at) = agent(&mut reader, &file).unzip();
         let sources = sources(&mut reader, &file);
+        let cleaning = clean::cleaning(&mut reader, &file);
         let budget = corpus::budget(&mut reader, &file);
         let gates = corpus::gates(&mut reader, &file);
         let publish = target::publish(&mut reader, &file);
@@ -65,8 +66,17 @@ impl Draft {
         let claimed = agent.as_ref().map(|agent| agent.id.clone());
         self.agent = claimed.zip(agent_at).filter(|_| publish.is_chatbase);
         if let (Some(name), Some(agent), Some(target)) = (name, agent, publish.target) {
-            self.pipeline =
-                Some(Pipeline { name, enabled, agent, sources, budget, gates, target, keep: publish.keep });
+            self.pipeline = Some(Pipeline {
+                name,
+                enabled,
+                agent,
+                sources,
+                cleaning,
+                budget,
+                gates,
+                target,
+                keep: publish.keep,
+            });
         }
     }
 

@@ -8,6 +8,7 @@
 //! hold a secret, the value of a variable, or more of a file than one key or short value.
 
 mod access;
+mod clean;
 mod corpus;
 mod diagnostic;
 mod draft;

@@ -142,6 +142,11 @@ fn every_key_takes_what_it_says() {
         ("site", "retries: 0"),
         ("site", "user_agent: corpusd/2 (+https://example.com/bot)"),
         ("site", "stale_for: 90s"),
+        (
+            "",
+            "clean: [{match: \"/blog/**\", content: \"main > .post, #x\", remove: [.related, \"a[rel~=tag]\"]}]",
+        ),
+        ("", "clean: [{match: \"/**\", remove: .ad}]"),
         ("corpus", "plan: free"),
         ("corpus", "limit: 11000000 chars"),
         ("corpus", "limit: 400KB"),
@@ -224,6 +229,21 @@ fn a_faulty_value_is_refused_at_its_place_with_a_way_out() {
     check("corpus", "headroom: 95%", "`headroom` must be 0% to 90%, not `95%`");
     check("corpus", "headroom: 0.02", "a percentage such as `30%`");
     check("corpus", "plan: free\n  limit: 1MB", "`limit` and `plan` exclude each other");
+    check("", "clean: {match: a}", "`clean` must be a list");
+    check("", "clean: [{content: main}]", "missing `clean[].match`");
+    check("", "clean: [{match: \"/**\"}]", "needs `content` or `remove`");
+    check("", "clean: [{match: \"a\", content: main}]", "as a pattern: it must start with");
+    check(
+        "",
+        "clean: [{match: \"/**\", content: \"p:first-child\"}]",
+        "`:first-child` is not supported in a selector",
+    );
+    check(
+        "",
+        "clean: [{match: \"/**\", remove: [\".a\", \"b[\"]}]",
+        "`remove` cannot use `b[` as a selector: `[` is not closed",
+    );
+    check("", "clean: [{match: \"/**\", remove: \"${TOKEN}(\"}]", "cannot use");
     check("corpus", "priority: {match: a}", "`priority` must be a list");
     check("corpus", "priority: [{match: \"/a\"}]", "missing `corpus.priority[].weight`");
     check("corpus", "priority: [{match: \"/{a\", weight: 1}]", "as a pattern");
@@ -416,6 +436,7 @@ sources:
       rate: ${V}
       user_agent: ${V}
       stale_for: ${V}
+clean: [{match: \"${V}\", content: \"${V}\", remove: [\"${V}\"]}]
 corpus: {plan: \"${V}\", headroom: \"${V}\", priority: [{match: \"${V}\", weight: \"${V}\"}]}
 gates: {max_shrink: \"${V}\"}
 publish: {to: \"${V}\", api_key: \"${V}\", base_url: \"${V}\", max_body: \"${V}\", timeout: \"${V}\", adopt: \"${V}\"}
@@ -718,6 +739,7 @@ fn the_alternatives_that_the_reference_names_are_accepted() {
         ("  # name: Acme Support", "  name: Acme Support"),
         ("  # limit: 20MB", "  limit: 20MB"),
         ("      #follow: []", "      follow: [\"/docs/**\"]"),
+        ("#clean: []", "clean: [{match: \"/blog/**\", content: article, remove: [.related]}]"),
         ("  #priority: []", "  priority: [{match: \"/docs/**\", weight: 10}]"),
         ("      #headers: {}", "      headers: {X-Preview: \"1\"}"),
         ("      # auth: {bearer: ...}", "      auth: {bearer: \"${TOKEN}\"}"),

@@ -2,7 +2,7 @@
 
 use crate::document::Document;
 
-/// Writes the section: `# Title`, `Source: URL`, then the text with its headings one level down. A heading
+/// Writes the section: `# Title`, `Source: URL`, `Path: Docs › Guides` where its place is known, then the text with its headings one level down. A heading
 /// at the start of the text that repeats the title is left out.
 pub fn section(document: &Document) -> String {
     let title = heading_text(&document.title);
@@ -12,6 +12,11 @@ pub fn section(document: &Document) -> String {
     section.push_str("\n\nSource: ");
     section.push_str(&document.url);
     section.push('\n');
+    if !document.trail.is_empty() {
+        section.push_str("\nPath: ");
+        section.push_str(&heading_text(&document.trail.join(" › ")));
+        section.push('\n');
+    }
     let body = without_title(&document.markdown, &title);
     if !body.is_empty() {
         section.push('\n');
@@ -95,6 +100,17 @@ mod tests {
             "Guide",
             "# Guide\n\nText\n\n## Part\n\n###### Deep\n\n#no heading",
             "# Guide\n\nSource: https://a.test/x\n\nText\n\n### Part\n\n###### Deep\n\n#no heading\n",
+        );
+    }
+
+    #[test]
+    fn a_document_says_where_it_belongs() {
+        let block = Block { fingerprint: 0, markdown: "Text".to_owned() };
+        let document = Document::new("https://a.test/x", "Setup", [block].iter()).unwrap();
+        let document = document.below(&["Docs".to_owned(), "Guides".to_owned()]);
+        assert_eq!(
+            section(&document),
+            "# Setup\n\nSource: https://a.test/x\n\nPath: Docs › Guides\n\nText\n"
         );
     }
 

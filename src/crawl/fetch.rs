@@ -30,7 +30,7 @@ pub const PAGE_LIMITS: Limits =
     Limits { wire: 10 * 1024 * 1024, decoded: 10 * 1024 * 1024, total: Duration::from_mins(1) };
 
 /// What is asked for: pages.
-const WANTED: &str = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1";
+const WANTED: &str = "text/html,application/xhtml+xml;q=0.9,text/markdown;q=0.5,*/*;q=0.1";
 
 /// A URL whose turn has come.
 #[derive(Debug, Clone)]
@@ -266,7 +266,7 @@ async fn read_page(answer: Answer) -> Tried {
     let text = |name: &str| answer.header(name).map(str::to_owned);
     let content_type = text("content-type");
     // Without a content type the body decides, once it is here.
-    if content_type.is_some() && Media::of(content_type.as_deref(), b"") != Media::Html {
+    if content_type.is_some() && !Media::of(content_type.as_deref(), b"").is_page() {
         let what = content_type.unwrap_or_default();
         return Tried::done(Found::Skipped(SkipReason::ContentType, what), status);
     }
@@ -292,11 +292,10 @@ async fn read_page(answer: Answer) -> Tried {
     if !delimited && looks_cut(page.body()) {
         return without_answer(&FetchError::Truncated, Some(status));
     }
-    if Media::of(page.content_type.as_deref(), page.body()) != Media::Html
-        || binary_format(page.body()).is_some()
+    if !Media::of(page.content_type.as_deref(), page.body()).is_page() || binary_format(page.body()).is_some()
     {
         return Tried::done(
-            Found::Skipped(SkipReason::ContentType, "no HTML in the body".to_owned()),
+            Found::Skipped(SkipReason::ContentType, "no page in the body".to_owned()),
             status,
         );
     }

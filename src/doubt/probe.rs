@@ -89,6 +89,9 @@ mod tests {
             title: title.to_owned(),
             language: None,
             description: None,
+            breadcrumbs: Vec::new(),
+            modified: None,
+            flags: Vec::new(),
             container: Container::Body,
             blocks,
         }

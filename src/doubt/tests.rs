@@ -1,5 +1,5 @@
 use super::*;
-use crate::extract::extract;
+use crate::extract::{Asked, extract};
 use crate::html::{links, parse};
 
 const CASES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/site_semantics.json"));
@@ -7,7 +7,7 @@ const CASES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fix
 fn doubt_at(url: &str, html: &str) -> Option<Doubt> {
     let url = Url::parse(url).unwrap();
     let tree = parse(html).unwrap();
-    let article = extract(&tree, &links(&tree, &url));
+    let article = extract(&tree, &links(&tree, &url), &Asked::default());
     page(&Seen { tree: &tree, article: &article, url: &url, is_start: false }, None)
 }
 
@@ -341,7 +341,7 @@ fn a_start_page_is_never_a_soft_404_for_the_host_s_sake() {
         "<title>Acme</title><main><h1>Acme</h1><p>We sell kettles, pots and cups of all sizes.</p></main>",
     )
     .unwrap();
-    let article = extract(&tree, &links(&tree, &url));
+    let article = extract(&tree, &links(&tree, &url), &Asked::default());
     let probe = Probe::of(&article, &Url::parse("https://a.test/corpusd-0f9").unwrap());
     let seen = |is_start| Seen { tree: &tree, article: &article, url: &url, is_start };
     assert_eq!(page(&seen(true), Some(&probe)), None);

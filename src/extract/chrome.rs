@@ -2,142 +2,187 @@
 //!
 //! A name alone removes nothing that reads like text: it takes many links or little text besides.
 
+use html5ever::LocalName;
+use url::Url;
+
 use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
-use crate::markdown::NodeSet;
+use crate::markdown::is_callout;
 
-use super::{sections, teasers};
+use super::linklist::{is_contents, is_link_dense};
+use super::naming::{chrome_name, is_author_box, is_control, is_out_of_sight, lists};
+use super::removal::{Reason, Removals};
+use super::subject::Subject;
+use super::{cards, sections, teasers, widgets};
 
-/// Adds the chrome below `root` to `dropped`.
-pub(super) fn mark(tree: &Tree, measure: &Measure, root: NodeId, dropped: &mut NodeSet) {
-    teasers::mark(tree, measure, root, dropped);
+/// A page as its chrome is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Page<'t> {
+    pub(super) tree: &'t Tree,
+    pub(super) measure: &'t Measure,
+    /// What the page is about.
+    pub(super) subject: Subject,
+    /// What its links resolve against.
+    pub(super) base: &'t Url,
+}
+
+/// Adds the chrome below `root` to what is removed.
+pub(super) fn mark(page: Page<'_>, root: NodeId, removals: &mut Removals) {
+    let Page { tree, measure, subject, base } = page;
+    teasers::mark(tree, measure, root, removals);
     let mut doubtful = Vec::new();
     let mut nodes = tree.descendants(root);
     while let Some(id) = nodes.next() {
         let Some(element) = tree.element(id) else { continue };
-        if dropped.contains(id) {
+        if removals.contains(id) {
             nodes.skip_children();
-        } else if is_chrome(tree, measure, id, element, root) {
-            dropped.insert(id);
+        } else if let Some(reason) = reason(page, id, element, root) {
+            removals.insert(id, reason);
             nodes.skip_children();
-        } else if is_link_dense(tree, measure, id, element, root) {
-            dropped.insert(id);
+        } else if is_link_dense(page, id, element, root) {
+            removals.insert(id, Reason::Links);
             doubtful.push(id);
             nodes.skip_children();
         }
     }
+    if subject != Subject::Unknown {
+        cards::mark(tree, measure, root, base, removals);
+    }
     doubtful.sort_unstable();
-    sections::settle(tree, measure, root, &doubtful, dropped);
+    sections::settle(tree, measure, root, &doubtful, removals);
 }
+
+/// Nodes after an element, and levels above it, among which what follows it is looked for.
+const MAX_SIBLINGS: usize = 16;
+
+/// Bytes of text of a dialog that informs.
+const SHEET: usize = 200;
 
 /// Parts that a list of reviews has at least.
 const REVIEWS: usize = 3;
 
-/// Names of what is chrome if it is link-dense or short: a word of an `id` or `class` begins with one (`cookies`,
-/// `cookie-bar`), or is it where that is too short to tell (`toc`, but not `tocopherol`).
-const NAMES: &[&str] = &[
-    "cookie",
-    "consent",
-    "gdpr",
-    "breadcrumb",
-    "share",
-    "social",
-    "newsletter",
-    "subscribe",
-    "signup",
-    "related",
-    "recommend",
-    "sidebar",
-    "promo",
-    "advert",
-    "banner",
-    "popup",
-    "modal",
-    "pagination",
-    "pager",
-    "prev-next",
-    "navbar",
-    "menu",
-    "footer",
-    "toc",
-    "table-of-contents",
-    "skip-link",
-    "skip-to",
-    "byline",
-    "author-bio",
-    "comment-respond",
-    "outbrain",
-    "taboola",
-    "widget",
-    "edit-this",
-    "feedback",
-    "was-this",
-    "helpful",
-    "copyright",
-    "disclaimer-bar",
-    "login",
-    "search",
-    "trending",
-    "filter",
-    "facet",
-    "most-read",
-];
+/// Fields from which something named so is there to be operated.
+const FIELDS: usize = 2;
 
-fn named_chrome(measure: &Measure, id: NodeId, element: &Element) -> bool {
-    let hit = |value: &str| {
-        let lower = value.to_ascii_lowercase();
-        NAMES.iter().any(|name| begins_a_word(&lower, name))
+/// Whether next to nothing follows below `root`, widgets not counted.
+fn is_last(tree: &Tree, measure: &Measure, id: NodeId, root: NodeId) -> bool {
+    let is_widget = |n: NodeId| tree.element(n).is_some_and(|e| widgets::name(e).is_some());
+    let levels = std::iter::once(id).chain(tree.ancestors(id)).take_while(|&up| up != root);
+    let after = levels.take(MAX_SIBLINGS).flat_map(|up| {
+        std::iter::successors(tree.next_sibling(up), |&n| tree.next_sibling(n)).take(MAX_SIBLINGS)
+    });
+    let text: usize = after.filter(|&n| !is_widget(n)).map(|n| measure.text(n)).sum();
+    text * 4 <= measure.text(id)
+}
+
+/// Whether so many fields are there to write into or to choose from.
+fn fields(tree: &Tree, id: NodeId, least: usize) -> bool {
+    let is_field = |id: &NodeId| match tree.element(*id) {
+        Some(e) if *e.name() == local_name!("input") => {
+            let kind = e.attr(&local_name!("type")).unwrap_or("text");
+            !["hidden", "submit", "button", "image", "reset"].iter().any(|k| kind.eq_ignore_ascii_case(k))
+        }
+        Some(e) => matches!(*e.name(), local_name!("textarea") | local_name!("select")),
+        None => false,
     };
-    // What holds a heading may have its id from it: `#search` is the section on searching.
-    let by_id = || !measure.holds(id).any(Holds::HEADING) && element.id().is_some_and(hit);
-    element.attr(&local_name!("class")).is_some_and(hit) || by_id()
+    tree.descendants(id).filter(is_field).nth(least - 1).is_some()
 }
 
-/// Whether a word of `text` begins with `name`, or is `name` where that has no more than four letters.
-fn begins_a_word(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-        let bytes = text.as_bytes();
-        let begins = at == 0 || !is_letter(bytes.get(at - 1));
-        begins && (name.len() > 4 || !is_letter(bytes.get(at + name.len())))
-    })
-}
-
-fn is_chrome(tree: &Tree, measure: &Measure, id: NodeId, element: &Element, root: NodeId) -> bool {
+fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option<Reason> {
+    let Page { tree, measure, subject, .. } = page;
+    if let Some(name) = widgets::name(element) {
+        return Some(Reason::Widget(name));
+    }
     let (text, link) = (measure.text(id), measure.link(id));
     let links_share = if text == 0 { 1.0 } else { link as f64 / text as f64 };
     // Some frameworks put whole pages in a form, and some pages are no more than a banner.
     let most = text * 2 > measure.text(root);
-    match *element.name() {
-        local_name!("nav") => return true,
-        local_name!("footer") => return links_share > 0.3 || text < 400 || !within_article(tree, id),
-        local_name!("header") => {
-            return !holds_title(tree, id) && (links_share > 0.5 || !within_article(tree, id));
+    let (name, is_chrome) = match *element.name() {
+        local_name!("nav") => ("nav", true),
+        local_name!("dialog") => ("dialog", !most),
+        local_name!("footer") => {
+            ("footer", links_share > 0.3 || text < 400 || !within(tree, id, &[local_name!("article")]))
         }
-        local_name!("aside") => return links_share > 0.3 || text < 80,
-        local_name!("form") => return !most && (text < 600 || links_share > 0.3),
-        local_name!("body") | local_name!("main") | local_name!("article") => return false,
-        _ => {}
+        local_name!("header") => (
+            "header",
+            !holds_title(tree, id)
+                && (links_share > 0.5 || !within(tree, id, &[local_name!("article"), local_name!("main")])),
+        ),
+        local_name!("aside") => {
+            let named = || !most && chrome_name(measure, id, element).is_some();
+            ("aside", !is_callout(element) && (links_share > 0.3 || text < 80 || named()))
+        }
+        local_name!("form") => {
+            let beside = text * 4 < measure.text(root) && fields(tree, id, 1);
+            ("form", !most && (text < 600 || links_share > 0.3 || beside))
+        }
+        local_name!("body") | local_name!("main") | local_name!("article") => return None,
+        _ => ("", false),
+    };
+    if !name.is_empty() {
+        return is_chrome.then_some(Reason::Element(name));
     }
-    if let Some(role) = element.attr(&local_name!("role")) {
-        match role {
-            "navigation" | "banner" | "contentinfo" | "search" | "dialog" | "alertdialog" | "menu"
-            | "menubar" | "toolbar" => {
-                return true;
-            }
-            "complementary" => return links_share > 0.3,
-            _ => {}
-        }
+    if let Some(role) = element.attr(&local_name!("role")).and_then(chrome_role)
+        && (role != "complementary" || links_share > 0.3)
+        && !(role == "dialog" && is_sheet(page, id))
+    {
+        return Some(Reason::Role(role));
     }
     if !is_block(element) {
-        return false;
+        return None;
     }
-    if named_chrome(measure, id, element)
-        && (links_share > 0.5 || (text < 200 && !most && !is_passage(measure, id, element)))
+    if let Some(name) = chrome_name(measure, id, element)
+        && ((links_share > 0.5 && !(measure.holds(id).any(Holds::HEADING) && (most || lists(name))))
+            || (text < 200 && !most && !is_passage(measure, id, element)))
         && !holds_title(tree, id)
     {
-        return true;
+        return Some(Reason::Name(name));
     }
-    is_contents(tree, measure, id, element) || (!most && is_review_list(tree, id, element))
+    if let Some(name) = chrome_name(measure, id, element)
+        && !most
+        && !holds_title(tree, id)
+        && (element.classes().any(is_out_of_sight)
+            || (name == "footer" && text * 3 < measure.text(root) && is_last(tree, measure, id, root))
+            || (is_control(name) && fields(tree, id, FIELDS)))
+    {
+        return Some(Reason::Name(name));
+    }
+    if text * 4 < measure.text(root) && is_author_box(element) {
+        return Some(Reason::Name("author"));
+    }
+    if is_contents(tree, measure, id, element) {
+        return Some(Reason::Contents);
+    }
+    let beside = || match subject {
+        Subject::Product => !holds_title(tree, id),
+        _ => !most && !is_discussed(page, id, root),
+    };
+    (is_review_list(tree, id, element) && beside()).then_some(Reason::Reviews)
+}
+
+/// Whether a dialog is a sheet about the product: sizes, materials, delivery. It has text, and asks for nothing.
+fn is_sheet(page: Page<'_>, id: NodeId) -> bool {
+    let Page { tree, measure, subject, .. } = page;
+    let (text, link) = (measure.text(id), measure.link(id));
+    subject == Subject::Product && text >= SHEET && link * 10 < text * 3 && !fields(tree, id, 1)
+}
+
+/// The roles of what surrounds content.
+fn chrome_role(role: &str) -> Option<&'static str> {
+    const ROLES: &[&str] = &[
+        "navigation",
+        "banner",
+        "contentinfo",
+        "search",
+        "dialog",
+        "alertdialog",
+        "menu",
+        "menubar",
+        "toolbar",
+        "listbox",
+        "tooltip",
+        "complementary",
+    ];
+    ROLES.iter().copied().find(|known| *known == role)
 }
 
 /// A paragraph or a table, or a part with a heading of its own: short it may be, but it says something.
@@ -146,7 +191,7 @@ fn is_passage(measure: &Measure, id: NodeId, element: &Element) -> bool {
         || measure.holds(id).any(Holds::HEADING)
 }
 
-fn is_block(element: &Element) -> bool {
+pub(super) fn is_block(element: &Element) -> bool {
     matches!(
         *element.name(),
         local_name!("div")
@@ -158,34 +203,15 @@ fn is_block(element: &Element) -> bool {
     )
 }
 
-fn within_article(tree: &Tree, id: NodeId) -> bool {
-    tree.ancestors(id)
-        .any(|up| matches!(tree.name(up), Some(&(local_name!("article") | local_name!("main")))))
+fn within(tree: &Tree, id: NodeId, names: &[LocalName]) -> bool {
+    tree.ancestors(id).filter_map(|up| tree.name(up)).any(|name| names.contains(name))
 }
 
 fn holds_title(tree: &Tree, id: NodeId) -> bool {
     tree.descendants(id).any(|n| tree.name(n) == Some(&local_name!("h1")))
 }
 
-/// A small part of the content that is nothing but links: menus, tags, teasers of other pages.
-fn is_link_dense(tree: &Tree, measure: &Measure, id: NodeId, element: &Element, root: NodeId) -> bool {
-    // Inside `main`, a list of links is as likely the index that the page is for.
-    if !is_block(element) || tree.name(root) == Some(&local_name!("main")) {
-        return false;
-    }
-    let (text, link) = (measure.text(id), measure.link(id));
-    if text == 0
-        || link * 10 < text * 9
-        || text * 10 > measure.text(root)
-        || measure.holds(id).any(Holds::PRE)
-    {
-        return false;
-    }
-    let links = tree.descendants(id).filter(|&n| tree.name(n) == Some(&local_name!("a"))).take(4).count();
-    links >= 4
-}
-
-/// What customers say below a product: several parts marked as reviews inside one that is.
+/// What customers say below a product and readers below an article: several parts marked as such inside one that is.
 fn is_review_list(tree: &Tree, id: NodeId, element: &Element) -> bool {
     is_review(element)
         && tree
@@ -196,27 +222,24 @@ fn is_review_list(tree: &Tree, id: NodeId, element: &Element) -> bool {
             .is_some()
 }
 
+/// Whether an element is a part of reviews or comments that are most of the page: those are what it is for.
+fn is_discussed(page: Page<'_>, id: NodeId, root: NodeId) -> bool {
+    let Page { tree, measure, .. } = page;
+    let most = |up: &NodeId| measure.text(*up) * 2 > measure.text(root);
+    tree.ancestors(id)
+        .take_while(|&up| up != root)
+        .filter(most)
+        .any(|up| tree.element(up).is_some_and(is_review))
+}
+
 fn is_review(element: &Element) -> bool {
-    let is_word = |word: &str| word.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("review"));
+    let is_word = |word: &str| {
+        let begins =
+            |name: &&str| word.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        ["review", "comment"].iter().any(begins)
+    };
     let named = |name: &str| name.split(|c: char| !c.is_ascii_alphanumeric()).any(is_word);
     element.attr(&local_name!("itemprop")) == Some("review")
         || element.id().is_some_and(named)
         || element.classes().any(named)
-}
-
-/// A list whose every link leads to a place on the same page.
-fn is_contents(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> bool {
-    if !matches!(*element.name(), local_name!("ul") | local_name!("ol"))
-        || measure.link(id) * 10 < measure.text(id) * 9
-    {
-        return false;
-    }
-    let mut links = 0;
-    for link in tree.descendants(id).filter(|&n| tree.name(n) == Some(&local_name!("a"))) {
-        links += 1;
-        if !tree.attr(link, &local_name!("href")).is_some_and(|h| h.starts_with('#')) {
-            return false;
-        }
-    }
-    links >= 3
 }

@@ -1,14 +1,18 @@
 //! Which part of a page holds its content.
 
-use crate::html::{Element, Measure, NodeId, Tree, is_silent, local_name};
-use crate::markdown::NodeSet;
+use crate::html::{Element, NodeId, Tree, is_silent, local_name};
 
-use super::metadata::Metadata;
+use super::cleaning::Asked;
+use super::metadata::{Metadata, contains_loosely, starts_loosely};
+use super::removal::{Reason, Removals};
 use super::rules::{Hits, Rule, Take};
-use super::{Container, chrome, density};
+use super::{Container, chrome, density, widgets};
 
 /// A container must hold this share of the page's text outside of links, or its rule is taken for a coincidence.
 const FAIR_SHARE: f64 = 0.25;
+
+/// Levels above the content where a heading still is right above it.
+const NEAR: usize = 2;
 
 /// The chosen content: its roots in document order.
 #[derive(Debug)]
@@ -17,6 +21,8 @@ pub(super) struct Choice {
     pub(super) roots: Vec<NodeId>,
     /// The text of the content's first top heading.
     pub(super) heading: Option<String>,
+    /// Rules that were not taken, with the reason.
+    pub(super) passed_over: Vec<String>,
     rule: Option<&'static Rule>,
 }
 
@@ -48,9 +54,11 @@ impl Landmarks {
 }
 
 /// Chooses the content of a page.
-pub(super) fn choose(tree: &Tree, measure: &Measure, metadata: &Metadata) -> Choice {
+pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata, asked: &Asked<'_>) -> Choice {
+    let tree = page.tree;
     let mut hits = Hits::new();
     let mut landmarks = Landmarks::default();
+    let mut aside = Aside::default();
     let mut nodes = tree.descendants(Tree::ROOT);
     while let Some(id) = nodes.next() {
         let Some(element) = tree.element(id) else { continue };
@@ -58,91 +66,145 @@ pub(super) fn choose(tree: &Tree, measure: &Measure, metadata: &Metadata) -> Cho
             nodes.skip_children();
             continue;
         }
+        if widgets::name(element).is_some() {
+            aside.text += page.measure.text(id);
+            aside.link += page.measure.link(id);
+            nodes.skip_children();
+            continue;
+        }
         landmarks.see(id, element);
         hits.see(tree, id, element);
     }
     let body = landmarks.body.unwrap_or(Tree::ROOT);
-    let search = Search { tree, measure, body };
-    let mut choice =
-        search.by_rule(&hits).or_else(|| search.by_landmark(&landmarks)).unwrap_or_else(|| search.by_text());
-    choice.heading = search.heading(&mut choice.roots, metadata);
+    let text = page.measure.text(body).saturating_sub(aside.text);
+    let own = text.saturating_sub(page.measure.link(body).saturating_sub(aside.link));
+    let mut search = Search { page, body, text, own, main: None };
+    search.main = search.fair(&landmarks.mains);
+    let mut choice = search
+        .by_request(asked)
+        .or_else(|| search.by_rule(&hits))
+        .or_else(|| search.by_landmark(&landmarks))
+        .unwrap_or_else(|| search.by_text());
+    let rule = choice.rule.map(|rule| rule.name);
+    choice.passed_over = hits
+        .rules()
+        .map(|(rule, _)| rule.name)
+        .take_while(|name| Some(*name) != rule && choice.container != Container::Asked)
+        .map(str::to_owned)
+        .collect();
+    choice.heading = search.heading(&mut choice.roots, metadata, asked);
     choice
 }
 
+/// Text in widgets, which is no part of the page.
+#[derive(Debug, Default)]
+struct Aside {
+    text: usize,
+    link: usize,
+}
+
 struct Search<'t> {
-    tree: &'t Tree,
-    measure: &'t Measure,
+    page: chrome::Page<'t>,
     body: NodeId,
+    /// Bytes of the page's text, widgets not counted.
+    text: usize,
+    /// The part of it that is outside of links.
+    own: usize,
+    /// The one `main`, if there is one that holds enough.
+    main: Option<NodeId>,
 }
 
 impl Search<'_> {
     /// Text outside of links.
     fn own_text(&self, id: NodeId) -> usize {
-        self.measure.text(id).saturating_sub(self.measure.link(id))
+        self.page.measure.text(id).saturating_sub(self.page.measure.link(id))
     }
 
     fn holds_fair_share(&self, id: NodeId) -> bool {
-        let (own, page) = (self.own_text(id) as f64, self.own_text(self.body) as f64);
-        let (all, page_all) = (self.measure.text(id) as f64, self.measure.text(self.body) as f64);
-        all > 0.0 && (own >= FAIR_SHARE * page || all >= 0.5 * page_all)
+        let (own, all) = (self.own_text(id) as f64, self.page.measure.text(id) as f64);
+        all > 0.0 && (own >= FAIR_SHARE * self.own as f64 || all >= 0.5 * self.text as f64)
+    }
+
+    /// The one of several places that holds most of their text, if it is a fair share of the page's.
+    fn fair(&self, found: &[NodeId]) -> Option<NodeId> {
+        self.dominant(found).filter(|&id| self.holds_fair_share(id))
+    }
+
+    /// Whether a place holds half the text outside of links of what HTML itself names as the main part.
+    fn holds_most(&self, id: NodeId) -> bool {
+        let own = self.own_text(id);
+        own > 0 && own * 2 >= self.main.map_or(self.own, |main| self.own_text(main))
     }
 
     /// The one of several places that holds most of the text, if one does.
     fn dominant(&self, found: &[NodeId]) -> Option<NodeId> {
         let largest =
-            found.iter().copied().max_by_key(|&id| (self.measure.text(id), std::cmp::Reverse(id)))?;
+            found.iter().copied().max_by_key(|&id| (self.page.measure.text(id), std::cmp::Reverse(id)))?;
         let all: usize = found
             .iter()
-            .filter(|&&id| !self.tree.ancestors(id).take(64).any(|up| up == largest))
-            .map(|&id| self.measure.text(id))
+            .filter(|&&id| !self.page.tree.ancestors(id).take(64).any(|up| up == largest))
+            .map(|&id| self.page.measure.text(id))
             .sum();
-        (self.measure.text(largest) as f64 >= 0.6 * all as f64).then_some(largest)
+        (self.page.measure.text(largest) as f64 >= 0.6 * all as f64).then_some(largest)
+    }
+
+    /// The places that the pipeline's first selector with any names.
+    fn by_request(&self, asked: &Asked<'_>) -> Option<Choice> {
+        let tree = self.page.tree;
+        let named = asked.content.iter().map(|selector| {
+            selector
+                .find(tree, Tree::ROOT)
+                .into_iter()
+                .filter(|&id| !asked.removes(tree, id))
+                .collect::<Vec<_>>()
+        });
+        let found = named.into_iter().find(|found| !found.is_empty())?;
+        Some(Choice::new(Container::Asked, self.outermost(&found)))
     }
 
     fn by_rule(&self, hits: &Hits) -> Option<Choice> {
         hits.rules().find_map(|(rule, found)| {
             let roots = match rule.take {
-                Take::One => vec![self.dominant(found).filter(|&id| self.holds_fair_share(id))?],
+                Take::One => vec![self.fair(found)?],
+                Take::Mixed => vec![self.dominant(found).filter(|&id| self.holds_most(id))?],
                 Take::Every => self.every(found)?,
             };
-            Some(Choice {
-                container: Container::Rule(rule.name.to_owned()),
-                roots,
-                heading: None,
-                rule: Some(rule),
-            })
+            let name = rule.name.to_owned();
+            let container =
+                if rule.take == Take::Mixed { Container::Platform(name) } else { Container::Rule(name) };
+            Some(Choice { rule: Some(rule), ..Choice::new(container, roots) })
         })
     }
 
-    /// All places that are not inside another one, if together they hold a fair share of the page's text.
-    fn every(&self, found: &[NodeId]) -> Option<Vec<NodeId>> {
+    /// The places that are not inside another one.
+    fn outermost(&self, found: &[NodeId]) -> Vec<NodeId> {
         // In document order the outer one comes first, and what it holds follows at once.
         let mut roots: Vec<NodeId> = Vec::new();
         for &id in found {
-            if !roots.last().is_some_and(|&last| self.tree.ancestors(id).any(|up| up == last)) {
+            if !roots.last().is_some_and(|&last| self.page.tree.ancestors(id).any(|up| up == last)) {
                 roots.push(id);
             }
         }
+        roots
+    }
+
+    /// These places, if together they hold a fair share of the page's text.
+    fn every(&self, found: &[NodeId]) -> Option<Vec<NodeId>> {
+        let roots = self.outermost(found);
         let own: usize = roots.iter().map(|&id| self.own_text(id)).sum();
-        (own > 0 && own as f64 >= FAIR_SHARE * self.own_text(self.body) as f64).then_some(roots)
+        (own > 0 && own as f64 >= FAIR_SHARE * self.own as f64).then_some(roots)
     }
 
     fn by_landmark(&self, landmarks: &Landmarks) -> Option<Choice> {
-        let choice = |name: &str, root| Choice {
-            container: Container::Landmark(name.to_owned()),
-            roots: vec![root],
-            heading: None,
-            rule: None,
-        };
-        let fair = |found: &[NodeId]| self.dominant(found).filter(|&id| self.holds_fair_share(id));
-        let main = fair(&landmarks.mains);
-        let inside = |id: &NodeId| main.is_none_or(|m| self.tree.ancestors(*id).any(|up| up == m));
+        let choice = |name: &str, root| Choice::new(Container::Landmark(name.to_owned()), vec![root]);
+        let main = self.main;
+        let inside = |id: &NodeId| main.is_none_or(|m| self.page.tree.ancestors(*id).any(|up| up == m));
         let articles: Vec<_> = landmarks.articles.iter().copied().filter(inside).collect();
-        if let Some(body) = fair(&landmarks.bodies) {
+        if let Some(body) = self.fair(&landmarks.bodies) {
             return Some(choice("articleBody", body));
         }
         if let Some(article) =
-            fair(&articles).filter(|&a| main.is_none_or(|m| self.own_text(a) * 2 >= self.own_text(m)))
+            self.fair(&articles).filter(|&a| main.is_none_or(|m| self.own_text(a) * 2 >= self.own_text(m)))
         {
             return Some(choice("article", article));
         }
@@ -150,44 +212,63 @@ impl Search<'_> {
     }
 
     fn by_text(&self) -> Choice {
-        let roots = density::roots(self.tree, self.measure, self.body).unwrap_or_else(|| vec![self.body]);
-        Choice { container: Container::Body, roots, heading: None, rule: None }
+        let mut removals = Removals::new(self.page.tree.len());
+        chrome::mark(self.page, self.body, &mut removals);
+        let root =
+            density::root(self.page.tree, self.page.measure, self.body, &removals).unwrap_or(self.body);
+        Choice::new(Container::Body, vec![root])
     }
 
     /// The content's top heading. If it has none, and one outside is the page's own by its title, that one joins it.
-    fn heading(&self, roots: &mut Vec<NodeId>, metadata: &Metadata) -> Option<String> {
-        let inside =
-            |id: NodeId| roots.iter().any(|&root| root == id || self.tree.ancestors(id).any(|up| up == root));
+    fn heading(&self, roots: &mut Vec<NodeId>, metadata: &Metadata, asked: &Asked<'_>) -> Option<String> {
+        let inside = |id: NodeId| {
+            roots.iter().any(|&root| root == id || self.page.tree.ancestors(id).any(|up| up == root))
+        };
         if let Some((_, text)) = metadata.headings.iter().find(|(id, _)| inside(*id)) {
             return Some(text.clone());
         }
         let title = metadata.title_without_site();
-        let is_title =
-            |text: &str| !title.is_empty() && (starts_loosely(title, text) || starts_loosely(text, title));
-        let (id, text) = metadata.headings.iter().find(|(_, text)| is_title(text))?;
+        // A site's name is in its titles, too; but that does not stand right above the content.
+        let is_near = |id: NodeId| {
+            let parent = self.page.tree.parent(id);
+            roots.iter().any(|&root| self.page.tree.ancestors(root).take(NEAR).any(|up| Some(up) == parent))
+        };
+        let is_title = |(id, text): &&(NodeId, String)| {
+            !title.is_empty()
+                && !asked.removes(self.page.tree, *id)
+                && (starts_loosely(title, text)
+                    || starts_loosely(text, title)
+                    || (is_near(*id) && contains_loosely(&metadata.title, text)))
+        };
+        let (id, text) = metadata.headings.iter().find(is_title)?;
         roots.insert(0, *id);
         Some(text.clone())
     }
 }
 
-fn starts_loosely(whole: &str, part: &str) -> bool {
-    let plain =
-        |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    let part = plain(part);
-    !part.is_empty() && plain(whole).starts_with(&part)
-}
-
 impl Choice {
-    /// Adds what inside `root` is not content to `dropped`.
-    pub(super) fn mark_dropped(&self, tree: &Tree, measure: &Measure, root: NodeId, dropped: &mut NodeSet) {
-        match self.rule {
-            Some(rule) => {
-                let Some(remove) = &rule.remove else { return };
-                for id in remove.find(tree, root) {
-                    dropped.insert(id);
-                }
+    fn new(container: Container, roots: Vec<NodeId>) -> Self {
+        Self { container, roots, heading: None, passed_over: Vec::new(), rule: None }
+    }
+
+    /// Removes what inside `root` is not content.
+    pub(super) fn clean(
+        &self,
+        page: chrome::Page<'_>,
+        root: NodeId,
+        asked: &Asked<'_>,
+        removals: &mut Removals,
+    ) {
+        if let Some(remove) = self.rule.and_then(|rule| rule.remove.as_ref()) {
+            for id in remove.find(page.tree, root) {
+                removals.insert(id, Reason::Rule);
             }
-            None => chrome::mark(tree, measure, root, dropped),
+        }
+        for id in asked.remove.iter().flat_map(|remove| remove.find(page.tree, root)) {
+            removals.insert(id, Reason::Asked);
+        }
+        if !self.container.is_exact() {
+            chrome::mark(page, root, removals);
         }
     }
 }

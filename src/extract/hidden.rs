@@ -5,30 +5,58 @@
 use std::collections::HashSet;
 
 use crate::html::{Element, Measure, NodeId, Tree, local_name};
-use crate::markdown::NodeSet;
+use crate::markdown::{NodeSet, clean_line, spells_invisibly};
 
-use super::style::{self, Sight};
+use super::flags::{FlagKind, Flags, instructions};
+use super::style::{self, Colour, Sight, colour, colours};
 use super::stylesheet::Stylesheet;
 
-/// Adds the hidden elements below `root` to `dropped`.
+/// Characters of a picture's description that is one.
+const MAX_DESCRIPTION: usize = 200;
+/// Bytes of text for screen readers that is one.
+const MAX_SPOKEN: usize = 200;
+/// Bytes of a style that is read for the colour of what is below it, too.
+const MAX_STYLE: usize = 2_000;
+/// Nodes, and bytes, of a hidden text that are reported.
+const MAX_NODES: usize = 500;
+const MAX_TEXT: usize = 500;
+/// Elements around a text whose ground is looked at.
+const AROUND: usize = 8;
+
+/// Adds the hidden elements below `root` to `dropped`, and what a person should look at to `flags`.
 pub(super) fn mark(
     tree: &Tree,
     measure: &Measure,
     stylesheet: &Stylesheet,
     root: NodeId,
     dropped: &mut NodeSet,
+    flags: &mut Flags,
 ) {
     let mut openable: Option<HashSet<&str>> = None;
     let mut nodes = tree.descendants(root);
     while let Some(id) = nodes.next() {
-        let Some(element) = tree.element(id) else { continue };
+        let Some(element) = tree.element(id) else {
+            if let Some(text) = tree.text(id).filter(|text| spells_invisibly(text)) {
+                flags.add(FlagKind::InvisibleCharacters, &clean_line(text));
+            }
+            continue;
+        };
+        if *element.name() == local_name!("img") {
+            let alt = element.attr(&local_name!("alt")).unwrap_or_default();
+            if alt.len() > MAX_DESCRIPTION && alt.chars().count() > MAX_DESCRIPTION {
+                flags.add(FlagKind::LongDescription, &clean_line(alt));
+            }
+        }
         let by_rule = || {
             // What hides nearly all of a page hides it until it is loaded.
             let hides = stylesheet.sight(element)?;
             let is_part = measure.text(id) * 5 <= measure.text(root) * 4;
             (is_part && !follows_button(tree, id)).then_some(hides)
         };
-        let Some(sight) = own_sight(element).or_else(by_rule) else { continue };
+        // A picture whose alternative text is see-through is seen.
+        let by_colour = || (measure.text(id) > 0).then(|| by_colour(tree, id, element)).flatten();
+        let sight = own_sight(element).or_else(by_colour).or_else(by_rule);
+        let Some(sight) = sight else { continue };
         let controlled =
             element.id().is_some_and(|own| openable.get_or_insert_with(|| controlled(tree)).contains(own));
         if controlled || is_panel(tree, id, element) {
@@ -37,8 +65,34 @@ pub(super) fn mark(
         if sight == Sight::Invisible && restores(tree, id) {
             continue;
         }
-        dropped.insert(id);
-        nodes.skip_children();
+        if measure.text(id) > 0 && !flags.is_full() {
+            report(tree, measure, id, sight, flags);
+        }
+        if sight != Sight::Faint {
+            dropped.insert(id);
+            nodes.skip_children();
+        }
+    }
+}
+
+/// Flags what is out of sight. Short text for screen readers and the sources of formulas are so by custom.
+fn report(tree: &Tree, measure: &Measure, id: NodeId, sight: Sight, flags: &mut Flags) {
+    let is_formula = tree.descendants(id).take(4).any(|n| tree.name(n) == Some(&local_name!("math")));
+    let text = || {
+        let mut begin = String::new();
+        for text in tree.descendants(id).take(MAX_NODES).filter_map(|n| tree.text(n)) {
+            begin.push(' ');
+            begin.push_str(text);
+            if begin.len() > MAX_TEXT {
+                break;
+            }
+        }
+        clean_line(&begin)
+    };
+    let spoken = sight == Sight::Clipped && measure.text(id) <= MAX_SPOKEN && instructions(&text()).is_none();
+    if !is_formula && !spoken {
+        let kind = if sight == Sight::Faint { FlagKind::FaintText } else { FlagKind::HiddenText };
+        flags.add(kind, &text());
     }
 }
 
@@ -55,6 +109,35 @@ fn own_sight(element: &Element) -> Option<Sight> {
         }
     }
     hidden
+}
+
+/// Text in the colour of its ground is not seen. White text whose ground is not known may be.
+fn by_colour(tree: &Tree, id: NodeId, element: &Element) -> Option<Sight> {
+    const WHITE: Colour = Some([255; 3]);
+    let style = |element: &'_ Element| {
+        element.attr(&local_name!("style")).filter(|style| style.len() <= MAX_STYLE).map(colours)
+    };
+    let own = style(element).unwrap_or_default();
+    let is_font = *element.name() == local_name!("font");
+    let by_font = || element.attr(&local_name!("color")).filter(|_| is_font);
+    let text = own.text.or_else(|| colour(&by_font()?.to_ascii_lowercase()))?;
+    if own.clipped_to_text {
+        return None;
+    }
+    let Some(text) = text else { return Some(Sight::Gone) };
+    let ground = std::iter::once(id).chain(tree.ancestors(id)).take(AROUND).find_map(|up| {
+        let element = tree.element(up)?;
+        let styled = style(element).and_then(|colours| {
+            // A picture or a gradient is a ground of no one colour.
+            if colours.clipped_to_text { Some(None) } else { colours.ground }
+        });
+        styled.or_else(|| element.attr(&local_name!("bgcolor")).and_then(|v| colour(&v.to_ascii_lowercase())))
+    });
+    match ground {
+        Some(Some(ground)) if ground == text => Some(Sight::Gone),
+        Some(_) => None,
+        None => (Some(text) == WHITE).then_some(Sight::Faint),
+    }
 }
 
 /// A panel right below what a visitor presses is opened by it.

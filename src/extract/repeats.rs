@@ -6,15 +6,28 @@ use std::collections::{HashMap, HashSet};
 
 use crate::markdown::Block;
 
+use super::subject::Subject;
+
 /// Bytes from which a block says something; a shorter one may well be said again.
 const STATEMENT: usize = 80;
 /// Bytes of the text of a link that can be a button.
 const BUTTON: usize = 40;
 /// How often such a link must stand alone to be the button of cards.
 const BUTTONS: usize = 3;
+/// Words of a link that calls to an action.
+const WORDS: usize = 4;
+/// So many such links in a row are a list of what there is.
+const LIST: usize = 4;
+/// Bytes of Markdown that may be a price or a date below a title.
+const LABEL: usize = 60;
+/// Blocks from which a page of which a third are such links is an index.
+const INDEX: usize = 6;
 
-/// Removes the repetitions among a page's blocks, and the headings that only repeat with them.
-pub(super) fn remove(blocks: &mut Vec<Block>) {
+/// Removes the repetitions among a page's blocks, and the headings that only repeat with them; gives what is removed.
+///
+/// A page about one product says even a few words twice only because it is laid out twice.
+pub(super) fn remove(blocks: &mut Vec<Block>, subject: Subject) -> Vec<String> {
+    let statement = if subject == Subject::Product { 1 } else { STATEMENT };
     let mut counts: HashMap<u64, usize> = HashMap::new();
     for block in blocks.iter() {
         *counts.entry(block.fingerprint).or_default() += 1;
@@ -25,9 +38,11 @@ pub(super) fn remove(blocks: &mut Vec<Block>) {
         .map(|block| {
             let again = !seen.insert(block.fingerprint);
             let times = counts.get(&block.fingerprint).copied().unwrap_or(1);
-            (again && (is_heading(block) || is_statement(block))) || (times >= BUTTONS && is_link(block))
+            (again && (is_heading(block) || is_statement(block, statement)))
+                || (times >= BUTTONS && is_link(block))
         })
         .collect();
+    mark_buttons(blocks, &mut repeats);
     // A heading said again is a repetition only if what stands below it is.
     for at in (0..blocks.len()).rev() {
         if is_heading(&blocks[at]) && !repeats.get(at + 1).copied().unwrap_or(false) {
@@ -35,7 +50,45 @@ pub(super) fn remove(blocks: &mut Vec<Block>) {
         }
     }
     let mut repeats = repeats.into_iter();
-    blocks.retain(|_| !repeats.next().unwrap_or(false));
+    let removed = blocks.extract_if(.., |_| repeats.next().unwrap_or(false));
+    removed.map(|block| block.markdown).collect()
+}
+
+/// A link of few words that stands alone calls to an action. Not so several in a row, which are a list, nor one above
+/// a few words, which is their title, nor one that is all there is below a heading.
+fn mark_buttons(blocks: &[Block], removed: &mut [bool]) {
+    if blocks.len() >= INDEX && blocks.iter().filter(|block| is_call(block)).count() * 3 > blocks.len() {
+        return;
+    }
+    let is_label = |block: &Block| !is_heading(block) && block.markdown.len() < LABEL && !is_call(block);
+    let mut at = 0_usize;
+    for run in blocks.chunk_by(|a, b| is_call(a) == is_call(b)) {
+        let (before, after) = (at.checked_sub(1).and_then(|n| blocks.get(n)), blocks.get(at + run.len()));
+        let is_section = before.is_some_and(is_heading) && after.is_none_or(is_heading);
+        if is_call(&run[0]) && run.len() < LIST && !is_section && !after.is_some_and(is_label) {
+            removed[at..at + run.len()].fill(true);
+        }
+        at += run.len();
+    }
+}
+
+/// A block that is one link of a few words to another page.
+fn is_call(block: &Block) -> bool {
+    let Some((text, rest)) = block.markdown.strip_prefix('[').and_then(|rest| rest.split_once("](")) else {
+        return false;
+    };
+    let Some(target) = rest.strip_suffix(')').filter(|target| !target.contains(')')) else { return false };
+    text.split_whitespace().count() <= WORDS && !text.starts_with('!') && !is_file(target)
+}
+
+/// Whether a link leads to something to keep or to use: a file, a mail address, a telephone number.
+fn is_file(target: &str) -> bool {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+    let is_page =
+        matches!(&*extension, "" | "html" | "htm" | "php" | "asp" | "aspx" | "jsp" | "shtml" | "xhtml");
+    !target.starts_with("http") || (!is_page && path.matches('/').count() > 2)
 }
 
 fn is_heading(block: &Block) -> bool {
@@ -43,8 +96,8 @@ fn is_heading(block: &Block) -> bool {
 }
 
 /// Prose; code, tables and rules may be the same in several places for good reason.
-fn is_statement(block: &Block) -> bool {
-    !block.markdown.starts_with(['`', '|', '#']) && text_len(&block.markdown) >= STATEMENT
+fn is_statement(block: &Block, least: usize) -> bool {
+    !block.markdown.starts_with(['`', '|', '#']) && text_len(&block.markdown) >= least
 }
 
 /// Bytes of Markdown outside of link destinations.

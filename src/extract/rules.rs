@@ -1,6 +1,6 @@
-//! Where site generators put content: one ordered table of names and selectors.
+//! Where site generators put content: names and selectors in order.
 //!
-//! A rule is tried where its `on` (if any) and its `content` are found on the page. To add one: a line here, a golden
+//! A rule is tried where its `on` (if any) and its `content` are found on the page. To add one: a line in `table`, a golden
 //! page under `tests/fixtures/pages`.
 
 use std::collections::HashMap;
@@ -9,6 +9,9 @@ use std::sync::LazyLock;
 use crate::html::{Element, NodeId, Tree};
 
 use super::selector::{Key, Selector};
+use table::{DISCUSSIONS, DOCUMENTATION, HELP, Row, SITES};
+
+mod table;
 
 /// The content of one generator, theme or help desk.
 #[derive(Debug)]
@@ -22,80 +25,6 @@ pub(super) struct Rule {
     pub(super) take: Take,
 }
 
-/// name, on, content, remove
-type Row = (&'static str, &'static str, &'static str, &'static str);
-
-#[rustfmt::skip]
-const TABLE: &[Row] = &[
-    // Documentation generators.
-    ("sphinx-furo", "", "article#furo-main-content", ".headerlink"),
-    ("sphinx-pydata", "", "article.bd-article", ".headerlink, .prev-next-area, .prev-next-footer, .bd-header-article"),
-    ("mkdocs-material", "", "article.md-content__inner", ".md-content__button, .md-source-file, .md-source-date, .md-feedback, .md-tags, .headerlink"),
-    ("sphinx-rtd", "", "div.rst-content", ".headerlink, .wy-breadcrumbs, [role=navigation], .rst-footer-buttons, .rst-versions, footer, .ethical-rtd, .ethical-sidebar"),
-    ("sphinx", "div.sphinxsidebar, div.documentwrapper, div.related", "div.body[role=main], div.body", ".headerlink, .admonition-todo"),
-    ("sphinx-basic", "div.document, section[id], div.section", "div[role=main] div[itemprop=articleBody], div[itemprop=articleBody]", ".headerlink"),
-    ("docusaurus", "#__docusaurus, #__docusaurus_skipToContent_fallback", ".theme-doc-markdown, article .markdown, .blog-wrapper article", ".theme-doc-toc-mobile, .theme-doc-footer, .theme-doc-breadcrumbs, .theme-doc-version-badge, .theme-edit-this-page, .hash-link, .pagination-nav"),
-    ("vitepress", "", "main .vp-doc, .vp-doc", ".header-anchor, .vp-doc-footer, .prev-next, .copy"),
-    ("vuepress", "", ".theme-default-content, .theme-hope-content", ".header-anchor, .page-nav, .page-edit"),
-    ("starlight", "", ".sl-markdown-content", ".sl-anchor-link, .copy"),
-    ("nextra", "", ".nextra-content main, article.nextra-body main, .nextra-body main, .nextra-content", ".nextra-breadcrumb, .nextra-toc, .subheading-anchor"),
-    ("gitbook-legacy", "", ".page-inner section.markdown-section, .page-inner .markdown-section", ".header-anchor"),
-    ("readme", "", ".rm-Markdown, .rm-Article, #hub-content .markdown-body", ".rm-PageThumbs, .PageThumbs, .UpdatedAt, .rm-Pagination"),
-    ("mdbook", "#sidebar, #menu-bar, #mdbook-menu-bar", "#content main, #mdbook-content main", ".nav-wrapper, .nav-wide-wrapper"),
-    ("rustdoc", "body.rustdoc, .rustdoc, #rustdoc-vars", "#main-content, main #main", ".srclink, a.src, a.anchor, .since, #copy-path, #toggle-all-docs, rustdoc-toolbar"),
-    ("docbook-site", "", "#docContent", ".navheader, .navfooter, .id_link"),
-    ("docbook", "div.navheader, div.navfooter", "body", ".navheader, .navfooter, .id_link"),
-    ("javadoc", ".flex-content, .contentContainer", "main, .contentContainer, .content-container", ".sub-nav, .toc, .skip-nav, nav"),
-    ("doxygen", "#doc-content, #titlearea, #nav-path", "#doc-content, div.contents", ".navpath, #nav-path, .summary, .permalink, .footer, .dyncontent, .ttc"),
-    ("antora", "", "article.doc", ".toolbar, .pagination, .toc, .breadcrumbs, a.anchor, .edit-this-page"),
-    ("asciidoc-manpage", "body.manpage #header", "body.manpage", "#footer, #toc, .toc, a.anchor"),
-    ("asciidoctor", "body.article, body.book, body.manpage, #footer-text, body.toc2", "#content", "#toc, .toc, a.anchor"),
-    ("node-api", "", "#apicontent", "a.mark, .copy-button, .legacy"),
-    ("pkgdown", ".pkgdown, body.template-article, .template-reference-topic", "#main, main#main, .contents", ".dropdown, .d-none"),
-    ("exdoc", "body.page-extra, .content-inner", ".content-inner, #content", ".icon-action, .hover-link, .detail-link, .bottom-actions, .footer, .heading-with-actions button"),
-    ("just-the-docs", ".main-content-wrap", "main.main-content, #main-content, .main-content", ".anchor-heading, .breadcrumb-nav, .toc"),
-    ("docsy", "", ".td-content", ".td-page-meta, .td-heading-self-link, .feedback--title, .feedback--response, .td-related-pages, .section-index"),
-    ("hugo-book", "", "article.book-article", "a.anchor, .book-toc"),
-    ("geekdoc", "", "article.gdoc-markdown, article.gdoc-post", ".gdoc-page__anchor, .gdoc-toc"),
-    ("hugo-learn", "", "#body-inner, article.hextra-content, .hextra-content, main .content article.prose", ".footline, .subheading-anchor"),
-    ("godoc", "", ".Documentation-content, .UnitReadme-content, .Documentation", ".Documentation-idLink, .Documentation-sinceVersion"),
-    ("dokuwiki", "", "#dokuwiki__content .page", "#dw__toc, .secedit, .docInfo"),
-    ("mediawiki", "", "#mw-content-text .mw-parser-output, #mw-content-text", ".mw-editsection, #toc, .toc, .navbox, .vertical-navbox, .sistersitebox, .printfooter, .catlinks, .mw-jump-link, .mw-empty-elt, .noprint, .ambox, .mw-indicators, .mw-authority-control, .reflist, ol.references, .mw-references-wrap, .hatnote, .mw-cite-backlink"),
-    ("confluence", "", "#main-content.wiki-content, .wiki-content, .ak-renderer-document", ".toc-macro, .page-metadata"),
-    ("github-markdown", "", "article.markdown-body, .markdown-body.entry-content", "a.anchor, .zeroclipboard-container"),
-    ("mintlify", "", ".mdx-content, #content-area .prose", ".copy-button"),
-    ("redocly", "", "article[data-component-name='Markdown/Markdown'], .redoc-markdown article", ""),
-    ("aws-docs", "", "#main-col-body", "#main-col-footer, .awsdocs-page-header-container, .awsdocs-filter-selector"),
-    // Help desks.
-    ("zendesk", ".article-container, .article, article.article, .article-info, .article-body", ".article-body, .article__body.markdown", ".article-votes, .article-relatives, .article-footer, .article-attachments"),
-    ("intercom", ".intercom-reset, .intercom-app, .article__meta, .article_body, meta[name='intercom']", ".article__body article, .article_body article, article.intercom-interblocks, .article__body, .article_body, .intercom-interblocks-article", ".article__meta, .intercom-reaction-picker, .related_articles, .table-of-contents"),
-    ("freshdesk", "", ".article-body#article-body, #article-body, .fw-content, #article-show-body, .article__body", ".article-vote, #article-related-list"),
-    ("helpscout", "", "article#fullArticle, #fullArticle", ".printArticle, .articleRatings, .article-footer, .related, .articleFoot"),
-    ("document360", "", ".content_container_text_sec_in, #articleContent", ".article-helpful"),
-    ("helpjuice", "", ".helpjuice-article-body, #helpjuice-article-body, .article .body", ""),
-    ("discourse-page", "meta[content^='Discourse'], #main-outlet .crawler-post, #topic-title", "#main-outlet", "#related-topics, .suggested-topics, .crawler-nav, .crawler-linkback-list, .topic-category, .post-likes, .crawler-post-meta .position, .discourse-tags, footer, #push-notification-prompt"),
-    // Blogs and content systems.
-    ("ghost", "", ".gh-content, section.post-full-content, .post-full-content .post-content", ".gh-subscribe-form, .kg-signup-card, .kg-bookmark-metadata"),
-    ("wordpress", "", ".entry-content, .wp-block-post-content, .elementor-widget-theme-post-content", ".sharedaddy, .jp-relatedposts, .yarpp, .addtoany_share_save_container, .wp-block-latest-posts, .ez-toc-container, #ez-toc-container, .lwptoc, .toc_container, #toc_container, .post-tags, .related-posts, .wpcnt, .heateor_sss_sharing_container, .rank-math-breadcrumb, .code-block, .su-button"),
-    ("jekyll", "", "article.post .post-content, .post-content, .e-content", ".related, .share, .post-nav, .post-tags"),
-];
-
-/// Discussions: every post is content, and what stands between them is not.
-#[rustfmt::skip]
-const DISCUSSIONS: &[Row] = &[
-    ("discourse", "", "#main-outlet .crawler-post .post, .topic-body .cooked, #main-outlet .topic-body .post", ""),
-    ("stack-exchange", "#question, .question", ".js-post-body, .post-text", ".js-post-notice"),
-    ("xenforo", "", ".message-body .bbWrapper, .messageContent .messageText", ".bbCodeBlock-expandLink"),
-    ("phpbb", "", ".postbody .content", ""),
-    ("vbulletin", "", ".postcontent, .js-post__content-text, .post_message", ""),
-    ("invision", "", "[data-role='commentContent'].ipsType_richText, .ipsComment_content .ipsType_richText", ""),
-    ("khoros", "", ".lia-message-body-content", ".lia-message-tags"),
-    ("flarum", "", ".Post-body", ""),
-    ("smf", "#forumposts, #messageindex", ".post .inner, .postarea .post", ""),
-    ("vanilla", "", ".Message.userContent, .userContent", ""),
-    ("github-issue", "", ".js-comment-body, .comment-body.markdown-body", ""),
-];
-
 /// Which of the places that a rule names hold the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Take {
@@ -103,6 +32,8 @@ pub(super) enum Take {
     One,
     /// All of them.
     Every,
+    /// The one with most of the text; chrome stands in it, too.
+    Mixed,
 }
 
 /// The table, parsed, and an index from the names its selectors end in.
@@ -137,7 +68,9 @@ enum Kind {
 pub(super) static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let mut rules = Rules { all: Vec::new(), index: HashMap::new(), lengths: [0; 256] };
     rules.add_table(DISCUSSIONS, Take::Every);
-    rules.add_table(TABLE, Take::One);
+    rules.add_table(DOCUMENTATION, Take::One);
+    rules.add_table(HELP, Take::One);
+    rules.add_table(SITES, Take::Mixed);
     rules
 });
 
@@ -247,9 +180,13 @@ impl Hits {
 mod tests {
     use super::*;
 
+    fn rows() -> impl Iterator<Item = &'static Row> {
+        DISCUSSIONS.iter().chain(DOCUMENTATION).chain(HELP).chain(SITES)
+    }
+
     #[test]
     fn every_row_of_the_table_parses_and_can_be_looked_up() {
-        for (name, on, content, remove) in TABLE.iter().chain(DISCUSSIONS) {
+        for (name, on, content, remove) in rows() {
             for text in [on, content, remove].into_iter().filter(|t| !t.is_empty()) {
                 let selector = text.parse::<Selector>().unwrap_or_else(|e| panic!("{name}: {e}"));
                 if text != remove {
@@ -257,12 +194,12 @@ mod tests {
                 }
             }
         }
-        assert_eq!(RULES.all.len(), TABLE.len() + DISCUSSIONS.len());
+        assert_eq!(RULES.all.len(), rows().count());
     }
 
     #[test]
     fn names_of_rules_are_unique() {
-        let mut names: Vec<_> = TABLE.iter().chain(DISCUSSIONS).map(|row| row.0).collect();
+        let mut names: Vec<_> = rows().map(|row| row.0).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), RULES.all.len());

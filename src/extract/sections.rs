@@ -7,17 +7,21 @@ use std::collections::HashSet;
 use html5ever::LocalName;
 
 use crate::html::{Holds, Measure, NodeId, Step, Tree, is_silent, local_name};
-use crate::markdown::NodeSet;
+
+use super::removal::{Reason, Removals};
 
 /// A heading and the text up to the next one.
 #[derive(Debug)]
 struct Section {
-    heading: NodeId,
+    /// `None`: what stands above the first heading.
+    heading: Option<NodeId>,
     level: usize,
     /// Bytes of text that stay.
     kept: usize,
     /// What was dropped here.
     lost: Vec<NodeId>,
+    /// Whether link lists stand here that may be what the page is for.
+    entries: bool,
 }
 
 /// Takes back `doubtful` link lists if they are what the page is for, and drops headings that lost all they had.
@@ -26,32 +30,38 @@ pub(super) fn settle(
     measure: &Measure,
     root: NodeId,
     doubtful: &[NodeId],
-    dropped: &mut NodeSet,
+    removals: &mut Removals,
 ) {
-    let (mut sections, kept) = sections(tree, measure, root, dropped);
+    let (mut sections, kept) = sections(tree, measure, root, removals);
     // A link list of the index stands under its heading, after an introduction at most, or holds its heading.
-    let is_entry = |section: &Section, id: NodeId| {
-        doubtful.binary_search(&id).is_ok()
-            && (section.kept < measure.text(id) || measure.holds(id).any(Holds::HEADING))
-    };
-    let entries: Vec<NodeId> =
-        sections.iter().flat_map(|s| s.lost.iter().copied().filter(|&id| is_entry(s, id))).collect();
+    let mut entries = Vec::new();
+    for section in &mut sections {
+        let lists = section.lost.iter().copied().filter(|id| doubtful.binary_search(id).is_ok());
+        let text: usize = lists.clone().map(|id| measure.text(id)).sum();
+        let own: Vec<NodeId> =
+            lists.filter(|&id| section.kept < text || measure.holds(id).any(Holds::HEADING)).collect();
+        section.entries = !own.is_empty();
+        entries.extend(own);
+    }
     if is_index(tree, measure, &entries, kept) {
-        for section in &mut sections {
-            if section.lost.iter().any(|&id| is_entry(section, id)) {
-                section.kept += 1;
-            }
+        for section in sections.iter_mut().filter(|section| section.entries) {
+            section.kept += 1;
         }
         for entry in entries {
-            dropped.remove(entry);
+            removals.restore(entry);
         }
     }
     // From the end, so that a heading above knows whether one below it stays.
     let mut below: Option<usize> = None;
     for section in sections.iter().rev() {
         let has_below = below.is_some_and(|level| level > section.level);
-        if section.kept == 0 && !has_below && !section.lost.is_empty() && section.level > 1 {
-            dropped.insert(section.heading);
+        if let Some(heading) = section.heading
+            && section.kept == 0
+            && !has_below
+            && !section.lost.is_empty()
+            && section.level > 1
+        {
+            removals.insert(heading, Reason::Heading);
         } else {
             below = Some(section.level);
         }
@@ -66,8 +76,8 @@ fn is_index(tree: &Tree, measure: &Measure, lists: &[NodeId], kept: usize) -> bo
 }
 
 /// The sections below `root` in document order, and the bytes of text that stay in all of it.
-fn sections(tree: &Tree, measure: &Measure, root: NodeId, dropped: &NodeSet) -> (Vec<Section>, usize) {
-    let mut sections: Vec<Section> = Vec::new();
+fn sections(tree: &Tree, measure: &Measure, root: NodeId, removals: &Removals) -> (Vec<Section>, usize) {
+    let mut sections = vec![Section { heading: None, level: 0, kept: 0, lost: Vec::new(), entries: false }];
     let mut all = 0;
     let mut walk = tree.walk(root);
     while let Some(step) = walk.next() {
@@ -80,7 +90,7 @@ fn sections(tree: &Tree, measure: &Measure, root: NodeId, dropped: &NodeSet) -> 
             }
             continue;
         };
-        if dropped.contains(id) {
+        if removals.contains(id) {
             if let Some(section) = sections.last_mut().filter(|_| measure.text(id) > 0) {
                 section.lost.push(id);
             }
@@ -89,7 +99,7 @@ fn sections(tree: &Tree, measure: &Measure, root: NodeId, dropped: &NodeSet) -> 
         }
         if let Some(level) = level(element.name()) {
             all += measure.text(id);
-            sections.push(Section { heading: id, level, kept: 0, lost: Vec::new() });
+            sections.push(Section { heading: Some(id), level, kept: 0, lost: Vec::new(), entries: false });
             walk.skip_children();
         } else if *element.name() == local_name!("img") {
             if let Some(section) = sections.last_mut() {

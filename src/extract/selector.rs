@@ -17,6 +17,9 @@ pub enum SelectorError {
     /// Nothing between two commas, or nothing at all.
     #[error("empty selector")]
     Empty,
+    /// A bracket, parenthesis or quotation mark has no end.
+    #[error("`{0}` is not closed")]
+    Unclosed(char),
     /// Valid CSS or not, it is not of the supported part.
     #[error("`{0}` is not supported in a selector")]
     Unsupported(String),
@@ -74,8 +77,12 @@ impl std::str::FromStr for Selector {
     type Err = SelectorError;
 
     fn from_str(text: &str) -> Result<Self, SelectorError> {
-        let alternatives = text.split(',').map(Complex::parse).collect::<Result<_, _>>()?;
-        Ok(Self { alternatives })
+        let mut parser = Parser(text);
+        let mut alternatives = vec![parser.complex()?];
+        while parser.eat(',') {
+            alternatives.push(parser.complex()?);
+        }
+        if parser.0.is_empty() { Ok(Self { alternatives }) } else { Err(parser.unsupported()) }
     }
 }
 
@@ -104,83 +111,33 @@ impl Selector {
 }
 
 impl Complex {
-    fn parse(text: &str) -> Result<Self, SelectorError> {
-        let spaced = text.replace('>', " > ");
-        let mut above = Vec::new();
-        let mut last: Option<Compound> = None;
-        let mut combinator = Combinator::Descendant;
-        for part in spaced.split_ascii_whitespace() {
-            if part == ">" {
-                combinator = Combinator::Child;
-                continue;
-            }
-            let compound = Compound::parse(part)?;
-            if let Some(before) = last.replace(compound) {
-                above.insert(0, (combinator, before));
-            }
-            combinator = Combinator::Descendant;
-        }
-        last.map(|last| Self { last, above }).ok_or(SelectorError::Empty)
-    }
-
     fn matches(&self, tree: &Tree, id: NodeId) -> bool {
         if !tree.element(id).is_some_and(|e| self.last.matches(e)) {
             return false;
         }
-        // Greedy from the inside out, which is exact but for `a > b c` chains where an outer `b` would fit.
-        let mut at = id;
-        for (combinator, compound) in &self.above {
-            let fits = |&up: &NodeId| tree.element(up).is_some_and(|e| compound.matches(e));
-            let found = match combinator {
-                Combinator::Child => tree.parent(at).filter(fits),
-                Combinator::Descendant => tree.ancestors(at).find(fits),
-            };
-            match found {
-                Some(up) => at = up,
-                None => return false,
-            }
+        if self.above.is_empty() {
+            return true;
         }
-        true
+        let ancestors: Vec<&Element> = tree.ancestors(id).map_while(|up| tree.element(up)).collect();
+        // Of each compound, all the levels that may stand for it: an outer one may fit where the nearest does not.
+        let mut levels = vec![0];
+        for (combinator, compound) in &self.above {
+            let fits = |level: &usize| ancestors.get(*level).is_some_and(|e| compound.matches(e));
+            levels = match (combinator, levels.first()) {
+                (_, None) => return false,
+                (Combinator::Child, _) => {
+                    levels.iter().copied().filter(fits).map(|level| level + 1).collect()
+                }
+                (Combinator::Descendant, Some(&from)) => {
+                    (from..ancestors.len()).filter(fits).map(|level| level + 1).collect()
+                }
+            };
+        }
+        !levels.is_empty()
     }
 }
 
 impl Compound {
-    fn parse(text: &str) -> Result<Self, SelectorError> {
-        let unsupported = || SelectorError::Unsupported(text.to_owned());
-        let mut compound = Self::default();
-        let mut rest = text;
-        let name = |rest: &str| rest.find(['#', '.', '[', ':']).unwrap_or(rest.len());
-        let tag = &rest[..name(rest)];
-        if !tag.is_empty() && tag != "*" {
-            if !tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-                return Err(unsupported());
-            }
-            compound.tag = Some(LocalName::from(tag.to_ascii_lowercase()));
-        }
-        rest = &rest[tag.len()..];
-        while let Some(sign) = rest.chars().next() {
-            let body = &rest[sign.len_utf8()..];
-            let end = match sign {
-                '#' | '.' => name(body),
-                '[' => body.find(']').ok_or_else(unsupported)?,
-                ':' => body.find(')').ok_or_else(unsupported)?,
-                _ => return Err(unsupported()),
-            };
-            let inner = &body[..end];
-            if inner.is_empty() {
-                return Err(unsupported());
-            }
-            match sign {
-                '#' => compound.id = Some(inner.to_owned()),
-                '.' => compound.classes.push(inner.to_owned()),
-                '[' => compound.attributes.push(Attribute::parse(inner)),
-                _ => compound.not.push(Self::parse(inner.strip_prefix("not(").ok_or_else(unsupported)?)?),
-            }
-            rest = &body[end + usize::from(matches!(sign, '[' | ':'))..];
-        }
-        Ok(compound)
-    }
-
     fn matches(&self, element: &Element) -> bool {
         self.tag.as_ref().is_none_or(|tag| tag == element.name())
             && self.id.as_ref().is_none_or(|id| element.id() == Some(id))
@@ -191,20 +148,6 @@ impl Compound {
 }
 
 impl Attribute {
-    fn parse(text: &str) -> Self {
-        let (name, value) = text.split_once('=').map_or((text, None), |(n, v)| (n, Some(v)));
-        let (name, test) = match (value, name.chars().next_back()) {
-            (None, _) => (name, Test::Present),
-            (_, Some('~')) => (&name[..name.len() - 1], Test::Word),
-            (_, Some('^')) => (&name[..name.len() - 1], Test::Prefix),
-            (_, Some('$')) => (&name[..name.len() - 1], Test::Suffix),
-            (_, Some('*')) => (&name[..name.len() - 1], Test::Contains),
-            _ => (name, Test::Equals),
-        };
-        let value = value.unwrap_or_default().trim_matches(['"', '\'']).to_owned();
-        Self { name: LocalName::from(name.to_ascii_lowercase()), test, value }
-    }
-
     fn matches(&self, element: &Element) -> bool {
         let Some(actual) = element.attr(&self.name) else { return false };
         let value = &*self.value;
@@ -216,6 +159,177 @@ impl Attribute {
             Test::Suffix => actual.ends_with(value),
             Test::Contains => actual.contains(value),
         }
+    }
+}
+
+/// What is left of a selector's text.
+struct Parser<'s>(&'s str);
+
+impl Parser<'_> {
+    fn complex(&mut self) -> Result<Complex, SelectorError> {
+        let mut above = Vec::new();
+        self.space();
+        let mut last = self.compound()?;
+        loop {
+            let spaced = self.space();
+            let combinator = if self.eat('>') {
+                self.space();
+                Combinator::Child
+            } else if spaced && !self.0.is_empty() && !self.0.starts_with([',', ')']) {
+                Combinator::Descendant
+            } else {
+                return Ok(Complex { last, above });
+            };
+            above.insert(0, (combinator, std::mem::replace(&mut last, self.compound()?)));
+        }
+    }
+
+    fn compound(&mut self) -> Result<Compound, SelectorError> {
+        let before = self.0.len();
+        let mut compound = self.simple()?;
+        while let Some(rest) = self.0.strip_prefix(":not(") {
+            self.0 = rest;
+            self.negation(&mut compound.not)?;
+            self.parts(&mut compound)?;
+        }
+        if self.0.starts_with(':') {
+            return Err(self.unsupported());
+        }
+        self.some_since(before)?;
+        Ok(compound)
+    }
+
+    /// A compound without negation.
+    fn simple(&mut self) -> Result<Compound, SelectorError> {
+        let mut compound = Compound::default();
+        if !self.eat('*') {
+            compound.tag = self.name().map(|tag| LocalName::from(tag.to_ascii_lowercase()));
+        }
+        self.parts(&mut compound)?;
+        Ok(compound)
+    }
+
+    fn parts(&mut self, compound: &mut Compound) -> Result<(), SelectorError> {
+        loop {
+            if self.eat('#') {
+                compound.id = Some(self.name().ok_or_else(|| self.unsupported())?);
+            } else if self.eat('.') {
+                compound.classes.push(self.name().ok_or_else(|| self.unsupported())?);
+            } else if self.eat('[') {
+                compound.attributes.push(self.attribute()?);
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    /// An error where nothing was read since `before` bytes were left.
+    fn some_since(&self, before: usize) -> Result<(), SelectorError> {
+        if before > self.0.len() {
+            return Ok(());
+        }
+        let is_gap = self.0.is_empty() || self.0.starts_with(',');
+        Err(if is_gap { SelectorError::Empty } else { self.unsupported() })
+    }
+
+    /// What `:not(` takes: compounds without negation, between commas.
+    fn negation(&mut self, not: &mut Vec<Compound>) -> Result<(), SelectorError> {
+        loop {
+            self.space();
+            let before = self.0.len();
+            not.push(self.simple()?);
+            self.some_since(before)?;
+            self.space();
+            if self.eat(')') {
+                return Ok(());
+            }
+            if !self.eat(',') {
+                return Err(if self.0.is_empty() {
+                    SelectorError::Unclosed('(')
+                } else {
+                    self.unsupported()
+                });
+            }
+        }
+    }
+
+    /// An attribute after its `[`.
+    fn attribute(&mut self) -> Result<Attribute, SelectorError> {
+        const TESTS: [(&str, Test); 5] = [
+            ("=", Test::Equals),
+            ("~=", Test::Word),
+            ("^=", Test::Prefix),
+            ("$=", Test::Suffix),
+            ("*=", Test::Contains),
+        ];
+        self.space();
+        let name = self.name().ok_or(SelectorError::Unclosed('['))?;
+        self.space();
+        let test = TESTS.iter().find_map(|(sign, test)| Some((self.0.strip_prefix(sign)?, *test)));
+        let (test, value) = match test {
+            Some((rest, test)) => {
+                self.0 = rest;
+                self.space();
+                (test, self.value()?)
+            }
+            None => (Test::Present, String::new()),
+        };
+        self.space();
+        if !self.eat(']') {
+            return Err(if self.0.is_empty() { SelectorError::Unclosed('[') } else { self.unsupported() });
+        }
+        Ok(Attribute { name: LocalName::from(name.to_ascii_lowercase()), test, value })
+    }
+
+    /// A name, or text in quotation marks.
+    fn value(&mut self) -> Result<String, SelectorError> {
+        let Some(quote) = self.0.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+            return self.name().ok_or_else(|| self.unsupported());
+        };
+        let (value, rest) = self.0[1..].split_once(quote).ok_or(SelectorError::Unclosed(quote))?;
+        self.0 = rest;
+        Ok(value.to_owned())
+    }
+
+    /// The name that stands here; a backslash takes the next character as it is.
+    fn name(&mut self) -> Option<String> {
+        let mut name = String::new();
+        let mut chars = self.0.char_indices();
+        let end = loop {
+            match chars.next() {
+                Some((at, '\\')) => match chars.next() {
+                    Some((_, escaped)) => name.push(escaped),
+                    None => break at,
+                },
+                Some((_, c)) if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') || !c.is_ascii() => {
+                    name.push(c);
+                }
+                Some((at, _)) => break at,
+                None => break self.0.len(),
+            }
+        };
+        self.0 = &self.0[end..];
+        (!name.is_empty()).then_some(name)
+    }
+
+    fn eat(&mut self, sign: char) -> bool {
+        let rest = self.0.strip_prefix(sign);
+        self.0 = rest.unwrap_or(self.0);
+        rest.is_some()
+    }
+
+    /// Passes white space; whether there was some.
+    fn space(&mut self) -> bool {
+        let rest = self.0.trim_ascii_start();
+        let spaced = rest.len() < self.0.len();
+        self.0 = rest;
+        spaced
+    }
+
+    /// The part that begins here and is not understood.
+    fn unsupported(&self) -> SelectorError {
+        let end = self.0.find([' ', ',', '[']).filter(|&end| end > 0).unwrap_or(self.0.len());
+        SelectorError::Unsupported(self.0[..end].to_owned())
     }
 }
 
@@ -248,12 +362,37 @@ mod tests {
         check("[data-k~=two]", &["p2"]);
         check("section > p[data-k^='one']", &["p2"]);
         check("div.z p", &[]);
+        check("p:not(#p1, .x)", &["p2"]);
+        check("body > div section p", &["p2"]);
+        check("[data-k = 'one two'], [class*=','], .a\\:b", &["p2"]);
+        check("div>p,div > section>p", &["p1", "p2"]);
     }
 
     #[test]
     fn what_is_not_understood_is_an_error() {
-        for bad in ["", "a,,b", "p:first-child", "a + b", "p::before", "a[", "."] {
-            assert!(bad.parse::<Selector>().is_err(), "{bad}");
+        let check = |text: &str, expected: &str| {
+            assert_eq!(text.parse::<Selector>().unwrap_err().to_string(), expected, "{text}");
+        };
+        check("", "empty selector");
+        check("a,,b", "empty selector");
+        check("a,", "empty selector");
+        check("p:first-child em", "`:first-child` is not supported in a selector");
+        check("a + b", "`+` is not supported in a selector");
+        check("p::before", "`::before` is not supported in a selector");
+        check("a[", "`[` is not closed");
+        check("a[b='c]", "`'` is not closed");
+        check("a:not(b", "`(` is not closed");
+        check("a:not(:not(b))", "`:not(b))` is not supported in a selector");
+        check("a)", "`)` is not supported in a selector");
+        assert!(".".parse::<Selector>().is_err());
+    }
+
+    #[test]
+    fn an_outer_ancestor_may_fit_where_the_nearest_does_not() {
+        let tree = parse("<main><div class=o><div class=i><div class=x><div class=i><p id=p>").unwrap();
+        for text in [".o > .i p", "main > div .i > .x p", ".o > .i > .x > .i > p"] {
+            let selector: Selector = text.parse().unwrap();
+            assert_eq!(selector.find(&tree, Tree::ROOT).len(), 1, "{text}");
         }
     }
 }

@@ -7,6 +7,10 @@ pub(super) enum Sight {
     Gone,
     /// `visibility: hidden`, which a child may take back.
     Invisible,
+    /// Clipped away where it stands: texts for screen readers.
+    Clipped,
+    /// Perhaps to be seen at times, or on some ground: the style alone does not tell.
+    Faint,
 }
 
 /// The means by which a style hides or shows.
@@ -37,22 +41,25 @@ pub(super) fn inline(style: &str) -> Option<Sight> {
     for (property, value) in declarations(&lower) {
         match property {
             "display" if value == "none" => sight = Some(Sight::Gone),
+            "content-visibility" if value == "hidden" => sight = Some(Sight::Gone),
             "visibility" if matches!(value, "hidden" | "collapse") => {
                 sight = sight.or(Some(Sight::Invisible));
             }
-            "opacity" if number(value) == Some(0.0) => see_through = true,
-            "font-size"
-                if number(value).is_some_and(|n| n < 3.0)
-                    && (value.ends_with("px") || number(value) == Some(0.0)) =>
+            "opacity" if number(value).is_some_and(|n| n <= 0.05) => see_through = true,
+            "filter" if value.replace(' ', "").starts_with("opacity(0)") => see_through = true,
+            "font-size" if is_tiny(value) => sight = Some(Sight::Gone),
+            "font" if value.split(['/', ' ']).any(is_tiny_length) => sight = Some(Sight::Gone),
+            "text-indent" | "left" | "top" | "right" | "bottom" | "margin-left" | "margin-top"
+                if far_away(value) =>
             {
                 sight = Some(Sight::Gone);
             }
-            "text-indent" | "left" | "top" | "right" | "margin-left" if far_away(value) => {
-                sight = Some(Sight::Gone);
-            }
-            "clip" | "clip-path" if is_clip(value) => clipped = true,
-            "width" | "height" | "max-height"
-                if number(value).is_some_and(|n| n <= 1.0) && !value.ends_with('%') =>
+            "transform" if moves_away(value) => sight = Some(Sight::Gone),
+            "clip" if is_clip(value) => clipped = true,
+            "clip-path" if is_clip(value) => sight = sight.or(Some(Sight::Clipped)),
+            "width" | "height" | "max-height" | "max-width"
+                if number(value).is_some_and(|n| n <= 1.0)
+                    && (!value.ends_with('%') || number(value) == Some(0.0)) =>
             {
                 small += 1;
             }
@@ -61,10 +68,127 @@ pub(super) fn inline(style: &str) -> Option<Sight> {
             _ => moving |= is_motion(property),
         }
     }
-    if (clipped && absolute) || small >= 3 || (see_through && !moving) {
+    if sight == Some(Sight::Gone) {
+        return sight;
+    }
+    if clipped && absolute {
+        return Some(Sight::Clipped);
+    }
+    if small >= 3 || (see_through && !moving) {
         return Some(Sight::Gone);
     }
-    sight
+    sight.or(see_through.then_some(Sight::Faint))
+}
+
+/// The text's colour and the ground's, as far as an inline style names them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Colours {
+    pub(super) text: Option<Colour>,
+    pub(super) ground: Option<Colour>,
+    /// The ground shows through the letters: a colour gradient as text.
+    pub(super) clipped_to_text: bool,
+}
+
+/// A colour as red, green and blue; `None` for one that lets all through.
+pub(super) type Colour = Option<[u8; 3]>;
+
+/// The colours that an inline style names.
+pub(super) fn colours(style: &str) -> Colours {
+    let lower = style.to_ascii_lowercase();
+    let mut found = Colours::default();
+    for (property, value) in declarations(&lower) {
+        match property {
+            "color" => found.text = colour(value),
+            "background-color" => found.ground = colour(value),
+            "background" => {
+                found.clipped_to_text |= value.contains("gradient") || value.contains("url(");
+                found.ground = value.split(' ').find_map(colour).or(found.ground);
+            }
+            "background-clip" | "-webkit-background-clip" => found.clipped_to_text |= value == "text",
+            "background-image" | "-webkit-text-stroke" | "text-shadow" => found.clipped_to_text = true,
+            _ => {}
+        }
+    }
+    found
+}
+
+/// A colour by its usual spellings.
+pub(super) fn colour(value: &str) -> Option<Colour> {
+    let value = value.trim();
+    let named = match value {
+        "white" => Some([255, 255, 255]),
+        "black" => Some([0, 0, 0]),
+        "red" => Some([255, 0, 0]),
+        "blue" => Some([0, 0, 255]),
+        "green" => Some([0, 128, 0]),
+        "gray" | "grey" => Some([128, 128, 128]),
+        "silver" => Some([192, 192, 192]),
+        "yellow" => Some([255, 255, 0]),
+        "transparent" => return Some(None),
+        _ => None,
+    };
+    if named.is_some() {
+        return named.map(Some);
+    }
+    if let Some(hex) = value.strip_prefix('#') {
+        if !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        let digit = |at: usize, len: usize| u8::from_str_radix(hex.get(at..at + len)?, 16).ok();
+        return match hex.len() {
+            3 | 4 => {
+                let shown = hex.len() == 3 || digit(3, 1)? > 0;
+                Some(shown.then_some([digit(0, 1)? * 17, digit(1, 1)? * 17, digit(2, 1)? * 17]))
+            }
+            6 | 8 => {
+                let shown = hex.len() == 6 || digit(6, 2)? > 0;
+                Some(shown.then_some([digit(0, 2)?, digit(2, 2)?, digit(4, 2)?]))
+            }
+            _ => None,
+        };
+    }
+    let inner = value.strip_prefix("rgba(").or_else(|| value.strip_prefix("rgb("))?.strip_suffix(')')?;
+    let parts: Vec<&str> = inner.split([',', ' ', '/']).filter(|part| !part.is_empty()).collect();
+    if parts.get(3).is_some_and(|alpha| number(alpha) == Some(0.0)) {
+        return Some(None);
+    }
+    let channel = |part: &str| part.split('.').next()?.parse().ok();
+    match parts[..] {
+        [red, green, blue, ..] => Some(Some([channel(red)?, channel(green)?, channel(blue)?])),
+        _ => None,
+    }
+}
+
+fn is_tiny(value: &str) -> bool {
+    number(value).is_some_and(|n| n <= 0.0) || is_tiny_length(value)
+}
+
+/// A length of letters that nobody can read.
+fn is_tiny_length(value: &str) -> bool {
+    let Some(n) = number(value) else { return false };
+    let least = if value.ends_with("px") {
+        3.0
+    } else if value.ends_with("pt") {
+        2.5
+    } else if value.ends_with("em") {
+        0.2
+    } else if value.ends_with('%') {
+        20.0
+    } else {
+        return false;
+    };
+    n < least
+}
+
+/// Whether a transform leaves nothing, or puts it where nobody sees it.
+fn moves_away(value: &str) -> bool {
+    let value = value.replace(' ', "");
+    let scaled = ["scale(0)", "scale(0,0)", "scalex(0)", "scaley(0)"].iter().any(|none| value.contains(none));
+    let moved = value
+        .split_once("translate")
+        .and_then(|(_, rest)| rest.split_once('('))
+        .is_some_and(|(_, rest)| rest.split(')').next().unwrap_or_default().split(',').any(far_away));
+    scaled || moved
 }
 
 /// What the declarations of a rule do.
@@ -124,6 +248,8 @@ fn is_clip(value: &str) -> bool {
     value.replace([',', ' '], "").starts_with("rect(0")
         || value.contains("inset(50%")
         || value.contains("inset(100%")
+        || value.replace(' ', "").starts_with("circle(0)")
+        || value.replace(' ', "").starts_with("polygon(00,00")
 }
 
 /// The number that a CSS length starts with.
@@ -146,12 +272,30 @@ mod tests {
         let check = |style: &str, expected: Option<Sight>| assert_eq!(inline(style), expected, "{style}");
         check("DISPLAY : None ! important", Some(Sight::Gone));
         check("visibility:hidden", Some(Sight::Invisible));
-        check("position:absolute; clip: rect(0, 0, 0, 0)", Some(Sight::Gone));
+        check("position:absolute; clip: rect(0, 0, 0, 0)", Some(Sight::Clipped));
+        check("transform: translateX(-9999px)", Some(Sight::Gone));
+        check("transform:scale(0)", Some(Sight::Gone));
+        check("font-size:.05em", Some(Sight::Gone));
+        check("font-size:80%", None);
+        check("height:0;overflow:hidden", None);
         check("opacity:0", Some(Sight::Gone));
-        check("opacity:0;transition:opacity 1s", None);
+        check("opacity:0;transition:opacity 1s", Some(Sight::Faint));
         check("font-size:1px", Some(Sight::Gone));
         check("text-indent:-20px;left:-50px", None);
         check("display", None);
+    }
+
+    #[test]
+    fn colours_are_read_in_their_usual_spellings() {
+        let check = |text: &str, expected: Option<Colour>| assert_eq!(colour(text), expected, "{text}");
+        check("white", Some(Some([255; 3])));
+        check("#FFF".to_ascii_lowercase().as_str(), Some(Some([255; 3])));
+        check("#ff000000", Some(None));
+        check("rgb(255, 255, 255)", Some(Some([255; 3])));
+        check("rgba(0,0,0,0)", Some(None));
+        check("rgb(1 2 3 / 50%)", Some(Some([1, 2, 3])));
+        check("var(--x)", None);
+        check("#fé", None);
     }
 
     #[test]

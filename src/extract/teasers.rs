@@ -1,8 +1,9 @@
 //! Sections that lead to other pages and say so in their heading: related articles, recommended products.
 
 use crate::html::{Measure, NodeId, Tree};
-use crate::markdown::{NodeSet, clean_line};
+use crate::markdown::clean_line;
 
+use super::removal::{Reason, Removals};
 use super::sections::level;
 
 /// Bytes of a heading that can be one of these.
@@ -36,20 +37,68 @@ const PHRASES: &[&str] = &[
     "sign up for",
     "stay connected",
     "stay in touch",
+    "read next",
+    "keep reading",
+    "up next",
+    "explore more",
+    "more articles",
+    "more stories",
+    "shop the look",
+    "what others are reading",
+    "recent posts",
+    "recent articles",
+    "recently added",
+    // German.
+    "ähnliche",
+    "verwandte",
+    "das könnte",
+    "weitere artikel",
+    "weitere beiträge",
+    "kunden kauften auch",
+    "zuletzt angesehen",
+    "wird oft zusammen gekauft",
+    "passend dazu",
+    "neueste beiträge",
+    // French.
+    "articles similaires",
+    "articles liés",
+    "à lire aussi",
+    "vous aimerez aussi",
+    "produits similaires",
+    "les clients ont aussi",
+    "derniers articles",
+    // Spanish.
+    "artículos relacionados",
+    "productos relacionados",
+    "también te puede",
+    "te puede interesar",
+    "quizás te",
+    "entradas recientes",
+    // Italian, Portuguese, Dutch.
+    "articoli correlati",
+    "prodotti correlati",
+    "potrebbe interessarti",
+    "ti potrebbe",
+    "artigos relacionados",
+    "produtos relacionados",
+    "você também pode",
+    "gerelateerde",
+    "anderen bekeken ook",
+    "misschien vind je",
 ];
 
-/// Adds these sections below `root` to `dropped`.
-pub(super) fn mark(tree: &Tree, measure: &Measure, root: NodeId, dropped: &mut NodeSet) {
+/// Adds these sections below `root` to what is removed.
+pub(super) fn mark(tree: &Tree, measure: &Measure, root: NodeId, removals: &mut Removals) {
     let mut nodes = tree.descendants(root);
     while let Some(id) = nodes.next() {
-        if dropped.contains(id) {
+        if removals.contains(id) {
             nodes.skip_children();
             continue;
         }
         let Some(level) = tree.name(id).and_then(level) else { continue };
         if level > 1 && measure.text(id) <= MAX_HEADING && is_teaser(&tree.text_of(id)) {
             for part in extent(tree, measure, root, id, level) {
-                dropped.insert(part);
+                removals.insert(part, Reason::Teaser);
             }
         }
     }

@@ -145,6 +145,7 @@ impl Parser {
             builder: TreeBuilder::new(sink, options),
             tokens: Cell::new(0),
             in_markup: Cell::new(true),
+            xml: Cell::new(false),
             swallowed: Cell::new(0),
             muted: Cell::new(0),
         };

@@ -87,6 +87,11 @@ impl Media {
             _ => Media::Other,
         }
     }
+
+    /// Whether pages are of this kind.
+    pub fn is_page(self) -> bool {
+        matches!(self, Media::Html | Media::Markdown)
+    }
 }
 
 fn sniff(start: &[u8]) -> Media {

@@ -155,6 +155,29 @@ pub fn clean_line(text: &str) -> String {
     out
 }
 
+/// Whether characters that nobody sees may spell something: letters as tags, text turned around by force, or many
+/// invisible characters in a row. Single ones are everyday noise.
+pub(crate) fn spells_invisibly(text: &str) -> bool {
+    /// So many in a row are no accident.
+    const MANY: usize = 8;
+    if text.is_ascii() {
+        return false;
+    }
+    let mut cleaner = Cleaner::default();
+    let mut run = 0;
+    for c in text.chars() {
+        let dropped = !c.is_ascii() && cleaner.fate(c) == Fate::Drop;
+        if c.is_ascii() {
+            cleaner.passed(c);
+        }
+        run = if dropped { run + 1 } else { 0 };
+        if run >= MANY || (dropped && matches!(c, '\u{E0000}'..='\u{E007F}' | '\u{202D}' | '\u{202E}')) {
+            return true;
+        }
+    }
+    false
+}
+
 fn keep_if(condition: bool) -> Fate {
     if condition { Fate::Keep } else { Fate::Drop }
 }

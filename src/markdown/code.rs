@@ -1,18 +1,16 @@
 //! Preformatted code: its exact text, and the language that the page says it is in.
 
-use crate::html::{Element, NodeId, Step, Tree, is_silent, local_name};
+use crate::html::{Element, Holds, Measure, NodeId, Step, Tree, is_silent, local_name};
 
+use super::callout::visible_text;
 use super::clean::{Cleaner, Fate};
 
-/// Nodes beside a label among which its code is looked for.
-const NEAR: usize = 12;
+mod language;
 
-/// Class prefixes that name a language, longest first.
-const PREFIXES: &[&str] = &["language-", "lang-", "highlight-source-", "highlight-text-", "highlight-"];
+pub(super) use language::language;
 
-/// Tokens that name no language.
-const NO_LANGUAGE: &[&str] =
-    &["default", "none", "text", "plaintext", "plain", "notranslate", "txt", "nohighlight", "no-highlight"];
+/// Nodes on each side of a label among which its code is looked for.
+const NEAR: usize = 6;
 
 /// Classes of what stands in or beside code and is not code: line numbers.
 const GUTTER: &[&str] = &[
@@ -31,17 +29,22 @@ const GUTTER: &[&str] = &[
     "code-line-number",
 ];
 
-/// Classes of what a theme adds to a code block.
-const LABEL: &[&str] = &[
-    "copy-button",
-    "copybtn",
-    "copy",
-    "copy-btn",
-    "btn-copy",
-    "clipboard-copy",
-    "zeroclipboard-container",
-    "code-lang",
+/// Words of the classes of what a theme adds to a code block.
+const CONTROLS: &[&str] = &["copy", "copybtn", "clipboard", "zeroclipboard"];
+
+/// Classes of marks that nobody copies: prompts, and the signs of added and removed lines.
+const MARKS: &[&str] = &[
+    "prompt",
+    "command-line-prompt",
+    "shell-prompt",
+    "terminal-prompt",
+    "diff-marker",
+    "diff-sign",
+    "line-diff-marker",
 ];
+
+/// Bytes of a control's text, or of a language's name, at most.
+const MAX_LABEL: usize = 40;
 
 /// Whether an element holds line numbers.
 pub(super) fn is_gutter(element: &Element) -> bool {
@@ -50,17 +53,34 @@ pub(super) fn is_gutter(element: &Element) -> bool {
 
 /// Whether an element is a copy button or a language label of a code block.
 fn is_label(element: &Element) -> bool {
-    element.classes().any(|c| LABEL.contains(&c))
+    element.classes().any(|class| {
+        let mut words = class.split(|c: char| !c.is_ascii_alphanumeric());
+        class == "code-lang" || words.any(|word| CONTROLS.contains(&word))
+    })
+}
+
+/// Whether an element inside code is a mark that nobody copies.
+fn is_mark(element: &Element) -> bool {
+    let unselectable = |style: &str| {
+        let style: String = style.split_ascii_whitespace().collect();
+        style.contains("user-select:none")
+    };
+    element.classes().any(|class| MARKS.contains(&class))
+        || element.attr(&local_name!("style")).is_some_and(unselectable)
 }
 
 /// Whether an element is a theme's language label or copy button beside the code it belongs to.
-pub(super) fn is_beside(tree: &Tree, id: NodeId, element: &Element) -> bool {
-    let labels = element.attr(&local_name!("class")).is_some()
-        && (is_label(element) || element.classes().any(|c| c == "lang"));
-    labels
-        && tree.parent(id).is_some_and(|parent| {
-            tree.children(parent).take(NEAR).any(|c| tree.name(c) == Some(&local_name!("pre")))
-        })
+pub(super) fn is_beside(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> bool {
+    if measure.text(id) > MAX_LABEL || measure.holds(id).any(Holds::PRE) {
+        return false;
+    }
+    let before = std::iter::successors(tree.previous_sibling(id), |&n| tree.previous_sibling(n));
+    let after = std::iter::successors(tree.next_sibling(id), |&n| tree.next_sibling(n));
+    let pre = after.take(NEAR).chain(before.take(NEAR)).find(|&n| tree.name(n) == Some(&local_name!("pre")));
+    let Some(pre) = pre else { return false };
+    let text = visible_text(tree, id);
+    let named = is_label(element) || element.has_class("lang");
+    named || (!text.is_empty() && text.eq_ignore_ascii_case(&language(tree, pre)))
 }
 
 /// The text of a `pre`, line by line as a visitor sees it, without empty lines around it.
@@ -68,18 +88,30 @@ pub(super) fn text(tree: &Tree, pre: NodeId) -> String {
     let mut out = String::new();
     let mut cleaner = Cleaner::default();
     let mut walk = tree.walk(pre);
+    // Where the text of the line began that an element holds.
+    let mut line_start = 0;
     while let Some(step) = walk.next() {
         match step {
             Step::Enter(id) => {
                 if let Some(text) = tree.text(id) {
                     push(&mut out, &mut cleaner, text);
                 } else if let Some(element) = tree.element(id) {
-                    if is_silent(element) || (id != pre && (is_gutter(element) || is_label(element))) {
+                    if is_silent(element)
+                        || (id != pre && (is_gutter(element) || is_label(element) || is_mark(element)))
+                    {
                         walk.skip_children();
                     } else if *element.name() == local_name!("br") {
                         out.push('\n');
                     } else if id != pre && is_line(element) {
                         start_line(&mut out);
+                    } else if is_line_span(element) {
+                        // Some highlighters leave the line ends between their lines to the style sheet.
+                        let follows =
+                            tree.previous_sibling(id).and_then(|n| tree.element(n)).is_some_and(is_line_span);
+                        if follows && (out.len() == line_start || !out.ends_with('\n')) {
+                            out.push('\n');
+                        }
+                        line_start = out.len();
                     }
                 }
             }
@@ -89,6 +121,9 @@ pub(super) fn text(tree: &Tree, pre: NodeId) -> String {
                 }
             }
         }
+    }
+    if out.contains("[!code") {
+        out = without_annotations(&out);
     }
     out.truncate(out.trim_end().len());
     let indent = out.len() - out.trim_start().len();
@@ -101,6 +136,37 @@ pub(super) fn text(tree: &Tree, pre: NodeId) -> String {
 /// Elements that some highlighters wrap around each line.
 fn is_line(element: &Element) -> bool {
     matches!(*element.name(), local_name!("div") | local_name!("p") | local_name!("li") | local_name!("tr"))
+}
+
+/// Elements without a line end of their own that highlighters wrap around each line.
+fn is_line_span(element: &Element) -> bool {
+    *element.name() == local_name!("span")
+        && (element.classes().any(|class| matches!(class, "line" | "code-line" | "token-line" | "cl"))
+            || element.attr_named("data-line").is_some())
+}
+
+/// Code without the comments that tell a highlighter what to do with a line: `// [!code ++]`.
+fn without_annotations(code: &str) -> String {
+    let lines = code.split('\n').map(|line| {
+        let Some((before, annotation)) = line.split_once("[!code ") else { return line };
+        let Some((_, after)) = annotation.split_once(']') else { return line };
+        let comment = before.trim_end();
+        let Some(open) =
+            ["//", "#", "--", "/*", "<!--", ";", "%"].iter().find(|open| comment.ends_with(*open))
+        else {
+            return line;
+        };
+        if !matches!(after.trim(), "" | "*/" | "-->") {
+            return line;
+        }
+        comment[..comment.len() - open.len()].trim_end()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Whether an element that is no `pre` shows code line by line: Doxygen's listings.
+pub(super) fn is_listing(tree: &Tree, id: NodeId, element: &Element) -> bool {
+    element.has_class("fragment") && tree.children(id).any(|n| tree.has_class(n, "line"))
 }
 
 fn start_line(out: &mut String) {
@@ -126,54 +192,5 @@ fn push(out: &mut String, cleaner: &mut Cleaner, text: &str) {
             Fate::Space => out.push(' '),
             Fate::LineBreak => out.push('\n'),
         }
-    }
-}
-
-/// The language of a `pre`: from its own class, its `code`'s, or that of one of the three elements around it.
-pub(super) fn language(tree: &Tree, pre: NodeId) -> String {
-    let code = tree.descendants(pre).find(|&id| tree.name(id) == Some(&local_name!("code")));
-    [Some(pre), code]
-        .into_iter()
-        .flatten()
-        .chain(tree.ancestors(pre).filter(|&id| !is_table_part(tree, id)).take(3))
-        .filter_map(|id| tree.element(id))
-        .find_map(named)
-        .unwrap_or_default()
-}
-
-/// Tables that set line numbers beside the code are not counted as elements around it.
-fn is_table_part(tree: &Tree, id: NodeId) -> bool {
-    matches!(
-        tree.name(id),
-        Some(&(local_name!("td") | local_name!("tr") | local_name!("tbody") | local_name!("table")))
-    )
-}
-
-fn named(element: &Element) -> Option<String> {
-    let by_prefix = element.classes().find_map(|class| PREFIXES.iter().find_map(|p| class.strip_prefix(p)));
-    let by_attribute = || element.attr_named("data-lang").or_else(|| element.attr_named("data-language"));
-    let by_custom = || by_tool(element);
-    let token = by_prefix.or_else(by_attribute).or_else(by_custom)?;
-    // Highlighters write options after the name: `js{1,3}`, `python3,ignore`.
-    let end = token
-        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '+' | '#' | '.' | '-')))
-        .unwrap_or(token.len());
-    let token = token[..end].to_lowercase();
-    (!token.is_empty() && token.len() <= 40 && !NO_LANGUAGE.contains(&&*token)).then_some(token)
-}
-
-/// `class="hljs rust"`, `class="brush: js"`, `class="sourceCode python"`, rustdoc's `class="rust rust-example-rendered"`.
-fn by_tool(element: &Element) -> Option<&str> {
-    let class = element.attr(&local_name!("class"))?;
-    if let Some((_, brush)) = class.split_once("brush:") {
-        return brush.split_ascii_whitespace().next();
-    }
-    let mut tokens = class.split_ascii_whitespace();
-    match (tokens.next()?, tokens.next()) {
-        ("hljs" | "sourceCode", Some(language)) | (language, Some("hljs" | "rust-example-rendered")) => {
-            Some(language)
-        }
-        ("rust", Some("item-decl")) => Some("rust"),
-        _ => None,
     }
 }

@@ -4,20 +4,25 @@
 //! page's nesting.
 
 mod block;
+mod callout;
 mod clean;
 mod code;
+mod disclosure;
 mod list;
 mod math;
 mod nodes;
+mod note;
 mod reference;
 mod render;
 mod table;
 mod writer;
 
 pub use block::Block;
+pub(crate) use callout::is_callout;
 pub use clean::clean_line;
+pub(crate) use clean::spells_invisibly;
 pub use nodes::NodeSet;
-pub use render::{Page, render};
+pub use render::{Page, fact, render};
 
 #[cfg(test)]
 mod tests;

@@ -1,18 +1,26 @@
 //! The walk over a page's nodes that drives the writer.
 
-use crate::html::{Base, Element, Holds, Measure, NodeId, Step, Tree, is_silent, local_name};
+use std::collections::HashSet;
+
+use crate::html::{Base, Element, Measure, NodeId, Step, Tree, is_silent, local_name};
 
 use super::block::Block;
 use super::code;
+use super::disclosure::Disclosures;
 use super::list::Lists;
-use super::math::{formula, is_exponent};
+use super::math;
 use super::nodes::NodeSet;
-use super::reference::{References, is_illustration, is_permalink};
-use super::table::Grid;
+use super::note::Notes;
+use super::reference::References;
 use super::writer::{Mark, Writer};
+
+mod block;
+mod inline;
 
 /// Levels of lists and quotes that are indented; deeper ones are written as plain blocks.
 const MAX_NESTING: usize = 24;
+/// Columns from which on it is the same: each line repeats them, and a number takes up to eleven.
+const MAX_INDENT: usize = 72;
 
 /// What rendering needs to know of a page.
 #[derive(Debug, Clone, Copy)]
@@ -35,12 +43,26 @@ pub fn render(page: Page<'_>, roots: &[NodeId]) -> Vec<Block> {
         frames: Vec::new(),
         lists: Lists::default(),
         references: References::new(page.base),
+        disclosures: Disclosures::find(page.tree, page.measure, page.dropped, roots),
+        notes: Notes::find(page.tree, page.measure, page.dropped, roots),
+        left_out: HashSet::new(),
+        level: 1,
     };
     for &root in roots {
         renderer.run(root);
         renderer.writer.end_block();
     }
     renderer.writer.finish()
+}
+
+/// A line `Key: value`.
+pub fn fact(key: &str, value: &str) -> Block {
+    let mut writer = Writer::document();
+    writer.text(key);
+    writer.text(": ");
+    writer.text(value);
+    let mut blocks = writer.finish();
+    blocks.pop().unwrap_or_else(|| Block::new(String::new(), &[]))
 }
 
 /// What must be undone when an element is left.
@@ -54,11 +76,16 @@ enum Exit {
     StrongBlock,
     CodeBlock,
     List,
+    /// A list right inside a list.
+    ListInList,
     /// A list that only arranges blocks.
     PlainList,
     Item,
     Quote,
     QuoteMark,
+    Parenthesis,
+    /// The text of a footnote.
+    Note,
 }
 
 struct Renderer<'t> {
@@ -67,6 +94,12 @@ struct Renderer<'t> {
     frames: Vec<(NodeId, Exit)>,
     lists: Lists,
     references: References<'t>,
+    disclosures: Disclosures,
+    notes: Notes,
+    /// Titles of callouts, which are written as their labels.
+    left_out: HashSet<NodeId>,
+    /// Level of the last heading that the page marks as one.
+    level: usize,
 }
 
 impl<'t> Renderer<'t> {
@@ -78,7 +111,9 @@ impl<'t> Renderer<'t> {
                     if let Some(text) = self.page.tree.text(id) {
                         self.writer.text(text);
                     } else if let Some(element) = self.page.tree.element(id)
-                        && (self.page.dropped.contains(id) || !self.enter(id, element))
+                        && (self.page.dropped.contains(id)
+                            || (!self.left_out.is_empty() && self.left_out.remove(&id))
+                            || !self.enter(id, element))
                     {
                         walk.skip_children();
                     }
@@ -100,37 +135,27 @@ impl<'t> Renderer<'t> {
         true
     }
 
-    fn mark(&mut self, id: NodeId, mark: Mark) -> bool {
-        self.writer.open(mark);
-        self.frame(id, Exit::Mark)
-    }
-
-    fn block(&mut self, id: NodeId) -> bool {
-        self.writer.end_block();
-        self.frame(id, Exit::Block)
-    }
-
     /// Begins an element. Says whether what is below it is to be walked.
     fn enter(&mut self, id: NodeId, element: &'t Element) -> bool {
         match *element.name() {
-            local_name!("span") => !code::is_beside(self.page.tree, id, element),
+            local_name!("span") | local_name!("nobr") => self.span(id, element),
             local_name!("a") => self.link(id, element),
             local_name!("p")
             | local_name!("div")
             | local_name!("section")
             | local_name!("article")
-            | local_name!("main")
+            | local_name!("aside")
+            | local_name!("details")
+            | local_name!("dd") => self.part(id, element),
+            local_name!("main")
             | local_name!("body")
             | local_name!("html")
             | local_name!("header")
             | local_name!("footer")
             | local_name!("nav")
-            | local_name!("aside")
             | local_name!("address")
             | local_name!("center")
-            | local_name!("details")
             | local_name!("dialog")
-            | local_name!("dd")
             | local_name!("dl")
             | local_name!("fieldset")
             | local_name!("figcaption")
@@ -143,7 +168,7 @@ impl<'t> Renderer<'t> {
             | local_name!("tfoot")
             | local_name!("tr")
             | local_name!("th") => self.block(id),
-            local_name!("td") => !code::is_gutter(element) && self.block(id),
+            local_name!("td") => !code::is_gutter(element) && self.part(id, element),
             local_name!("code") | local_name!("kbd") | local_name!("samp") | local_name!("tt") => {
                 self.writer.open_code();
                 self.frame(id, Exit::Code)
@@ -170,47 +195,46 @@ impl<'t> Renderer<'t> {
                 false
             }
             local_name!("img") => {
-                if is_illustration(self.page.tree, self.page.measure, id)
-                    && let Some(description) = self.references.description(element)
-                {
-                    self.writer.text(description);
-                }
+                self.image(id, element);
+                false
+            }
+            local_name!("iframe") => {
+                self.frame_of_film(element);
                 false
             }
             local_name!("ul") | local_name!("menu") | local_name!("dir") => self.list(id, None),
             local_name!("ol") => {
-                let start = element
-                    .attr(&local_name!("start"))
-                    .and_then(|v| v.trim_ascii().parse().ok())
-                    .unwrap_or(1);
-                self.list(id, Some(start))
+                let start = element.attr(&local_name!("start")).and_then(|v| v.trim_ascii().parse().ok());
+                self.list(id, Some(start.unwrap_or(1)))
             }
             local_name!("li") => self.item(id, element),
             local_name!("dt") => self.term(id, element),
-            local_name!("summary") | local_name!("legend") => self.strong_block(id),
-            local_name!("blockquote") => self.quote(id),
+            local_name!("summary") => self.summary(id),
+            local_name!("legend") => self.strong_block(id),
+            local_name!("label") if element.classes().any(|class| class.contains("tab")) => {
+                self.strong_block(id)
+            }
+            local_name!("blockquote") => self.blockquote(id, element),
             local_name!("q") => {
-                self.writer.raw("\"");
+                self.writer.text("\"");
                 self.frame(id, Exit::QuoteMark)
             }
             local_name!("pre") => self.preformatted(id),
-            local_name!("table") => self.table(id),
-            local_name!("sup") => {
-                let follows = self.writer.last_char().is_some_and(char::is_alphanumeric);
-                // `10²` must not become `102`.
-                if follows && is_exponent(self.page.tree, self.page.measure, id) {
-                    self.writer.raw("^");
-                }
-                true
-            }
+            local_name!("table") => self.table(id, element),
+            local_name!("sup") | local_name!("sub") => self.script(id),
+            local_name!("rt") => self.gloss(id),
+            local_name!("rp") => false,
             local_name!("input") => {
                 self.checkbox(element);
                 false
             }
-            // In a heading it is the title of what it opens.
-            local_name!("button") => self.writer.in_heading(),
+            local_name!("button") => self.button(id),
             local_name!("math") => {
-                self.writer.text(formula(self.page.tree, id, element).trim());
+                self.formula(&math::of_math(self.page.tree, id, element));
+                false
+            }
+            local_name!("script") => {
+                self.formula_of(id, element);
                 false
             }
             _ => !is_silent(element),
@@ -231,153 +255,20 @@ impl<'t> Renderer<'t> {
                 self.writer.close_code();
                 self.writer.end_block();
             }
-            Exit::List => {
-                self.writer.close_nesting();
-                self.lists.close(self.writer.position());
+            Exit::List => self.lists.close(&mut self.writer),
+            Exit::ListInList => {
+                self.lists.close(&mut self.writer);
+                self.writer.close_item();
             }
             Exit::PlainList => {
                 self.lists.close_plain();
                 self.writer.end_block();
             }
-            Exit::Item => {
-                let written = self.writer.close_container();
-                self.lists.end_item(written);
-                if self.lists.is_tight() {
-                    self.writer.tighten();
-                }
-            }
-            Exit::Quote => {
-                self.writer.close_container();
-                self.writer.close_nesting();
-            }
-            Exit::QuoteMark => self.writer.raw("\""),
-        }
-    }
-
-    fn heading(&mut self, id: NodeId, level: usize) -> bool {
-        if self.writer.in_heading() {
-            return self.block(id);
-        }
-        self.writer.start_heading(level);
-        self.frame(id, Exit::Heading)
-    }
-
-    fn strong_block(&mut self, id: NodeId) -> bool {
-        self.writer.end_block();
-        self.writer.open(Mark::Strong);
-        self.frame(id, Exit::StrongBlock)
-    }
-
-    /// A term is bold; the signature of a function is code.
-    fn term(&mut self, id: NodeId, element: &Element) -> bool {
-        if !element.has_class("sig") {
-            return self.strong_block(id);
-        }
-        self.writer.end_block();
-        self.writer.open_code();
-        self.frame(id, Exit::CodeBlock)
-    }
-
-    fn list(&mut self, id: NodeId, start: Option<u64>) -> bool {
-        if self.flattens() || self.page.measure.holds(id).any(Holds::HEADING) {
-            self.lists.open_plain();
-            self.writer.end_block();
-            return self.frame(id, Exit::PlainList);
-        }
-        self.writer.open_nesting();
-        if self.lists.is_tight() {
-            self.writer.tighten();
-        }
-        self.lists.open(self.page.tree, id, start, self.writer.position());
-        self.frame(id, Exit::List)
-    }
-
-    fn item(&mut self, id: NodeId, element: &Element) -> bool {
-        let Some(marker) = self.lists.marker(element) else { return self.block(id) };
-        self.writer.open_item(marker);
-        self.frame(id, Exit::Item)
-    }
-
-    /// Whether lists and quotes are plain blocks here.
-    fn flattens(&self) -> bool {
-        self.writer.is_one_line() || self.writer.nesting() >= MAX_NESTING
-    }
-
-    fn quote(&mut self, id: NodeId) -> bool {
-        if self.flattens() {
-            return self.block(id);
-        }
-        self.writer.open_nesting();
-        self.writer.open_quote();
-        self.frame(id, Exit::Quote)
-    }
-
-    fn preformatted(&mut self, id: NodeId) -> bool {
-        if self.writer.is_one_line() {
-            self.writer.open_code();
-            return self.frame(id, Exit::Code);
-        }
-        let text = code::text(self.page.tree, id);
-        if !text.is_empty() {
-            self.writer.code_block(&text, &code::language(self.page.tree, id));
-        }
-        false
-    }
-
-    fn table(&mut self, id: NodeId) -> bool {
-        if self.writer.is_one_line() {
-            return self.block(id);
-        }
-        let grid = Grid::new(self.page.tree, id, self.page.dropped);
-        if grid.is_layout(self.page.tree, self.page.measure, id) {
-            return self.block(id);
-        }
-        self.writer.end_block();
-        for &caption in &grid.captions {
-            self.run(caption);
-        }
-        let lines = grid.lines(|cell| self.cell(cell));
-        if !lines.is_empty() {
-            self.writer.lines(&lines);
-        }
-        false
-    }
-
-    fn cell(&mut self, id: NodeId) -> String {
-        let outer = std::mem::replace(&mut self.writer, Writer::cell());
-        let lists = std::mem::take(&mut self.lists);
-        self.run(id);
-        self.lists = lists;
-        std::mem::replace(&mut self.writer, outer).finish_line()
-    }
-
-    fn link(&mut self, id: NodeId, element: &'t Element) -> bool {
-        let Some(href) = element.attr(&local_name!("href")) else { return true };
-        let href = href.trim_ascii();
-        if is_permalink(self.page.tree, self.page.measure, id, element) {
-            return false;
-        }
-        // A heading that is nothing but a link to itself says nothing by it.
-        if self.writer.in_heading() && href.starts_with('#') && self.fills_heading(id) {
-            return true;
-        }
-        match self.references.destination(href) {
-            Some(destination) => self.mark(id, Mark::Link(destination)),
-            None => true,
-        }
-    }
-
-    fn fills_heading(&self, link: NodeId) -> bool {
-        let heading = self.frames.iter().rev().find(|(_, exit)| *exit == Exit::Heading);
-        heading.is_some_and(|&(heading, _)| self.page.measure.text(heading) <= self.page.measure.text(link))
-    }
-
-    fn checkbox(&mut self, element: &Element) {
-        let is_task = element.attr(&local_name!("type")).is_some_and(|t| t.eq_ignore_ascii_case("checkbox"))
-            && matches!(self.frames.last(), Some((_, Exit::Item)));
-        if is_task {
-            self.writer.raw(if element.attr(&local_name!("checked")).is_some() { "[x]" } else { "[ ]" });
-            self.writer.text(" ");
+            Exit::Item => self.lists.close_item(&mut self.writer),
+            Exit::Quote => self.writer.close_quote(),
+            Exit::QuoteMark => self.writer.text("\""),
+            Exit::Parenthesis => self.writer.text(")"),
+            Exit::Note => self.writer.end_lead(),
         }
     }
 }

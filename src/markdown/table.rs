@@ -129,6 +129,7 @@ impl Grid {
         let filled = |row: &Vec<String>| row.iter().rposition(|c| !c.is_empty()).map_or(0, |at| at + 1);
         let width = rows.iter().map(filled).max().unwrap_or(0);
         let header = self.first_in_head || self.rows.first().is_some_and(|row| row.iter().all(|c| c.header));
+        let header = header && rows.first().is_some_and(|row| filled(row) > 0);
         rows.retain(|row| filled(row) > 0);
         if width == 0 || rows.is_empty() {
             return Vec::new();

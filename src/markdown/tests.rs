@@ -25,6 +25,13 @@ fn events(markdown: &str) -> Vec<Event<'_>> {
     Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).collect()
 }
 
+/// What a page becomes that shows our Markdown as a `CommonMark` reader does.
+fn read_again(first: &str) -> String {
+    let mut html = String::new();
+    pulldown_cmark::html::push_html(&mut html, events(first).into_iter());
+    markdown(&html)
+}
+
 #[test]
 fn emphasis_is_written_where_it_can_be_read() {
     check("<p>a <b>b </b>c</p>", "a **b** c");
@@ -43,7 +50,7 @@ fn emphasis_is_written_where_it_can_be_read() {
 
 #[test]
 fn only_what_would_be_syntax_is_escaped() {
-    check("<p>snake_case __init__ a * b *c* 2*3</p>", "snake_case \\_\\_init\\_\\_ a * b \\*c\\* 2\\*3");
+    check("<p>snake_case __init__ a * b *c* 2*3</p>", "snake_case \\_\\_init__ a * b \\*c\\* 2\\*3");
     check(
         "<p># a</p><p>- b</p><p>+ c</p><p>1. d</p><p>&gt; e</p><p>#f</p><p>-g</p><p>2024. </p>",
         "\\# a\n\n\\- b\n\n\\+ c\n\n1\\. d\n\n\\> e\n\n#f\n\n-g\n\n2024\\.",
@@ -71,6 +78,7 @@ fn code_keeps_every_character() {
         "```js\na\nb\n```",
     );
     check("<div class='highlight-default notranslate'><pre>x</pre></div>", "```\nx\n```");
+    check("<pre><code language=bash>x</code></pre>", "```bash\nx\n```");
     check(
         "<table class=highlighttable><tr><td class=linenos><pre>1\n2</pre></td><td class=code><pre>a\nb</pre></td></tr></table>",
         "```\na\nb\n```",
@@ -83,9 +91,17 @@ fn code_keeps_every_character() {
 }
 
 #[test]
+fn wide_numbers_do_not_multiply_what_is_written() {
+    let inside = "<p>x</p>".repeat(200);
+    let lists = "<ol start=999999999><li>a".repeat(24);
+    let written = markdown(&format!("{lists}{inside}"));
+    assert!(written.len() < 200 * 100, "{} bytes", written.len());
+}
+
+#[test]
 fn lists_nest_and_keep_their_numbers() {
     check("<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>", "- a\n  - b\n- c");
-    check("<ol start=9><li>a</li><li>b<p>c</p></li></ol>", "9. a\n10. b\n\n    c");
+    check("<ol start=9><li>a</li><li>b<p>c</p></li></ol>", "9. a\n\n10. b\n\n    c");
     check("<ul><li><p>a</p></li><li><p>b</p></li></ul>", "- a\n- b");
     check("<ul><li><p>a</p><p>b</p></li><li>c</li></ul>", "- a\n\n  b\n\n- c");
     check("<ul><li>a</li></ul><ul><li>b</li></ul>", "- a\n\n* b");
@@ -149,6 +165,7 @@ fn silent_elements_say_nothing() {
     );
     check("<object data=x>no</object><object>yes</object><select><option>o</select>", "yes");
     check("<h2><button>Question</button></h2>", "## Question");
+    check("<button><h3>Question</h3></button><p>Answer</p>", "### Question\n\nAnswer");
     check("<p>10<sup>2</sup> and 1<sup>st</sup></p>", "10^2 and 1st");
 }
 
@@ -226,6 +243,20 @@ fn markup() -> impl Strategy<Value = String> {
             "&lt;a@b.c&gt;",
             "&lt;http://x&gt;",
             "<input type=checkbox>",
+            "<div class='admonition note'><p class=title>",
+            "</div>",
+            "<details class=tip><summary>a?",
+            "</summary>",
+            "<sup><a href=#f>1</a></sup>",
+            "<p id=f class=footnote>",
+            "<span class=math>\\(x_1",
+            "</span>",
+            "<div role=tablist><b role=tab>t</b></div><div>",
+            "<ruby>a<rt>b</rt></ruby>",
+            "<sub>i</sub>",
+            "[x] ",
+            "[^1]: ",
+            "<li value=3>",
         ])
         .prop_map(str::to_owned),
     ];
@@ -238,6 +269,12 @@ proptest! {
         for event in events(&markdown(&html)) {
             prop_assert!(!matches!(event, Event::Html(_) | Event::InlineHtml(_)), "{event:?}");
         }
+    }
+
+    #[test]
+    fn what_is_read_and_written_again_stays_the_same(html in markup()) {
+        let first = markdown(&html);
+        prop_assert_eq!(read_again(&first), first);
     }
 
     #[test]

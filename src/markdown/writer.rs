@@ -1,27 +1,40 @@
 //! Markdown as it is written: blocks inside containers (list items, quotes), and inline text inside blocks.
 //!
 //! The writer knows `CommonMark`'s reading rules and nothing of HTML. It escapes only what would be read as syntax,
-//! opens emphasis only where it can be read as such, and never writes raw HTML.
+//! opens emphasis only where it can be read as such, and never writes raw HTML. What it writes depends on what is to
+//! be read only, not on how the page was marked up: Markdown that is read and written again stays the same.
 
 use super::block::Block;
-use super::clean::Cleaner;
-use mark::{LastEnd, OpenMark, RiskyEnd};
+use escape::Kind;
+use line::Line;
 
+mod emphasis;
 mod escape;
 mod inline;
+mod line;
+mod list;
 mod mark;
 
 pub(super) use mark::Mark;
 
-/// Inline marks inside each other at most: they are looked through for each character.
-const MAX_MARKS: usize = 16;
-
 #[derive(Debug)]
 struct Container {
-    /// What its first line starts with: `- `, `1. `, `> `.
+    /// What its first line starts with: `- `, `1. `; nothing for a quote.
     first: String,
     quote: bool,
     started: bool,
+}
+
+impl Container {
+    fn item(first: String) -> Self {
+        Self { first, quote: false, started: false }
+    }
+
+    /// Whether its first line can follow a paragraph without an empty line: only a list that starts with 1 may.
+    fn interrupts(&self) -> bool {
+        let number = self.first.trim_end_matches([' ', '.', ')']);
+        matches!(number, "-" | "*" | "1")
+    }
 }
 
 /// What stands between the block before and the next one.
@@ -40,15 +53,6 @@ enum Target {
     Cell,
 }
 
-/// Where the inline text goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
-    /// No block is open.
-    Closed,
-    Paragraph,
-    Heading,
-}
-
 /// Writes one document.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -57,27 +61,17 @@ pub(super) struct Writer {
     /// Link destinations in `out`: syntax, not text.
     destinations: Vec<(usize, usize)>,
     containers: Vec<Container>,
+    lists: Vec<list::Spread>,
     /// Lists and quotes that are open: what is inside belongs to one top-level block.
     nesting: usize,
     gap: Gap,
+    /// The inline text of the block that is open.
     line: Line,
     /// Level of the heading that is being written.
     heading: Option<usize>,
-    /// White space came by and waits for what follows it.
-    space: bool,
-    marks: Vec<OpenMark>,
-    /// Marks opened inside of [`MAX_MARKS`] others.
-    unwritten: usize,
-    risky: Vec<RiskyEnd>,
-    /// Where the last emphasis or code span ended.
-    last_end: Option<LastEnd>,
-    /// Nested `code` elements and the text they gathered.
-    code_depth: usize,
-    code: String,
+    /// What the next paragraph starts with: the sign of a note.
+    lead: Option<String>,
     target: Target,
-    cleaner: Cleaner,
-    /// The text of the current line starts here.
-    line_start: usize,
     /// The block holds text besides syntax.
     has_text: bool,
 }
@@ -99,20 +93,13 @@ impl Writer {
             blocks: Vec::new(),
             destinations: Vec::new(),
             containers: Vec::new(),
+            lists: Vec::new(),
             nesting: 0,
             gap: Gap::None,
-            line: Line::Closed,
+            line: Line::default(),
             heading: None,
-            space: false,
-            marks: Vec::new(),
-            unwritten: 0,
-            risky: Vec::new(),
-            last_end: None,
-            code_depth: 0,
-            code: String::new(),
+            lead: None,
             target,
-            cleaner: Cleaner::default(),
-            line_start: 0,
             has_text: false,
         }
     }
@@ -126,38 +113,92 @@ impl Writer {
 
     /// Ends a cell: its one line.
     pub(super) fn finish_line(mut self) -> String {
-        self.end_block();
-        self.out.truncate(self.out.trim_end().len());
+        let line = self.line.take();
+        self.write_line(line, Kind::Cell, "");
         self.out
     }
 
-    fn is_cell(&self) -> bool {
+    /// Whether no block can be written here: in a table cell or a heading.
+    pub(super) fn is_one_line(&self) -> bool {
+        self.target == Target::Cell || self.heading.is_some()
+    }
+
+    /// Whether a table cell is being written.
+    pub(super) fn is_cell(&self) -> bool {
         self.target == Target::Cell
+    }
+
+    /// Lists and quotes that are open.
+    pub(super) fn nesting(&self) -> usize {
+        self.nesting
+    }
+
+    /// Columns that stand before the text of what is open.
+    pub(super) fn indent(&self) -> usize {
+        self.containers.iter().map(|container| container.first.len().max(2)).sum()
+    }
+
+    /// How much was written: it grows with each block.
+    pub(super) fn position(&self) -> (usize, usize) {
+        (self.blocks.len(), self.out.len())
+    }
+
+    /// Whether a heading is being written.
+    pub(super) fn in_heading(&self) -> bool {
+        self.heading.is_some()
+    }
+
+    /// Whether an item is open in which nothing was written yet.
+    pub(super) fn begins_item(&self) -> bool {
+        self.line.is_empty() && self.containers.last().is_some_and(|item| !item.started && !item.quote)
     }
 
     // Blocks.
 
-    /// Ends the open paragraph or heading, if any. Marks that are still open go on in the next block.
+    /// Ends the open paragraph, if any. Marks that are still open go on in the next block.
     pub(super) fn end_block(&mut self) {
-        self.flush_code();
-        if self.is_cell() || self.heading.is_some() {
-            self.space = true;
+        if self.is_one_line() {
+            self.line.space();
             return;
         }
-        self.space = false;
-        if self.line == Line::Closed {
+        self.write_block(None);
+    }
+
+    fn write_block(&mut self, heading: Option<usize>) {
+        let mut line = self.line.take();
+        if line.is_empty() {
             return;
         }
-        for i in (0..self.marks.len()).rev() {
-            let stage = self.close_mark(i);
-            self.marks[i].stage = stage;
+        if let Some(lead) = self.lead.take() {
+            line.prepend(&lead);
         }
-        self.risky.clear();
-        self.last_end = None;
-        while self.out.ends_with(['\n', ' ']) && self.out.len() > self.line_start {
-            self.out.pop();
+        self.start_line();
+        let kind = if heading.is_some() { Kind::Heading } else { Kind::Paragraph };
+        if let Some(level) = heading {
+            self.out.extend(std::iter::repeat_n('#', level));
+            self.out.push(' ');
         }
-        self.line = Line::Closed;
+        let mut prefix = String::new();
+        push_prefix(&mut self.containers, &mut prefix);
+        self.write_line(line, kind, &prefix);
+        self.end_lines();
+    }
+
+    /// What is written next starts with this text.
+    pub(super) fn lead_in(&mut self, lead: String) {
+        self.end_block();
+        self.lead = Some(lead);
+    }
+
+    /// Ends what a lead belongs to.
+    pub(super) fn end_lead(&mut self) {
+        self.end_block();
+        self.lead = None;
+    }
+
+    /// A block's last line is written.
+    fn end_lines(&mut self) {
+        self.has_text = true;
         self.gap = Gap::Blank;
         if self.nesting == 0 {
             self.flush();
@@ -173,44 +214,25 @@ impl Writer {
         self.destinations.clear();
         self.gap = Gap::None;
         self.has_text = false;
-        self.line_start = 0;
     }
 
     /// Opens a new block's first line: separation from the block before, then the containers' prefixes.
     fn start_line(&mut self) {
+        self.note_spread();
         if !self.out.is_empty() {
             self.out.push('\n');
             if self.gap == Gap::Blank {
-                self.prefix(true);
+                push_blank_prefix(&self.containers, &mut self.out);
                 self.out.push('\n');
             }
         }
-        self.prefix(false);
+        self.prefix();
         self.gap = Gap::None;
-        self.line_start = self.out.len();
     }
 
-    /// The containers' part of a line; on a `blank` line only what is needed to stay inside them.
-    fn prefix(&mut self, blank: bool) {
-        let from = self.out.len();
-        for container in &mut self.containers {
-            if blank && !container.started {
-                break;
-            }
-            if container.quote {
-                self.out.push_str("> ");
-            } else if container.started {
-                self.out.extend(std::iter::repeat_n(' ', container.first.len()));
-            } else {
-                self.out.push_str(&container.first);
-            }
-            container.started = true;
-        }
-        if blank {
-            while self.out.len() > from && self.out.ends_with(' ') {
-                self.out.pop();
-            }
-        }
+    /// The containers' part of a line.
+    fn prefix(&mut self) {
+        push_prefix(&mut self.containers, &mut self.out);
     }
 
     /// A heading starts; what is written until [`Writer::end_heading`] is its text, on one line.
@@ -221,58 +243,47 @@ impl Writer {
 
     /// Ends a heading. Without text, nothing of it is written.
     pub(super) fn end_heading(&mut self) {
-        self.flush_code();
-        self.heading = None;
-        self.end_block();
+        let level = self.heading.take();
+        if self.is_cell() {
+            self.line.space();
+        } else {
+            self.write_block(level);
+        }
     }
 
     /// A thematic break.
     pub(super) fn rule(&mut self) {
         self.end_block();
-        if !self.is_cell() && self.nesting == 0 && !self.blocks.is_empty() {
+        if !self.is_one_line() && self.nesting == 0 && !self.blocks.is_empty() {
             self.blocks.push(Block::new("---".to_owned(), &[]));
         }
     }
 
-    /// A list or a quote starts.
-    pub(super) fn open_nesting(&mut self) {
+    /// A quote starts.
+    pub(super) fn open_quote(&mut self) {
+        self.open_nesting();
+        self.containers.push(Container { first: String::new(), quote: true, started: false });
+    }
+
+    /// It ends.
+    pub(super) fn close_quote(&mut self) {
+        self.end_block();
+        self.containers.pop();
+        self.close_nesting();
+    }
+
+    fn open_nesting(&mut self) {
         self.end_block();
         self.nesting += 1;
     }
 
-    /// It ends.
-    pub(super) fn close_nesting(&mut self) {
+    fn close_nesting(&mut self) {
         self.end_block();
         self.nesting = self.nesting.saturating_sub(1);
         self.gap = Gap::Blank;
         if self.nesting == 0 && !self.is_cell() {
             self.flush();
         }
-    }
-
-    /// The next block follows closely: items of a tight list, a list right under its item's text.
-    pub(super) fn tighten(&mut self) {
-        if self.gap == Gap::Blank {
-            self.gap = Gap::Line;
-        }
-    }
-
-    /// A list item starts, with its marker and the blank after it.
-    pub(super) fn open_item(&mut self, marker: String) {
-        self.end_block();
-        self.containers.push(Container { first: marker, quote: false, started: false });
-    }
-
-    /// A quote starts.
-    pub(super) fn open_quote(&mut self) {
-        self.end_block();
-        self.containers.push(Container { first: String::new(), quote: true, started: false });
-    }
-
-    /// Item or quote ends. Says whether anything was written in it.
-    pub(super) fn close_container(&mut self) -> bool {
-        self.end_block();
-        self.containers.pop().is_some_and(|c| c.started)
     }
 
     /// A fenced code block.
@@ -285,17 +296,17 @@ impl Writer {
         self.out.push_str(language);
         for line in code.split('\n') {
             self.out.push('\n');
-            self.prefix(line.is_empty());
-            self.out.push_str(line);
+            if line.trim_ascii().is_empty() {
+                push_blank_prefix(&self.containers, &mut self.out);
+            } else {
+                self.prefix();
+                self.out.push_str(line);
+            }
         }
         self.out.push('\n');
-        self.prefix(false);
+        self.prefix();
         self.out.push_str(&fence);
-        self.has_text = true;
-        self.gap = Gap::Blank;
-        if self.nesting == 0 {
-            self.flush();
-        }
+        self.end_lines();
     }
 
     /// Lines that are Markdown already, such as a table's; empty lines do not occur.
@@ -306,15 +317,49 @@ impl Writer {
                 self.start_line();
             } else {
                 self.out.push('\n');
-                self.prefix(false);
+                self.prefix();
             }
             self.out.push_str(line);
         }
-        self.has_text = true;
-        self.gap = Gap::Blank;
-        if self.nesting == 0 {
-            self.flush();
+        self.end_lines();
+    }
+}
+
+fn push_spaces(out: &mut String, mut count: usize) {
+    const SPACES: &str = "                ";
+    while count > 0 {
+        let part = count.min(SPACES.len());
+        out.push_str(&SPACES[..part]);
+        count -= part;
+    }
+}
+
+/// The containers' part of a line.
+fn push_prefix(containers: &mut [Container], out: &mut String) {
+    for container in containers {
+        if container.quote {
+            out.push_str("> ");
+        } else if container.started {
+            push_spaces(out, container.first.len());
+        } else {
+            out.push_str(&container.first);
         }
+        container.started = true;
+    }
+}
+
+/// The containers' part of a blank line: only what is needed to stay inside them.
+fn push_blank_prefix(containers: &[Container], out: &mut String) {
+    let from = out.len();
+    for container in containers.iter().take_while(|container| container.started) {
+        if container.quote {
+            out.push_str("> ");
+        } else {
+            push_spaces(out, container.first.len());
+        }
+    }
+    while out.len() > from && out.ends_with(' ') {
+        out.pop();
     }
 }
 

@@ -10,6 +10,9 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+mod remarks;
+
+use self::remarks::Remarks;
 use super::RunError;
 use crate::{
     blocking::blocking,
@@ -18,17 +21,17 @@ use crate::{
     dedupe::Deduper,
     document::Document,
     doubt::site::canonical_swap,
-    extract,
+    extract::{self, Block},
     hash::Hash,
     outcome::SkipReason,
     pipeline::{Pipeline, Source},
     report::Documents,
     store::{ArticlePage, LeftOut, Member, Store, WhyLeftOut},
-    template::{Counts, Template},
+    template::{Counts, Template, Trimmed},
 };
 
 /// Part of every fingerprint: raised when the rules of this module, or of a stage that it calls, change.
-const RULES: u32 = 2;
+const RULES: u32 = 3;
 /// Articles that are held at once.
 const PORTION: usize = 64;
 
@@ -47,8 +50,19 @@ pub(super) struct Assembled {
     pub(super) made_from: Hash,
     /// Pages that gave no document, or one that did not fit.
     pub(super) left_out: Vec<LeftOut>,
-    /// What a person should know of how it was made.
+    /// Why canonical links were ignored, if they were.
+    pub(super) swapped: Option<String>,
+    /// What a person should know of the pages that it was made of.
     pub(super) remarks: Vec<String>,
+}
+
+/// What became of a member's article.
+#[derive(Debug)]
+pub struct Made {
+    /// Its document; `None` where no text of its own is left.
+    pub document: Option<Document>,
+    /// What the template of its site took.
+    pub template: Vec<Block>,
 }
 
 impl Assembled {
@@ -66,9 +80,9 @@ impl Assembled {
 pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assembled, RunError> {
     let members = in_order(store.members().await?, pipeline);
     let made_from = fingerprint(&members, &pipeline.budget);
-    let (swapped, remarks) = match canonical_swap(canonicals(&members)) {
-        Some(swap) => (Some(swap.canonical.to_owned()), vec![swap.detail]),
-        None => (None, Vec::new()),
+    let (canonical, swapped) = match canonical_swap(canonicals(&members)) {
+        Some(swap) => (Some(swap.canonical.to_owned()), Some(swap.detail)),
+        None => (None, None),
     };
     if let Some(known) = store.corpus_made_from(made_from).await? {
         return Ok(Assembled {
@@ -78,11 +92,12 @@ pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assem
             fresh: None,
             made_from,
             left_out: known.left_out,
-            remarks,
+            swapped,
+            remarks: known.remarks,
         });
     }
-    let made = make(members, swapped.as_deref(), pipeline.budget.clone(), store, made_from).await?;
-    Ok(Assembled { remarks, ..made })
+    let made = make(members, canonical.as_deref(), pipeline.budget.clone(), store, made_from).await?;
+    Ok(Assembled { swapped, ..made })
 }
 
 /// Each member with what it names as its canonical form.
@@ -90,21 +105,31 @@ fn canonicals(members: &[Member]) -> impl Iterator<Item = (&str, Option<&str>)> 
     members.iter().map(|member| (member.key.as_ref(), member.canonical.as_deref()))
 }
 
-/// The document of one member, as it would stand in the corpus.
+/// What one member is made into, as it would stand in the corpus.
 pub(super) async fn document(
     pipeline: &Pipeline,
     store: &Store,
     key: &PageKey,
-) -> Result<Option<Document>, RunError> {
+) -> Result<Option<Made>, RunError> {
     let members = in_order(store.members().await?, pipeline);
     let Some(member) = members.iter().find(|member| member.key == *key) else { return Ok(None) };
     let templates = templates(&members, store).await?;
     let template = templates.get(&member.source).cloned().unwrap_or_default();
     let pages = store.articles(vec![key.clone()]).await?;
-    let document = |page: &ArticlePage| {
-        Document::new(member.key.as_ref(), &page.article.title, template.own(&page.article))
+    let made = |page: &ArticlePage| {
+        let trimmed = template.trim(member.key.as_ref(), &page.article);
+        Made {
+            document: of_page(member, page, &trimmed),
+            template: trimmed.removed.into_iter().cloned().collect(),
+        }
     };
-    Ok(pages.first().and_then(document))
+    Ok(pages.first().map(made))
+}
+
+/// The document of a page without its template.
+fn of_page(member: &Member, page: &ArticlePage, trimmed: &Trimmed<'_>) -> Option<Document> {
+    let document = Document::new(member.key.as_ref(), &page.article.title, trimmed.own.iter().copied())?;
+    Some(document.below(&page.article.breadcrumbs))
 }
 
 async fn make(
@@ -122,6 +147,7 @@ async fn make(
         assembler: Assembler::new(budget),
         kept: HashSet::new(),
         left_out: Vec::new(),
+        remarks: Remarks::default(),
     };
     // A twin comes last: it gives way only where its canonical form really is a document.
     for portion in members.chunks(PORTION).chain(twins.chunks(PORTION)) {
@@ -139,7 +165,7 @@ async fn make(
         })
         .await;
     }
-    let Assembly { assembler, left_out, .. } = assembly;
+    let Assembly { assembler, left_out, remarks, .. } = assembly;
     let corpus = blocking(move || assembler.finish()).await;
     Ok(Assembled {
         sha256: corpus.sha256,
@@ -148,7 +174,8 @@ async fn make(
         fresh: Some(corpus),
         made_from,
         left_out,
-        remarks: Vec::new(),
+        swapped: None,
+        remarks: remarks.sentences(),
     })
 }
 
@@ -201,7 +228,7 @@ async fn templates(members: &[Member], store: &Store) -> Result<HashMap<usize, T
         for portion in of_source.chunks(PORTION) {
             let pages = store.articles(portion.iter().map(|(_, key)| key.clone()).collect()).await?;
             for page in &pages {
-                counts.add(&page.article);
+                counts.add(page.key.as_ref(), &page.article);
             }
         }
         templates.insert(of_source[0].0, counts.template());
@@ -241,10 +268,12 @@ struct Assembly {
     assembler: Assembler,
     kept: HashSet<PageKey>,
     left_out: Vec<LeftOut>,
+    remarks: Remarks,
 }
 
 impl Assembly {
     fn take(&mut self, member: &Member, page: &ArticlePage) {
+        self.remarks.flags(page);
         if let Err((why, detail)) = self.try_take(member, page) {
             self.left_out.push(LeftOut { key: member.key.clone(), why, detail });
         } else {
@@ -267,8 +296,9 @@ impl Assembly {
         }
         let none = Template::default();
         let template = self.templates.get(&member.source).unwrap_or(&none);
-        let own = template.own(&page.article);
-        let Some(document) = Document::new(member.key.as_ref(), &page.article.title, own) else {
+        let trimmed = template.trim(member.key.as_ref(), &page.article);
+        self.remarks.template(member, &trimmed);
+        let Some(document) = of_page(member, page, &trimmed) else {
             return skipped(SkipReason::Empty, "nothing but the site's template".to_owned());
         };
         if let Some(twin) = self.deduper.twin(&document) {

@@ -70,9 +70,8 @@ pub(super) async fn deliver(
     let facts = delivery.facts(&corpus.text, agent.as_ref(), live.is_some() || unsettled.is_some());
     let verdict = gate::judge(published.as_ref(), &corpus, &facts, &pipeline.gates);
     delivery.report.gates.clone_from(&verdict.lines);
-    store
-        .keep_corpus(corpus.clone(), assembled.made_from, assembled.left_out.clone(), (context.now)())
-        .await?;
+    let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
+    store.keep_corpus(corpus.clone(), assembled.made_from, left_out, remarks, (context.now)()).await?;
     if let Some(approved) = ApprovedCorpus::new(corpus.text, corpus.sha256, Warrant::Verdict(&verdict)) {
         store.release().await?;
         store.promote().await?;

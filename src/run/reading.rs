@@ -24,12 +24,13 @@ use crate::{
         url::PageKey,
     },
     doubt::{self, Doubt, DoubtKind, Probe, Seen},
-    extract::{self, Article},
+    extract::{self, Article, Asked, Cleaning},
     hash::{Hash, sha256},
     html,
     http::{
         charset,
         decode::{DecodeLimit, Decoder},
+        media::Media,
     },
     outcome::{Failure, Outcome, SkipReason},
     store::{PageUpdate, Reading, Reread},
@@ -42,15 +43,17 @@ const MOST_LINKS: usize = 50_000;
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
     plan: Arc<CrawlPlan>,
+    /// What the pipeline says about content.
+    cleaning: Arc<Cleaning>,
     starts: HashSet<PageKey>,
     /// What hosts answered for a page that does not exist, where they answered with a page.
     pub(super) probes: HashMap<Origin, Probe>,
 }
 
 impl Rules {
-    pub(super) fn new(plan: &Arc<CrawlPlan>) -> Rules {
+    pub(super) fn new(plan: &Arc<CrawlPlan>, cleaning: &Arc<Cleaning>) -> Rules {
         let starts = plan.start.iter().filter_map(PageKey::new).collect();
-        Rules { plan: Arc::clone(plan), starts, probes: HashMap::new() }
+        Rules { plan: Arc::clone(plan), cleaning: Arc::clone(cleaning), starts, probes: HashMap::new() }
     }
 
     /// Whether the page at `url` may become a document.
@@ -67,7 +70,7 @@ impl Rules {
     pub(super) fn version(&self) -> u32 {
         // Which variants count depends on where the crawl goes.
         let variants = (!self.plan.languages.is_all()).then_some((&self.plan.languages, &self.plan.scope));
-        let rules = format!("{} {variants:?}", extract::VERSION);
+        let rules = format!("{} {variants:?}", self.cleaning.version());
         (xxh3_64(rules.as_bytes()) >> 32) as u32
     }
 }
@@ -320,10 +323,10 @@ fn parse(
     let url = &candidate.url;
     let decoded = charset::decode(source.content_type.as_deref(), body)
         .map_err(|error| (Failure::Decode, format!("charset: {error}")))?;
-    let tree = html::parse(&decoded.text).map_err(|limit| (Failure::ParseLimit, limit.to_string()))?;
-    let mut links = html::links(&tree, url);
+    let media = Media::of(source.content_type.as_deref(), decoded.text.as_bytes());
+    let content = content(media, &decoded.text, url, &rules.cleaning.of(url));
+    let (tree, mut links, article) = content.map_err(|limit| (Failure::ParseLimit, limit.to_string()))?;
     add_header_links(&mut links, &source.headers.links, url);
-    let article = extract::extract(&tree, &links);
     // A host that answers everything with its home page makes that no missing page.
     let is_start = url.path() == "/" || rules.starts.contains(&candidate.key);
     let seen = Seen { tree: &tree, article: &article, url, is_start };
@@ -349,13 +352,29 @@ fn parse(
     Ok(Parsed { links, article, doubt, unwanted, unneeded })
 }
 
+/// What a page holds, in whichever of the two forms that pages have.
+fn content(
+    media: Media,
+    text: &str,
+    url: &Url,
+    asked: &Asked<'_>,
+) -> Result<(html::Tree, html::Links, Article), html::ParseLimit> {
+    if media == Media::Markdown {
+        return extract::native(text, url);
+    }
+    let tree = html::parse(text)?;
+    let links = html::links(&tree, url);
+    let article = extract::extract(&tree, &links, asked);
+    Ok((tree, links, article))
+}
+
 /// What a host answered, with a page, for a URL that certainly does not exist.
 pub(super) fn probe(url: &Url, page: &Page) -> Option<Probe> {
     let read = || {
         let decoded = charset::decode(page.content_type.as_deref(), page.body().to_vec()).ok()?;
-        let tree = html::parse(&decoded.text).ok()?;
-        let links = html::links(&tree, url);
-        Some(Probe::of(&extract::extract(&tree, &links), url))
+        let media = Media::of(page.content_type.as_deref(), decoded.text.as_bytes());
+        let (.., article) = content(media, &decoded.text, url, &Asked::default()).ok()?;
+        Some(Probe::of(&article, url))
     };
     catch_unwind(AssertUnwindSafe(read)).ok().flatten()
 }

@@ -30,7 +30,7 @@ use crate::{
         traps::TrapBudget,
         url::PageKey,
     },
-    extract,
+    extract::Cleaning,
     hash::{hex, sha256},
     http::{Client, egress::Egress, traffic::Traffic},
     outcome::{Failure, Outcome, SkipReason},
@@ -60,13 +60,14 @@ pub(super) struct Walked {
 pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) -> Result<Walked, RunError> {
     let (mut traffic, mut notes) = (Traffic::default(), Vec::new());
     let mut hosts = Hosts::default();
+    let cleaning = Arc::new(pipeline.cleaning.clone());
     let start = store.begin_crawl(fingerprint(pipeline), (context.now)()).await?;
     if start == CrawlStart::Resumed {
         tracing::info!("goes on with the crawl that was interrupted");
     }
     for (index, source) in pipeline.sources.iter().enumerate() {
         let Source::Site(plan) = source;
-        let mut walk = SourceWalk::new(index, plan, hosts, store, context).await?;
+        let mut walk = SourceWalk::new(index, plan, &cleaning, hosts, store, context).await?;
         walk.seed().await?;
         walk.waves().await?;
         // Pages that nothing links to any more are asked themselves: an unlinked page is not a deleted one.
@@ -90,7 +91,7 @@ fn fingerprint(pipeline: &Pipeline) -> String {
         }
     };
     let sources: Vec<String> = pipeline.sources.iter().map(of).collect();
-    hex(&sha256(format!("{sources:?} {}", extract::VERSION).as_bytes())[..8])
+    hex(&sha256(format!("{sources:?} {}", pipeline.cleaning.version()).as_bytes())[..8])
 }
 
 /// The crawl of one source.
@@ -132,13 +133,14 @@ impl<'a> SourceWalk<'a> {
     async fn new(
         source: usize,
         plan: &CrawlPlan,
+        cleaning: &Arc<Cleaning>,
         hosts: Hosts,
         store: &'a Store,
         context: &'a Context,
     ) -> Result<SourceWalk<'a>, RunError> {
         let client = Client::with_access(Egress::new(&plan.start), &plan.user_agent, plan.access.clone());
         let plan = Arc::new(plan.clone());
-        let rules = Arc::new(Rules::new(&plan));
+        let rules = Arc::new(Rules::new(&plan, cleaning));
         let discoverer = Discoverer::new(Arc::clone(&plan), store, source).await?;
         let mut traps = TrapBudget::new((context.now)());
         // What was admitted before a kill is not judged a second time, only counted.

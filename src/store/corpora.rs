@@ -36,6 +36,8 @@ pub struct KnownCorpus {
     pub manifest: Manifest,
     /// What was left out of it.
     pub left_out: Vec<LeftOut>,
+    /// What a person should know of the pages that it was made of.
+    pub remarks: Vec<String>,
 }
 
 /// A page that is part of the snapshot and not of the corpus.
@@ -66,21 +68,25 @@ impl Store {
         corpus: Corpus,
         made_from: Hash,
         left_out: Vec<LeftOut>,
+        remarks: Vec<String>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |tx| {
             let manifest = serde_json::to_vec(&corpus.manifest).expect("a manifest has string keys only");
             let left_out = serde_json::to_vec(&left_out).expect("a list of plain fields");
+            let remarks = serde_json::to_string(&remarks).expect("a list of strings");
             tx.execute(
-                "INSERT INTO corpus (sha256, text, manifest, left_out, made_from, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                "INSERT INTO corpus (sha256, text, manifest, left_out, remarks, made_from, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                  ON CONFLICT (sha256) DO UPDATE SET
-                     manifest = excluded.manifest, left_out = excluded.left_out, made_from = excluded.made_from",
+                     manifest = excluded.manifest, left_out = excluded.left_out, remarks = excluded.remarks,
+                     made_from = excluded.made_from",
                 params![
                     corpus.sha256,
                     compress(corpus.text.as_bytes()),
                     compress(&manifest),
                     compress(&left_out),
+                    remarks,
                     made_from,
                     millis(now)
                 ],
@@ -120,17 +126,19 @@ impl Store {
     /// The kept corpus that was made from this; what was made once need not be made again.
     pub async fn corpus_made_from(&self, made_from: Hash) -> Result<Option<KnownCorpus>, StoreError> {
         self.read(move |connection| {
-            let row: Option<(Hash, Vec<u8>, Vec<u8>)> = connection
+            let row: Option<(Hash, Vec<u8>, Vec<u8>, String)> = connection
                 .query_row(
-                    "SELECT sha256, manifest, left_out FROM corpus WHERE made_from = ?1",
+                    "SELECT sha256, manifest, left_out, remarks FROM corpus WHERE made_from = ?1",
                     [made_from],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
                 )
                 .optional()?;
-            let Some((sha256, manifest, left_out)) = row else { return Ok(None) };
+            let Some((sha256, manifest, left_out, remarks)) = row else { return Ok(None) };
             let left_out = decompress(&left_out).ok().and_then(|json| serde_json::from_slice(&json).ok());
             let left_out = left_out.ok_or(StoreError::Damaged("list of what was left out"))?;
-            Ok(Some(KnownCorpus { sha256, manifest: read_manifest(&manifest)?, left_out }))
+            let remarks =
+                serde_json::from_str(&remarks).map_err(|_| StoreError::Damaged("remarks on a corpus"))?;
+            Ok(Some(KnownCorpus { sha256, manifest: read_manifest(&manifest)?, left_out, remarks }))
         })
         .await
     }

@@ -147,7 +147,7 @@ impl PageUpdate {
             unwanted: reading.unwanted,
             variant: reading.variant,
             headers: serde_json::to_string(reading.headers).expect("headers have string keys only"),
-            contained: reading.article.container.is_recognised(),
+            contained: reading.article.container.is_exact(),
             at: reading.at,
         }))
     }

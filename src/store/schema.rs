@@ -6,7 +6,7 @@
 use rusqlite_migration::{M, Migrations};
 
 /// Every migration, oldest first.
-pub(super) const STEPS: [&str; 2] = ["
+pub(super) const STEPS: [&str; 3] = ["
     -- What is large lies here once, addressed by its SHA-256.
     CREATE TABLE blob (
         sha256 BLOB PRIMARY KEY,
@@ -198,6 +198,8 @@ pub(super) const STEPS: [&str; 2] = ["
         title    TEXT NOT NULL,
         language TEXT
     ) WITHOUT ROWID;
+    ", "
+    ALTER TABLE corpus ADD COLUMN remarks TEXT NOT NULL DEFAULT '[]';  -- JSON: what a person should know of its pages
     "];
 
 /// The migrations, as the migration crate takes them.

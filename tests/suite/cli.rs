@@ -345,6 +345,29 @@ async fn extract_reads_files_stdin_and_urls() {
 }
 
 #[tokio::test]
+async fn extract_explains_itself_and_tries_selectors() {
+    let world = ready().await;
+    let page = "<title>Pumps – Acme</title><nav><a href=/>Home</a></nav><main><h1>Pumps</h1>\
+                <p>Prime the pump first.</p><div class=share-bar><a href=x>Tell a friend</a></div></main>";
+    fs::write(world.path("page.html"), page).unwrap();
+    let ended = world.corpusd(&["extract", "--explain", "page.html"]).await.exits(0);
+    insta::assert_snapshot!(ended.stdout, @r#"
+    title    Pumps
+    found    by the landmark main
+    content  body > main  39 of 43 bytes of text
+    kept     30 bytes of Markdown in 2 blocks
+
+    left out of the content:
+          13  named share             body > main > div.share-bar  "Tell a friend"
+    "#);
+    let selectors = ["--content", "main > p, main h1", "--remove", "h1"];
+    let ended = world.corpusd(&[&["extract", "page.html"], &selectors[..]].concat()).await.exits(0);
+    assert_eq!(ended.stdout, "Prime the pump first.\n");
+    let ended = world.corpusd(&["extract", "page.html", "--content", "p:first-child"]).await.exits(2);
+    assert!(ended.stderr.contains("`:first-child` is not supported in a selector"), "{}", ended.stderr);
+}
+
+#[tokio::test]
 async fn extract_is_not_led_inside() {
     let (world, canary) = (ready().await, Canary::new());
     world.site.at("/out", Reply::redirect(302, &canary.url("/"))).at("/on", Reply::redirect(302, "/a"));

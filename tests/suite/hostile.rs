@@ -57,6 +57,17 @@ async fn deeply_nested_blocks() {
 }
 
 #[tokio::test]
+async fn tens_of_thousands_of_small_parts_that_may_be_chrome() {
+    let list = "<ul><li><a href=a>b</a> <a href=a>b</a> <a href=a>b</a> <a href=a>b</a></ul>";
+    let text = "<p>Text that nobody would take for a menu, and enough of it to be read.</p>".repeat(20);
+    survives(format!("<body>{}{text}", list.repeat(20_000))).await;
+    survives(format!("<body>{text}{}", "<h2>Related</h2><p><a href=a>b</a></p>".repeat(20_000))).await;
+    let cards = "<div><a href=/a><img src=b><h3>c</h3></a></div>".repeat(20_000);
+    survives(format!("<meta property=og:type content=product><body>{text}<div>{cards}")).await;
+    survives(format!("<body>{text}{}", "<div class='site-footer filter hide'><input>x".repeat(20_000))).await;
+}
+
+#[tokio::test]
 async fn deeply_nested_lists() {
     survives(nested("<ul><li>", "</li></ul>", 100_000)).await;
     survives(nested("<ol><li>x", "", 100_000)).await;

@@ -21,6 +21,7 @@ mod world; // a pipeline between the two, and the folders it lives in
 // What they say, by feature.
 mod access; // private docs: credentials, proxies, certificates
 mod architecture; // who may import whom, and what pure means
+mod clean; // selectors of the user's own
 mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget
 mod crawl; // which pages are asked for, how, and how often
@@ -36,6 +37,7 @@ mod healthy; // sites that are well, however odd they look
 mod hostile; // HTML that was made to hurt
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
+mod reading; // Markdown pages, and what a person is told of pages
 mod semantics; // sites that answer 200 and mean something else: what is published then
 mod state; // locks, kills, and the files under `state/`
 mod traps; // sites without end

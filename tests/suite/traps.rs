@@ -154,7 +154,8 @@ async fn a_path_that_repeats_itself_is_cut() {
 async fn a_trap_that_takes_most_of_the_budget_makes_the_crawl_incomplete() {
     let world = with_trap("/nothing", calendar).await.crawl(&["max_pages: 100"]);
     let live = world.run().await.ends(Ending::Published).hash();
-    world.site.at("/", Reply::html(centre::home(&format!("<p><a href=\"{}\">More</a></p>", this_month()))));
+    let more = format!("<p>See also <a href=\"{}\">our events</a> of this month.</p>", this_month());
+    world.site.at("/", Reply::html(centre::home(&more)));
     for _ in 0..2 {
         let report = world.run().await.ends(Ending::Incomplete);
         assert_eq!(report.exit(), Exit::Held);

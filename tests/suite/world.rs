@@ -52,6 +52,7 @@ pub(crate) struct World {
     /// The start URLs of further sources, one each.
     more_sources: Vec<String>,
     crawl: Vec<String>,
+    clean: Vec<String>,
     corpus: Vec<String>,
     gates: Vec<String>,
     publish: Vec<String>,
@@ -77,6 +78,7 @@ impl World {
             starts,
             more_sources: Vec::new(),
             crawl: lines(&["rate: unlimited", "retries: 0"]),
+            clean: Vec::new(),
             corpus: Vec::new(),
             gates: Vec::new(),
             publish: Vec::new(),
@@ -104,6 +106,12 @@ impl World {
     /// Has another source, which begins at this URL.
     pub(crate) fn source(mut self, start: &str) -> World {
         self.more_sources.push(start.to_owned());
+        self
+    }
+
+    /// The rules of `clean`, one a line.
+    pub(crate) fn clean(mut self, rules: &[&str]) -> World {
+        self.clean = rules.iter().map(|rule| format!("- {rule}")).collect();
         self
     }
 
@@ -158,9 +166,10 @@ impl World {
         let more_sources: String = self.more_sources.iter().map(source).collect();
         let publish: String = self.publish.iter().map(|line| format!("  {line}\n")).collect();
         format!(
-            "version: 1\nagent: {{id: \"{}\"}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}publish:\n  \
+            "version: 1\nagent: {{id: \"{}\"}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}{}publish:\n  \
              api_key: {{file: key}}\n  base_url: {base_url}\n{publish}",
             self.agent,
+            section("clean", &self.clean),
             section("corpus", &self.corpus),
             section("gates", &self.gates),
         )

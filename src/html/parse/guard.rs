@@ -18,6 +18,8 @@ pub(super) struct Guard {
     pub(super) tokens: Cell<usize>,
     /// False inside raw text (script, style, …).
     pub(super) in_markup: Cell<bool>,
+    /// The page begins as XML does.
+    pub(super) xml: Cell<bool>,
     /// Start tags dropped for depth whose end tags are still to be dropped.
     pub(super) swallowed: Cell<usize>,
     /// Templates dropped for depth that are still open: what they hold is hidden and must not surface.
@@ -34,6 +36,15 @@ impl Guard {
         // The builder does not show its stack, but answering this it asks the sink for its current node's name.
         self.builder.adjusted_current_node_present_but_not_in_html_namespace();
         sink.nodes.borrow()[sink.asked.get().index()].depth >= MAX_DEPTH
+    }
+
+    /// `<script/>`: HTML knows no such thing and would take the rest of the page for its text.
+    fn open_and_close(&self, tag: Tag) -> TokenSinkResult<NodeId> {
+        let end = Tag { kind: TagKind::EndTag, self_closing: false, attrs: Vec::new(), ..tag.clone() };
+        // What the builder asks of the tokenizer here, the end tag takes back.
+        let _: TokenSinkResult<NodeId> = self.builder.process_token(Token::TagToken(tag), 1);
+        let _: TokenSinkResult<NodeId> = self.builder.process_token(Token::TagToken(end), 1);
+        TokenSinkResult::Continue
     }
 
     /// Whether the tree builder may see this tag.
@@ -107,6 +118,22 @@ fn closes_itself(name: &LocalName) -> bool {
     )
 }
 
+/// Elements whose text is taken as it stands.
+fn is_raw(name: &LocalName) -> bool {
+    matches!(
+        *name,
+        local_name!("script")
+            | local_name!("style")
+            | local_name!("title")
+            | local_name!("textarea")
+            | local_name!("iframe")
+            | local_name!("noscript")
+            | local_name!("xmp")
+            | local_name!("noembed")
+            | local_name!("noframes")
+    )
+}
+
 fn is_inline(name: &LocalName) -> bool {
     matches!(
         *name,
@@ -134,7 +161,9 @@ impl TokenSink for Guard {
         let token = match token {
             // Errors are not reported and comments are not content.
             Token::ParseError(_) => return TokenSinkResult::Continue,
-            Token::CommentToken(_) => {
+            Token::CommentToken(text) => {
+                // To the tokenizer `<?xml … ?>` is a comment.
+                self.xml.set(self.xml.get() || (self.tokens.get() == 0 && text.starts_with("?xml")));
                 self.tokens.set(self.tokens.get() + 1);
                 return TokenSinkResult::Continue;
             }
@@ -154,6 +183,9 @@ impl TokenSink for Guard {
                     };
                 }
                 cap_attributes(&mut tag.attrs);
+                if tag.self_closing && self.xml.get() && is_raw(&tag.name) {
+                    return self.open_and_close(tag);
+                }
                 Token::TagToken(tag)
             }
             Token::CharacterTokens(text) => {

@@ -47,6 +47,21 @@ fn nesting_stops_at_the_cap_and_the_text_stays() {
 }
 
 #[test]
+fn raw_text_that_xml_closes_at_once_swallows_nothing() {
+    let page = "<html><head><title/><script src='a'/><style/></head><body><iframe src='b'/><textarea/>x</body></html>";
+    let xml = format!("<?xml version='1.0' encoding='UTF-8'?>\n<!DOCTYPE html>{page}");
+    assert_eq!(text(&xml), "x");
+    let url = url::Url::parse("https://a.test/").unwrap();
+    assert_eq!(crate::html::links(&parse(&xml).unwrap(), &url).follow[0].as_str(), "https://a.test/b");
+    // In HTML the slash means nothing.
+    assert_eq!(
+        parse(page).unwrap().descendants(Tree::ROOT).count(),
+        parse(&page.replace("/>", ">")).unwrap().descendants(Tree::ROOT).count()
+    );
+    assert_eq!(text("<?xml version='1.0'?><p>a<script>b</script>c"), "abc");
+}
+
+#[test]
 fn a_page_goes_on_normally_after_a_deep_part() {
     let html =
         format!("{}x{}<h1>after</h1><div><p>end</p></div>", "<div>".repeat(2000), "</div>".repeat(2000));

@@ -14,6 +14,10 @@ pub(in crate::markdown) enum Mark {
 }
 
 impl Mark {
+    pub(super) fn is_link(&self) -> bool {
+        matches!(self, Self::Link(_))
+    }
+
     pub(super) fn opener(&self) -> &'static str {
         match self {
             Self::Strong => "**",
@@ -22,13 +26,22 @@ impl Mark {
             Self::Link(_) => "[",
         }
     }
+
+    /// The character that an end of this markup starts with.
+    pub(super) fn closer(&self) -> char {
+        match self {
+            Self::Strong | Self::Emphasis => '*',
+            Self::Deleted => '~',
+            Self::Link(_) => ']',
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Nothing written yet: the mark comes with the first character it holds.
     Pending,
-    /// Written at this place of the block.
+    /// It is this span of the line.
     Open(usize),
     /// Not written, and its end will not be either.
     Ignored,
@@ -38,19 +51,4 @@ pub(super) enum Stage {
 pub(super) struct OpenMark {
     pub(super) mark: Mark,
     pub(super) stage: Stage,
-}
-
-/// An end of emphasis that reads as one only if no letter follows.
-#[derive(Debug)]
-pub(super) struct RiskyEnd {
-    pub(super) opened: usize,
-    pub(super) closed: usize,
-    pub(super) width: usize,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LastEnd {
-    pub(super) at: usize,
-    pub(super) marker: &'static str,
-    pub(super) opened: usize,
 }

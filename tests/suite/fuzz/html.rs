@@ -13,10 +13,14 @@ pub(super) fn check(input: &[u8]) {
     for link in &links.follow {
         assert!(matches!(link.scheme(), "http" | "https") && link.fragment().is_none(), "{link}");
     }
-    let article = extract::extract(&tree, &links);
+    let article = extract::extract(&tree, &links, &extract::Asked::default());
     let markdown = document::normalise(&article.markdown());
     assert_eq!(document::normalise(&markdown), markdown, "normalised twice is normalised once");
     let most = 4096 + 64 * decoded.text.len();
     assert!(markdown.len() <= most, "{} bytes of Markdown from {}", markdown.len(), decoded.text.len());
-    assert_eq!(extract::extract(&tree, &links), article, "the same page is the same article");
+    assert_eq!(
+        extract::extract(&tree, &links, &extract::Asked::default()),
+        article,
+        "the same page is the same article"
+    );
 }

@@ -1,0 +1,113 @@
+//! Lists of links: menus, tags, contents of the page. Beside content they are chrome; on an overview they are content.
+
+use url::Url;
+
+use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
+
+use super::chrome::{Page, is_block};
+
+/// Bytes of text of a row of links: tags, pages, ways to sort.
+const ROW: usize = 150;
+
+/// Bytes of text outside of links of a paragraph.
+const PARAGRAPH: usize = 40;
+
+/// Nodes after a list among which one is looked for.
+const MAX_SIBLINGS: usize = 16;
+
+/// Links of a list that are looked at.
+const MAX_LINKS: usize = 32;
+
+/// A small part of the content that is nothing but links: menus, tags, teasers of other pages.
+pub(super) fn is_link_dense(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> bool {
+    let Page { tree, measure, base, .. } = page;
+    if !is_block(element) {
+        return false;
+    }
+    let (text, link) = (measure.text(id), measure.link(id));
+    // Inside `main`, a list of links is as likely the index that the page is for, unless it is but a row of them.
+    let in_rows = || {
+        *element.name() == local_name!("div")
+            && text <= ROW
+            && !measure.holds(id).any(Holds::HEADING.and(Holds::LIST))
+    };
+    if tree.name(root) == Some(&local_name!("main")) && !in_rows() {
+        return false;
+    }
+    if text == 0
+        || link * 10 < text * 9
+        || text * 10 > measure.text(root)
+        || measure.holds(id).any(Holds::PRE)
+    {
+        return false;
+    }
+    if is_in_flow(tree, measure, id) || is_part_of_index(page, id, root) {
+        return false;
+    }
+    let (mut links, mut below) = (0, 0);
+    for href in tree.descendants(id).filter_map(|n| link_target(tree, n)) {
+        links += 1;
+        below += usize::from(leads_below(href, base));
+        if links == MAX_LINKS {
+            break;
+        }
+    }
+    links >= 4 && below * 2 < links
+}
+
+/// Whether a list stands amid paragraphs: text goes on after it.
+fn is_in_flow(tree: &Tree, measure: &Measure, id: NodeId) -> bool {
+    matches!(tree.name(id), Some(&(local_name!("ul") | local_name!("ol"))))
+        && std::iter::successors(tree.next_sibling(id), |&n| tree.next_sibling(n)).take(MAX_SIBLINGS).any(
+            |n| {
+                tree.name(n) == Some(&local_name!("p"))
+                    && measure.text(n).saturating_sub(measure.link(n)) >= PARAGRAPH
+            },
+        )
+}
+
+/// Whether a longer list of links stands beside a list, too long to be a menu: then both are what the page is for.
+fn is_part_of_index(page: Page<'_>, id: NodeId, root: NodeId) -> bool {
+    let Page { tree, measure, .. } = page;
+    let is_list = |n: NodeId| matches!(tree.name(n), Some(&(local_name!("ul") | local_name!("ol"))));
+    let is_index = |n: NodeId| {
+        is_list(n) && measure.text(n) * 10 > measure.text(root) && measure.link(n) * 10 >= measure.text(n) * 9
+    };
+    let before = std::iter::successors(tree.previous_sibling(id), |&n| tree.previous_sibling(n));
+    let after = std::iter::successors(tree.next_sibling(id), |&n| tree.next_sibling(n));
+    is_list(id) && before.take(MAX_SIBLINGS).chain(after.take(MAX_SIBLINGS)).any(is_index)
+}
+
+/// The `href` of a link; empty where it has none.
+fn link_target(tree: &Tree, id: NodeId) -> Option<&str> {
+    let element = tree.element(id).filter(|e| *e.name() == local_name!("a"))?;
+    Some(element.attr(&local_name!("href")).unwrap_or_default())
+}
+
+/// Whether a link leads to a page below this one: such links are what an overview is for.
+fn leads_below(href: &str, base: &Url) -> bool {
+    let above = base.path().trim_end_matches('/');
+    let above = above.strip_suffix("/index.html").or_else(|| above.strip_suffix(".html")).unwrap_or(above);
+    !above.is_empty()
+        && base.join(href.trim_ascii()).is_ok_and(|url| {
+            url.host() == base.host()
+                && url.path().strip_prefix(above).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
+        })
+}
+
+/// A list whose every link leads to a place on the same page.
+pub(super) fn is_contents(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> bool {
+    if !matches!(*element.name(), local_name!("ul") | local_name!("ol"))
+        || measure.link(id) * 10 < measure.text(id) * 9
+    {
+        return false;
+    }
+    let mut links = 0;
+    for link in tree.descendants(id).filter(|&n| tree.name(n) == Some(&local_name!("a"))) {
+        links += 1;
+        if !tree.attr(link, &local_name!("href")).is_some_and(|h| h.starts_with('#')) {
+            return false;
+        }
+    }
+    links >= 3
+}

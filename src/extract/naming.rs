@@ -1,0 +1,123 @@
+//! Names of chrome in `id` and `class`. A name alone removes nothing that reads like text.
+
+use crate::html::{Element, Holds, Measure, NodeId, local_name};
+
+/// Names of what is chrome if it is link-dense or short: a word of an `id` or `class` begins with one (`cookies`,
+/// `cookie-bar`), or is it where that is too short to tell (`toc`, but not `tocopherol`).
+const NAMES: &[&str] = &[
+    "cookie",
+    "consent",
+    "gdpr",
+    "breadcrumb",
+    "share",
+    "social",
+    "newsletter",
+    "subscribe",
+    "signup",
+    "related",
+    "recommend",
+    "sidebar",
+    "promo",
+    "advert",
+    "banner",
+    "popup",
+    "modal",
+    "pagination",
+    "pager",
+    "prev-next",
+    "navbar",
+    "menu",
+    "footer",
+    "toc",
+    "table-of-contents",
+    "skip-link",
+    "skip-to",
+    "byline",
+    "author-bio",
+    "comment-respond",
+    "outbrain",
+    "taboola",
+    "widget",
+    "edit-this",
+    "feedback",
+    "was-this",
+    "helpful",
+    "copyright",
+    "disclaimer-bar",
+    "login",
+    "search",
+    "trending",
+    "filter",
+    "facet",
+    "most-read",
+];
+
+/// The name of chrome that an element's `id` or `class` begins a word with.
+pub(super) fn chrome_name(measure: &Measure, id: NodeId, element: &Element) -> Option<&'static str> {
+    let hit = |value: &str| {
+        let lower = value.to_ascii_lowercase();
+        NAMES.iter().copied().find(|name| begins_a_word(&lower, name))
+    };
+    // What holds a heading may have its id from it: `#search` is the section on searching.
+    let by_id = || (!measure.holds(id).any(Holds::HEADING)).then(|| element.id().and_then(hit)).flatten();
+    element.attr(&local_name!("class")).and_then(hit).or_else(by_id)
+}
+
+/// Whether a word of `text` begins with `name`, or is `name` where that has no more than four letters.
+fn begins_a_word(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+        let bytes = text.as_bytes();
+        let begins = at == 0 || !is_letter(bytes.get(at - 1));
+        begins && (name.len() > 4 || !is_letter(bytes.get(at + name.len())))
+    })
+}
+
+/// The classes by which frameworks hide what is not open yet. Alone they prove nothing: tabs and accordions begin so.
+pub(super) fn is_out_of_sight(class: &str) -> bool {
+    matches!(class, "hidden" | "hide" | "d-none" | "is-hidden" | "invisible")
+}
+
+/// Whether what such a name stands at may be the results of a search or a filter.
+pub(super) fn lists(name: &str) -> bool {
+    matches!(name, "search" | "filter" | "facet" | "pager" | "pagination")
+}
+
+/// Whether a name is that of something to operate.
+pub(super) fn is_control(name: &str) -> bool {
+    matches!(
+        name,
+        "search"
+            | "filter"
+            | "facet"
+            | "login"
+            | "signup"
+            | "pager"
+            | "pagination"
+            | "modal"
+            | "popup"
+            | "newsletter"
+            | "subscribe"
+    )
+}
+
+/// Whether an element says who wrote the page, at length.
+pub(super) fn is_author_box(element: &Element) -> bool {
+    const NAMES: &[&str] = &[
+        "author-box",
+        "author-bio",
+        "author-info",
+        "author-card",
+        "author-profile",
+        "author-about",
+        "about-author",
+        "about-the-author",
+        "post-author",
+        "saboxplugin",
+    ];
+    element.attr(&local_name!("itemprop")) == Some("author")
+        || element.classes().any(|class| {
+            let class = class.to_ascii_lowercase().replace('_', "-");
+            NAMES.iter().any(|name| begins_a_word(&class, name))
+        })
+}

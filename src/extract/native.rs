@@ -1,0 +1,149 @@
+//! Pages that are Markdown already: `text/markdown`, `.md` twins, `llms.txt`. They are cleaned of what their generator
+//! would have made of them, and then read and written as every page is, so that both forms of a page are one text.
+
+use pulldown_cmark::{Options, Parser, html::push_html};
+use url::Url;
+
+use crate::html::{self, Base, Links, Measure, ParseLimit, Tree};
+use crate::markdown::{NodeSet, Page, render};
+
+use super::flags::Flags;
+use super::hidden;
+use super::metadata;
+use super::stylesheet::Stylesheet;
+use super::{Article, Container};
+
+mod components;
+mod front;
+mod tag;
+
+/// Reads a Markdown page that came from `url`: its tree, where it leads, and its content with absolute links.
+///
+/// Front matter gives title, description and language; components of MDX and directives of other generators go, and
+/// what they hold stays; HTML inside is converted.
+///
+/// # Errors
+/// [`ParseLimit`] where the page is more than a tree may hold.
+pub fn native(text: &str, url: &Url) -> Result<(Tree, Links, Article), ParseLimit> {
+    let (front, body) = front::split(text);
+    let mut page = String::with_capacity(body.len() * 2);
+    push_html(&mut page, Parser::new_ext(&components::clean(body), options()));
+    let tree = html::parse(&page)?;
+    let links = html::links(&tree, url);
+    let measure = Measure::new(&tree);
+    let mut dropped = NodeSet::new(tree.len());
+    let found = metadata::read(&tree);
+    let stylesheet = Stylesheet::read(&tree, &found.styles);
+    let mut flags = Flags::default();
+    hidden::mark(&tree, &measure, &stylesheet, Tree::ROOT, &mut dropped, &mut flags);
+    let base = Base::new(url);
+    let blocks =
+        render(Page { tree: &tree, measure: &measure, base: &base, dropped: &dropped }, &[Tree::ROOT]);
+    let heading = found.headings.first().map(|(_, text)| text.clone());
+    let article = Article {
+        title: front.title.or(heading).unwrap_or_default(),
+        language: front.language,
+        description: front.description,
+        breadcrumbs: Vec::new(),
+        modified: None,
+        container: Container::Rule("markdown".to_owned()),
+        flags: flags.of(&blocks),
+        blocks,
+    };
+    Ok((tree, links, article))
+}
+
+fn options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_GFM
+        | Options::ENABLE_HEADING_ATTRIBUTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Links, Article) {
+        let url = Url::parse("https://a.test/docs/guide/page.md").unwrap();
+        let (_, links, article) = native(text, &url).unwrap();
+        (links, article)
+    }
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(read(text).1.markdown(), expected, "{text}");
+    }
+
+    #[test]
+    fn front_matter_is_metadata() {
+        let text = "---\ntitle: \"Set up: the hub\"\ndescription: >-\n  How to set\n  it up.\nlang: de_DE\ntags: [a]\n---\n\nText.";
+        let (_, article) = read(text);
+        assert_eq!(article.title, "Set up: the hub");
+        assert_eq!(article.description.as_deref(), Some("How to set it up."));
+        assert_eq!(article.language.as_deref(), Some("de-DE"));
+        assert_eq!(article.markdown(), "Text.");
+        assert_eq!(read("\u{FEFF}+++\r\ntitle = 'A'\r\n+++\r\nText").1.title, "A");
+        assert_eq!(read("# Heading\n\nText").1.title, "Heading");
+        check("---\n\nno front matter\n\n---\n", "no front matter\n\n---");
+    }
+
+    #[test]
+    fn links_are_absolute_and_followed() {
+        let (links, article) = read("[a](../b.md#c) ![d](e.png) <https://x.test/> [f][g]\n\n[g]: /h");
+        assert_eq!(
+            article.markdown(),
+            "[a](https://a.test/docs/b.md#c) d [https://x.test/](https://x.test/) [f](https://a.test/h)"
+        );
+        let follow: Vec<_> = links.follow.iter().map(Url::as_str).collect();
+        assert_eq!(follow, ["https://a.test/docs/b.md", "https://x.test/", "https://a.test/h"]);
+    }
+
+    #[test]
+    fn components_go_and_what_they_hold_stays() {
+        check(
+            "import Tabs from '@theme/Tabs';\nexport const x = {\n  a: 1,\n};\n\n# T\n\n<Tabs items={['npm', 'yarn']}>\n  <TabItem value=\"npm\" label=\"npm\">\n\n    ```bash\n    npm i\n    ```\n\n  </TabItem>\n  <TabItem\n    label=\"Yarn\"\n  >\n    yarn add\n  </TabItem>\n</Tabs>\n\nEnd <Badge text=\"x\" /> here. {/* a\ncomment */}",
+            "# T\n\n**npm**\n\n```bash\nnpm i\n```\n\n**Yarn**\n\nyarn add\n\nEnd here.",
+        );
+        check("<Note>\n  Be **careful**.\n</Note>", "> **Note**\n>\n> Be **careful**.");
+        check(
+            "<Callout type=\"warning\" title=\"Hot\">Do not touch.</Callout>",
+            "> **Warning: Hot**\n>\n> Do not touch.",
+        );
+        check(
+            "<Card title=\"Start\" href=\"./start\">Go.</Card>",
+            "**[Start](https://a.test/docs/guide/start)**\n\nGo.",
+        );
+        check("<Accordion title=\"Why?\">\nBecause.\n</Accordion>", "## Why?\n\nBecause.");
+        check(
+            "Use `<Tabs>` and\n\n```jsx\nimport A from 'a';\n<Tabs/>\n```",
+            "Use `<Tabs>` and\n\n```jsx\nimport A from 'a';\n<Tabs/>\n```",
+        );
+        check("A Vec<String> is a list.", "A Vec\\<String> is a list.");
+    }
+
+    #[test]
+    fn directives_of_generators_are_callouts() {
+        check(":::tip Short\nText\n:::\n\nAfter", "> **Tip: Short**\n>\n> Text\n\nAfter");
+        check(
+            "!!! note \"Mind\"\n    Text\n\n    - a\n\nAfter",
+            "> **Note: Mind**\n>\n> Text\n>\n> - a\n\nAfter",
+        );
+        check("> [!WARNING]\n> Text", "> **Warning**\n>\n> Text");
+        check("{% hint style=\"info\" %}\nText\n{% endhint %}", "> **Info**\n>\n> Text");
+        check("=== \"npm\"\n\n    text\n", "**npm**\n\ntext");
+    }
+
+    #[test]
+    fn what_markdown_holds_besides_is_kept() {
+        check("- [x] done\n- [ ] open", "- [x] done\n- [ ] open");
+        check("a[^n]\n\n[^n]: the note here", "a[^1]\n\n[^1]: the note here");
+        check(
+            "## Title {#id}\n\n<div align=center><b>x</b></div>\n\na<br>b <kbd>c</kbd>",
+            "## Title\n\n**x**\n\na  \nb `c`",
+        );
+        check("<p hidden>secret</p>\n\n<!-- note -->\n\ntext", "text");
+        check("| a | b |\n|---|---|\n| 1 | `x\\|y` |", "| a | b |\n| --- | --- |\n| 1 | `x\\|y` |");
+    }
+}

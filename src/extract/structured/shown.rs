@@ -1,0 +1,72 @@
+//! What a page shows already, to tell what it states besides.
+
+use std::collections::HashSet;
+
+use crate::markdown::Block;
+
+/// Bytes of text that are searched for what is stated.
+const MAX_SEARCHED: usize = 100 << 20;
+
+/// What is shown, as letters and digits, so that a fact is found however it is written.
+pub(super) struct Shown {
+    letters: String,
+    /// Bytes that may still be searched.
+    budget: usize,
+    words: HashSet<String>,
+}
+
+impl Shown {
+    pub(super) fn new(blocks: &[Block]) -> Self {
+        let mut shown = Self { letters: String::new(), budget: MAX_SEARCHED, words: HashSet::new() };
+        for block in blocks {
+            shown.letters.push_str(&letters(&block.markdown));
+            shown.words.extend(words(&block.markdown));
+        }
+        shown
+    }
+
+    /// Whether letters stand in the text; where too much was asked, they are taken for shown.
+    fn contains(&mut self, letters: &str) -> bool {
+        match self.budget.checked_sub(self.letters.len()) {
+            Some(left) => {
+                self.budget = left;
+                self.letters.contains(letters)
+            }
+            None => true,
+        }
+    }
+
+    /// Whether a value stands in the text: a long one as it is, a short one word by word.
+    pub(super) fn holds(&mut self, value: &str) -> bool {
+        let own = letters(value);
+        own.is_empty()
+            || (own.len() >= 12 && self.contains(&own))
+            || words(value).all(|word| self.words.contains(&word))
+    }
+
+    /// Whether an answer is shown: as it is, or in nearly the same words where its question is.
+    pub(super) fn answers(&mut self, question: &str, answer: &str) -> bool {
+        let (mut known, mut all) = (0, 0);
+        for word in words(answer) {
+            all += 1;
+            known += usize::from(self.words.contains(&word));
+        }
+        known == all
+            || self.contains(&letters(answer))
+            || (known * 5 >= all * 4 && self.contains(&letters(question)))
+    }
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Words and numbers; `1.50`, `1,50` and `1.5` are the same number.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | ',' | ':'))).filter_map(|word| {
+        let word = word.trim_matches(['.', ',', ':']).to_lowercase().replace(',', ".");
+        let number = word.contains('.') && word.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let word = if number { word.trim_end_matches('0').trim_end_matches('.').to_owned() } else { word };
+        (!word.is_empty()).then_some(word)
+    })
+}

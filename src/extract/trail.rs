@@ -1,0 +1,45 @@
+//! Where a page belongs: the names of the pages above it, as its breadcrumbs say.
+
+use crate::html::{Element, NodeId, Tree, local_name};
+use crate::markdown::clean_line;
+
+/// Pages above one that are named.
+const MAX_STEPS: usize = 8;
+/// Bytes of such a name.
+const MAX_NAME: usize = 80;
+
+/// Whether an element holds breadcrumbs.
+pub(super) fn is_trail(element: &Element) -> bool {
+    if !matches!(
+        *element.name(),
+        local_name!("nav") | local_name!("ol") | local_name!("ul") | local_name!("div") | local_name!("p")
+    ) {
+        return false;
+    }
+    let names = |value: &str| value.to_ascii_lowercase().contains("breadcrumb");
+    element.attrs().any(|(name, value)| match *name {
+        local_name!("class") | local_name!("id") | local_name!("itemtype") => names(value),
+        _ => &**name == "aria-label" && names(value),
+    })
+}
+
+/// The names in the breadcrumbs, from the top: neither the site's first page nor this one.
+pub(super) fn read(tree: &Tree, trail: NodeId, title: &str) -> Vec<String> {
+    let links = tree.descendants(trail).filter_map(|id| {
+        let element = tree.element(id).filter(|e| *e.name() == local_name!("a"))?;
+        Some((element.attr(&local_name!("href"))?.trim_ascii(), clean_line(&tree.text_of(id))))
+    });
+    links
+        .filter(|(href, name)| !leads_home(href) && !name.is_empty() && name.len() <= MAX_NAME)
+        .map(|(_, name)| name)
+        .filter(|name| !name.eq_ignore_ascii_case(title))
+        .take(MAX_STEPS)
+        .collect()
+}
+
+/// Whether a link leads to the first page of a site, or nowhere.
+pub(super) fn leads_home(href: &str) -> bool {
+    let path = href.split_once("://").map_or(href, |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    matches!(path, "" | "/" | "./" | "/index.html" | "index.html")
+}

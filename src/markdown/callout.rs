@@ -1,0 +1,231 @@
+//! Notes, tips and warnings that a page sets apart, whatever its generator calls them.
+
+use crate::html::{Element, Holds, Measure, NodeId, Tree, is_silent, local_name};
+
+use super::clean::clean_line;
+
+/// Bytes of text in a callout at most: what holds more is a part of the page.
+const MAX_TEXT: usize = 20_000;
+/// Bytes of a callout's title at most.
+const MAX_TITLE: usize = 200;
+/// Nodes of a callout among which its title is looked for.
+const NEAR: usize = 24;
+
+/// Nodes, and bytes, of a title or a label that are looked at.
+const MAX_NODES: usize = 1_000;
+
+/// Words of a class, and the kind of callout that they name.
+const KINDS: &[(&str, &str)] = &[
+    ("note", "Note"),
+    ("tip", "Tip"),
+    ("warning", "Warning"),
+    ("caution", "Caution"),
+    ("danger", "Danger"),
+    ("important", "Important"),
+    ("attention", "Attention"),
+    ("info", "Info"),
+    ("hint", "Hint"),
+    ("error", "Error"),
+    ("seealso", "See also"),
+    ("example", "Example"),
+    ("abstract", "Abstract"),
+    ("summary", "Summary"),
+    ("success", "Success"),
+    ("question", "Question"),
+    ("failure", "Failure"),
+    ("bug", "Bug"),
+    ("todo", "Todo"),
+    ("deprecated", "Deprecated"),
+    ("security", "Security"),
+    ("information", "Info"),
+];
+
+/// Words that say that an element is a callout of some kind.
+const MARKERS: &[&str] =
+    &["admonition", "admonitionblock", "callout", "alert", "hint", "aside", "notice", "macro"];
+
+/// Whole classes that say the same.
+const MARKER_CLASSES: &[&str] = &["custom-block", "blockquote-tag"];
+
+/// Words of a class of something inside a callout.
+const PARTS: &[&str] = &[
+    "title", "heading", "header", "icon", "content", "body", "label", "inner", "link", "button", "close",
+    "text",
+];
+
+/// A callout's label and the element that holds its title, which is not to be written again.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Callout {
+    pub(super) label: Option<String>,
+    pub(super) title: Option<NodeId>,
+}
+
+/// What the classes of an element say.
+#[derive(Debug, Default)]
+struct Named {
+    kind: Option<&'static str>,
+    /// The class is the name of a kind and nothing else.
+    alone: bool,
+    marked: bool,
+    /// Marked by a word that nothing else is called by.
+    certain: bool,
+}
+
+fn kind_of(word: &str) -> Option<&'static str> {
+    if !(3..=11).contains(&word.len()) {
+        return None;
+    }
+    KINDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, kind)| *kind)
+}
+
+fn named(element: &Element) -> Named {
+    let mut named = Named::default();
+    let Some(class) = element.attr(&local_name!("class")) else { return named };
+    let mut tokens = 0;
+    for token in class.split_ascii_whitespace() {
+        tokens += 1;
+        let words = || token.split(|c: char| !c.is_ascii_alphanumeric());
+        if words().any(|word| PARTS.contains(&word)) {
+            continue;
+        }
+        named.marked |= MARKER_CLASSES.contains(&token);
+        for word in words() {
+            named.marked |= MARKERS.contains(&word);
+            named.certain |= matches!(word, "admonition" | "admonitionblock" | "callout");
+            if matches!(named.kind, None | Some("Info" | "Hint")) {
+                named.kind = kind_of(word).or(named.kind);
+            }
+        }
+    }
+    named.alone = tokens == 1 && kind_of(class.trim_ascii()).is_some();
+    named
+}
+
+/// Whether an element is a callout or a footnote, however short: more than a remark beside the text.
+pub(crate) fn is_callout(element: &Element) -> bool {
+    let named = named(element);
+    if element.has_class("footnote") || element.attr(&local_name!("role")) == Some("doc-footnote") {
+        return true;
+    }
+    let by_role = matches!(element.attr(&local_name!("role")), Some("note" | "doc-tip" | "doc-notice"));
+    by_role || named.certain || (named.kind.is_some() && (named.marked || named.alone))
+}
+
+/// What an element is as a callout; `None` if it is none.
+pub(super) fn callout(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> Option<Callout> {
+    element.attr(&local_name!("class")).or_else(|| element.attr(&local_name!("role")))?;
+    let Named { mut kind, alone, marked, certain } = named(element);
+    let role = matches!(element.attr(&local_name!("role")), Some("note" | "doc-tip" | "doc-notice"));
+    if !(marked || role || (kind.is_some() && alone)) || measure.text(id) > MAX_TEXT {
+        return None;
+    }
+    let folds = *element.name() == local_name!("details");
+    if folds && kind.is_none() {
+        return None;
+    }
+    let title = title(tree, measure, id, element);
+    let plain = |text: &str| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let named_by_title = title.as_ref().is_some_and(|(_, text)| kind_of(&plain(text)).is_some());
+    // A class such as `info` or `question` alone is anything; with the word as a title it is a callout.
+    let strict = matches!(kind, Some("Note" | "Tip" | "Warning" | "Caution" | "Danger" | "Important"));
+    let sure = certain || role || (marked && (kind.is_some() || title.is_some()));
+    if !(sure || named_by_title || (alone && strict && !measure.holds(id).any(Holds::HEADING)) || folds) {
+        return None;
+    }
+    if kind.is_none() && role && !marked {
+        kind = Some("Note");
+    }
+    let label = match (kind, &title) {
+        (Some(kind), Some((_, text))) => {
+            let (own, name) = (plain(text), plain(kind));
+            if own == name {
+                Some(kind.to_owned())
+            } else if own.contains(&name) {
+                Some(text.clone())
+            } else {
+                Some(format!("{kind}: {text}"))
+            }
+        }
+        (None, Some((_, text))) => Some(text.clone()),
+        (kind, None) => kind.map(str::to_owned),
+    };
+    Some(Callout { label, title: title.map(|(id, _)| id) })
+}
+
+/// The element that names a callout, with its text.
+fn title(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> Option<(NodeId, String)> {
+    let mut nodes = tree.descendants(id);
+    let mut seen = 0;
+    while let Some(n) = nodes.next() {
+        seen += 1;
+        if seen > NEAR {
+            return None;
+        }
+        if tree.text(n).is_some_and(|text| !text.trim_ascii().is_empty()) {
+            return None;
+        }
+        let Some(inner) = tree.element(n) else { continue };
+        if is_silent(inner) {
+            nodes.skip_children();
+            continue;
+        }
+        let is_title = matches!(
+            *inner.name(),
+            local_name!("h1")
+                | local_name!("h2")
+                | local_name!("h3")
+                | local_name!("h4")
+                | local_name!("h5")
+                | local_name!("h6")
+                | local_name!("summary")
+        ) || inner.classes().any(|class| {
+            let lower = class.to_ascii_lowercase();
+            lower.contains("title") || lower.contains("heading") || lower == "icon"
+        });
+        let text = || visible_text(tree, n);
+        if is_title && (1..=MAX_TITLE).contains(&measure.text(n)) {
+            return Some((n, text())).filter(|(_, text)| !text.is_empty());
+        }
+        // `<div class=NOTE><p>Note</p>…`: the first line is the kind's name.
+        let first = tree.children(id).find_map(|child| tree.element(child).map(|_| child)) == Some(n);
+        if first && measure.text(n) <= 20 && measure.text(n) < measure.text(id) {
+            let text = text();
+            let name = text.trim_end_matches([':', '!']);
+            let same =
+                kind_of(name).is_some() && element.classes().any(|class| kind_of(class) == kind_of(name));
+            if same {
+                return Some((n, name.to_owned()));
+            }
+        }
+    }
+    None
+}
+
+/// The text of an element without icons and anchors.
+pub(super) fn visible_text(tree: &Tree, id: NodeId) -> String {
+    let mut out = String::new();
+    let mut nodes = tree.descendants(id);
+    let mut seen = 0;
+    while let Some(n) = nodes.next() {
+        seen += 1;
+        if seen > MAX_NODES || out.len() > MAX_NODES {
+            break;
+        }
+        if let Some(text) = tree.text(n) {
+            out.push_str(text);
+        } else if let Some(element) = tree.element(n) {
+            let anchor = element.has_class("headerlink") || element.has_class("header-anchor");
+            if is_silent(element) || anchor {
+                nodes.skip_children();
+            } else if matches!(
+                *element.name(),
+                local_name!("p") | local_name!("div") | local_name!("br") | local_name!("li")
+            ) {
+                out.push(' ');
+            }
+        }
+    }
+    clean_line(&out)
+}

@@ -1,0 +1,290 @@
+//! What a visitor opens: tabs and their panels, questions and their answers. Found in one pass before writing, since
+//! a label may stand far from what it names.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
+
+use super::callout::visible_text;
+use super::nodes::NodeSet;
+
+/// Bytes of a question or a tab's label at most.
+const MAX_LABEL: usize = 300;
+/// Elements around a question that may be the list it is in.
+const MAX_DEPTH: usize = 12;
+/// Elements around a strip of tabs beside which its panels are looked for.
+const AROUND: usize = 3;
+/// Tabs of one strip at most.
+const MAX_TABS: usize = 64;
+
+/// The tabs and questions of a page.
+#[derive(Debug, Default)]
+pub(super) struct Disclosures {
+    /// What each panel is called on its tab.
+    labels: HashMap<NodeId, String>,
+    /// Tabs whose labels stand at their panels.
+    strips: HashSet<NodeId>,
+    /// What opens something, and whether it is a question.
+    openers: HashMap<NodeId, bool>,
+    /// Lists that hold questions: their items are parts of a page.
+    arranging: HashSet<NodeId>,
+}
+
+/// A strip of tabs: what each is called, and the id of what it opens.
+struct Strip<'t> {
+    id: NodeId,
+    tabs: Vec<Tab<'t>>,
+    /// Nothing but tabs is in it.
+    alone: bool,
+}
+
+struct Tab<'t> {
+    id: NodeId,
+    label: String,
+    opens: Option<&'t str>,
+}
+
+impl Disclosures {
+    pub(super) fn find(tree: &Tree, measure: &Measure, dropped: &NodeSet, roots: &[NodeId]) -> Self {
+        let mut found = Self::default();
+        let mut strips = Vec::new();
+        for &root in roots {
+            let mut nodes = tree.descendants(root);
+            while let Some(id) = nodes.next() {
+                let Some(element) = tree.element(id) else { continue };
+                if dropped.contains(id) {
+                    nodes.skip_children();
+                } else if is_strip(element) {
+                    strips.extend(strip(tree, measure, id));
+                } else if *element.name() == local_name!("summary") {
+                    if let Some(true) = asks(tree, measure.text(id), id, element) {
+                        found.open(tree, id, true);
+                    }
+                } else if let Some(question) = opener(tree, measure, id, element) {
+                    found.open(tree, id, question);
+                }
+            }
+        }
+        found.link(tree, strips);
+        found
+    }
+
+    fn open(&mut self, tree: &Tree, id: NodeId, question: bool) {
+        self.openers.insert(id, question);
+        let is_list = |up: &NodeId| matches!(tree.name(*up), Some(&(local_name!("ul") | local_name!("ol"))));
+        if question {
+            self.arranging.extend(tree.ancestors(id).take(MAX_DEPTH).filter(is_list));
+        }
+    }
+
+    /// Finds the panels of each strip: by the ids that connect them, else by their number.
+    fn link(&mut self, tree: &Tree, strips: Vec<Strip<'_>>) {
+        if strips.is_empty() {
+            return;
+        }
+        let mut by_id = HashMap::new();
+        let mut by_tab = HashMap::new();
+        for id in tree.descendants(Tree::ROOT) {
+            let Some(element) = tree.element(id) else { continue };
+            if let Some(own) = element.id() {
+                by_id.entry(own).or_insert(id);
+            }
+            if let Some(tab) = element.attr_named("aria-labelledby") {
+                by_tab.entry(tab).or_insert(id);
+            }
+        }
+        for Strip { id: strip, tabs, alone } in strips {
+            let named = |tab: &Tab| {
+                let by_own_id = || by_tab.get(tree.element(tab.id)?.id()?);
+                tab.opens.and_then(|opens| by_id.get(opens)).or_else(by_own_id).copied()
+            };
+            let mut panels: Vec<_> = tabs.iter().map(named).collect();
+            if panels.iter().all(Option::is_none) {
+                panels = beside(tree, strip, tabs.len()).into_iter().map(Some).collect();
+            }
+            if panels.is_empty() {
+                continue;
+            }
+            if alone {
+                self.strips.insert(strip);
+            }
+            for (tab, panel) in tabs.into_iter().zip(panels) {
+                if let Some(panel) = panel {
+                    self.labels.entry(panel).or_insert(tab.label);
+                }
+            }
+        }
+    }
+
+    pub(super) fn is_strip(&self, id: NodeId) -> bool {
+        self.strips.contains(&id)
+    }
+
+    pub(super) fn label(&self, panel: NodeId) -> Option<&str> {
+        self.labels.get(&panel).map(String::as_str)
+    }
+
+    /// Whether an element opens something, and if so, whether it is a question.
+    pub(super) fn opener(&self, id: NodeId) -> Option<bool> {
+        self.openers.get(&id).copied()
+    }
+
+    pub(super) fn arranges(&self, list: NodeId) -> bool {
+        self.arranging.contains(&list)
+    }
+}
+
+fn is_strip(element: &Element) -> bool {
+    element.attr(&local_name!("role")).is_some_and(|role| role.eq_ignore_ascii_case("tablist"))
+        || element.classes().any(|class| matches!(class, "tabbed-labels" | "nav-tabs" | "tabs"))
+}
+
+/// The tabs below a strip.
+fn strip<'t>(tree: &'t Tree, measure: &Measure, id: NodeId) -> Option<Strip<'t>> {
+    let is_tab = |n: NodeId| {
+        tree.element(n)
+            .is_some_and(|e| e.attr(&local_name!("role")).is_some_and(|r| r.eq_ignore_ascii_case("tab")))
+    };
+    let mut found: Vec<NodeId> = tree.descendants(id).filter(|&n| is_tab(n)).take(MAX_TABS + 1).collect();
+    if found.is_empty() {
+        let is_label = |n: &NodeId| {
+            matches!(
+                tree.name(*n),
+                Some(&(local_name!("label") | local_name!("a") | local_name!("button") | local_name!("li")))
+            )
+        };
+        found = tree.children(id).filter(is_label).take(MAX_TABS + 1).collect();
+    }
+    if found.len() > MAX_TABS || found.iter().any(|&tab| measure.text(tab) > MAX_LABEL) {
+        return None;
+    }
+    let alone = measure.text(id) <= found.iter().map(|&tab| measure.text(tab)).sum();
+    let tab = |id: NodeId| {
+        let links = std::iter::once(id).chain(tree.descendants(id)).filter_map(|n| tree.element(n));
+        let opens = links.filter_map(target).find(|target| !target.is_empty());
+        Tab { id, label: visible_text(tree, id), opens }
+    };
+    let tabs: Vec<Tab> = found.into_iter().map(tab).collect();
+    let named = tabs.iter().all(|tab| (1..=MAX_LABEL).contains(&tab.label.len()));
+    (named && (1..=MAX_TABS).contains(&tabs.len())).then_some(Strip { id, tabs, alone })
+}
+
+/// The id of what a tab opens.
+fn target(element: &Element) -> Option<&str> {
+    element
+        .attr_named("aria-controls")
+        .or_else(|| element.attr_named("data-bs-target"))
+        .or_else(|| element.attr_named("data-target"))
+        .or_else(|| element.attr(&local_name!("href")).filter(|href| href.starts_with('#')))
+        .map(|target| target.trim_start_matches('#'))
+}
+
+/// The panels beside a strip: as many parts as it has tabs, inside of what follows it or following it themselves.
+fn beside(tree: &Tree, strip: NodeId, tabs: usize) -> Vec<NodeId> {
+    let elements = |id: NodeId| tree.children(id).filter(|&n| tree.element(n).is_some());
+    for at in std::iter::once(strip).chain(tree.ancestors(strip)).take(AROUND) {
+        let after: Vec<NodeId> = std::iter::successors(tree.next_sibling(at), |&n| tree.next_sibling(n))
+            .filter(|&n| tree.element(n).is_some())
+            .take(tabs)
+            .collect();
+        let is_panel = |&n: &NodeId| {
+            let role = tree.attr(n, &local_name!("role"));
+            role.is_some_and(|role| role.eq_ignore_ascii_case("tabpanel"))
+        };
+        if after.len() == tabs && after.iter().all(is_panel) {
+            return after;
+        }
+        if let Some(&next) = after.first() {
+            let inside: Vec<NodeId> = elements(next).take(tabs + 1).collect();
+            return if inside.len() == tabs { inside } else { Vec::new() };
+        }
+    }
+    Vec::new()
+}
+
+/// Whether an element that is no heading and no `summary` opens what follows; if so, whether it is a question.
+fn opener(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> Option<bool> {
+    match *element.name() {
+        local_name!("button") => {
+            // In a heading it is the heading's text.
+            let folds = |name| element.attr_named(name) == Some("collapse");
+            let opens = element.attr_named("aria-expanded").is_some()
+                && element.attr_named("aria-haspopup").is_none();
+            let opens = opens || folds("data-toggle") || folds("data-bs-toggle");
+            if !opens && !in_faq(tree, id) {
+                return None;
+            }
+            let question = asks(tree, MAX_LABEL, id, element)?;
+            (question || answer_follows(tree, measure, id)).then_some(question)
+        }
+        local_name!("div") | local_name!("p") | local_name!("span") => {
+            let toggles = element.attr(&local_name!("role")) == Some("button")
+                && element.attr_named("aria-expanded").is_some();
+            let named = || element.classes().any(|class| class.to_ascii_lowercase().contains("question"));
+            if !(toggles || element.attr(&local_name!("class")).is_some() && named()) {
+                return None;
+            }
+            let leaf = !measure.holds(id).any(Holds::HEADING.and(Holds::LIST).and(Holds::TABLE));
+            (leaf && asks(tree, measure.text(id), id, element)? && tree.next_sibling(id).is_some())
+                .then_some(true)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a short text is a question; `None` where there is no text or too much of it.
+fn asks(tree: &Tree, bytes: usize, id: NodeId, element: &Element) -> Option<bool> {
+    if bytes == 0 || bytes > MAX_LABEL || holds_heading(tree, id) {
+        return None;
+    }
+    let text = visible_text(tree, id);
+    if text.is_empty() || text.len() > MAX_LABEL {
+        return None;
+    }
+    let text = text.trim_end_matches(['+', '-', '−', '›', '▼', '▾', '⌄', ' ']);
+    let in_faq = || *element.name() == local_name!("summary") && in_faq(tree, id);
+    Some(text.ends_with(['?', '？', '؟']) || in_faq())
+}
+
+/// Whether a heading is in or around an element.
+pub(super) fn holds_heading(tree: &Tree, id: NodeId) -> bool {
+    let is_heading = |n: NodeId| {
+        tree.name(n).is_some_and(|name| {
+            matches!(
+                *name,
+                local_name!("h1")
+                    | local_name!("h2")
+                    | local_name!("h3")
+                    | local_name!("h4")
+                    | local_name!("h5")
+                    | local_name!("h6")
+            )
+        })
+    };
+    tree.descendants(id).any(is_heading) || tree.ancestors(id).take(MAX_DEPTH).any(is_heading)
+}
+
+/// Whether something around an element says that it holds questions and answers.
+fn in_faq(tree: &Tree, id: NodeId) -> bool {
+    std::iter::once(id).chain(tree.ancestors(id)).take(AROUND + 1).filter_map(|up| tree.element(up)).any(
+        |up| {
+            let by_class = up.classes().any(|class| {
+                class.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
+                    ["faq", "faqs", "accordion"].iter().any(|name| word.eq_ignore_ascii_case(name))
+                })
+            });
+            let by_type = up
+                .attr(&local_name!("itemtype"))
+                .is_some_and(|kind| kind.ends_with("/Question") || kind.ends_with("/FAQPage"));
+            by_class || by_type
+        },
+    )
+}
+
+/// Whether text stands right after an element, or after what holds nothing else.
+fn answer_follows(tree: &Tree, measure: &Measure, id: NodeId) -> bool {
+    std::iter::once(id).chain(tree.ancestors(id)).take(2).any(|at| {
+        let after = std::iter::successors(tree.next_sibling(at), |&n| tree.next_sibling(n));
+        after.filter(|&n| tree.element(n).is_some()).take(1).any(|n| measure.text(n) > 0)
+    })
+}

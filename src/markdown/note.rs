@@ -1,0 +1,187 @@
+//! Footnotes: signs in the text, and the notes that they lead to.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::html::{Element, Measure, NodeId, Tree, local_name};
+
+use super::nodes::NodeSet;
+
+/// Bytes of a note's sign at most.
+const MAX_SIGN: usize = 8;
+/// Nodes of a note among which its way back is looked for.
+const MAX_NODES: usize = 400;
+/// Signs of one note whose ways back are looked for.
+const MAX_USES: usize = 32;
+/// Elements around a sign whose ids a note may lead back to.
+const AROUND: usize = 3;
+
+/// The footnotes of a page.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// Links that are signs, with their label.
+    signs: HashMap<NodeId, String>,
+    /// Elements that hold a note, with its label.
+    bodies: HashMap<NodeId, String>,
+    /// How often each note is used.
+    uses: HashMap<NodeId, usize>,
+    /// Ways back, and labels that stand at the notes.
+    left_out: HashSet<NodeId>,
+    /// Lists of notes: the labels number them.
+    lists: HashSet<NodeId>,
+}
+
+impl Notes {
+    pub(super) fn find(tree: &Tree, measure: &Measure, dropped: &NodeSet, roots: &[NodeId]) -> Self {
+        let mut found = Self::default();
+        let mut candidates = Vec::new();
+        for &root in roots {
+            let mut nodes = tree.descendants(root);
+            while let Some(id) = nodes.next() {
+                let Some(element) = tree.element(id) else { continue };
+                if dropped.contains(id) {
+                    nodes.skip_children();
+                } else if *element.name() == local_name!("a") {
+                    candidates.extend(sign(tree, measure, id, element));
+                }
+            }
+        }
+        if candidates.is_empty() {
+            return found;
+        }
+        let mut by_id = HashMap::new();
+        for id in tree.descendants(Tree::ROOT) {
+            if let Some(own) = tree.element(id).and_then(Element::id) {
+                by_id.entry(own).or_insert(id);
+            }
+        }
+        for (id, target, label) in candidates {
+            if let Some(&note) = by_id.get(target) {
+                found.add(tree, measure, id, note, label);
+            }
+        }
+        found
+    }
+
+    fn add(&mut self, tree: &Tree, measure: &Measure, sign: NodeId, note: NodeId, label: String) {
+        if self.bodies.contains_key(&note) {
+            self.signs.insert(sign, label);
+            let uses = self.uses.entry(note).or_default();
+            *uses += 1;
+            if *uses < MAX_USES {
+                self.leave_out_ways_back(tree, measure, note, sign);
+            }
+            return;
+        }
+        // Old Sphinx: the id is on a term that holds nothing but the label.
+        let body = if tree.name(note) == Some(&local_name!("dt")) {
+            let after = std::iter::successors(tree.next_sibling(note), |&n| tree.next_sibling(n));
+            let Some(body) = after.into_iter().find(|&n| tree.name(n) == Some(&local_name!("dd"))) else {
+                return;
+            };
+            self.left_out.insert(note);
+            body
+        } else {
+            note
+        };
+        let returns = self.leave_out_ways_back(tree, measure, note, sign);
+        if !returns && !is_named_note(tree, note) {
+            self.left_out.remove(&note);
+            return;
+        }
+        if let Some(list) = tree.parent(body).filter(|_| tree.name(body) == Some(&local_name!("li"))) {
+            self.lists.insert(list);
+        }
+        let is_label = |n: &NodeId| {
+            let labelled =
+                tree.element(*n).is_some_and(|e| e.classes().any(|class| class.ends_with("label")));
+            labelled && measure.text(*n) <= 2 * MAX_SIGN && tree.text_of(*n).trim_matches(['[', ']']) == label
+        };
+        self.left_out.extend(tree.descendants(note).take(MAX_NODES).filter(is_label));
+        self.bodies.insert(body, label.clone());
+        if body != note {
+            self.bodies.insert(note, label.clone());
+        }
+        self.signs.insert(sign, label);
+    }
+
+    /// Finds the links of a note that lead back to its sign.
+    fn leave_out_ways_back(&mut self, tree: &Tree, measure: &Measure, note: NodeId, sign: NodeId) -> bool {
+        let ids: Vec<&str> = std::iter::once(sign)
+            .chain(tree.ancestors(sign))
+            .take(AROUND)
+            .filter_map(|n| tree.element(n)?.id())
+            .collect();
+        let leads_back = |n: &NodeId| {
+            let href =
+                tree.attr(*n, &local_name!("href")).and_then(|href| href.trim_ascii().strip_prefix('#'));
+            href.is_some_and(|target| ids.contains(&target))
+        };
+        let ways: Vec<NodeId> = tree.descendants(note).take(MAX_NODES).filter(leads_back).collect();
+        for &way in &ways {
+            // A label in brackets goes as a whole.
+            if measure.text(way) > 4 * MAX_SIGN {
+                self.left_out.insert(way);
+                continue;
+            }
+            let text = tree.text_of(way);
+            let whole = tree
+                .ancestors(way)
+                .take_while(|&up| up != note)
+                .take(AROUND)
+                .take_while(|&up| measure.text(up) <= 4 * MAX_SIGN)
+                .take_while(|&up| {
+                    tree.text_of(up).trim_matches(['[', ']', '(', ')', '^', ' ', '.']) == text.trim()
+                })
+                .last();
+            self.left_out.insert(whole.unwrap_or(way));
+        }
+        !ways.is_empty()
+    }
+
+    pub(super) fn sign(&self, link: NodeId) -> Option<&str> {
+        self.signs.get(&link).map(String::as_str)
+    }
+
+    pub(super) fn body(&self, id: NodeId) -> Option<&str> {
+        self.bodies.get(&id).map(String::as_str)
+    }
+
+    pub(super) fn leaves_out(&self, id: NodeId) -> bool {
+        self.left_out.contains(&id)
+    }
+
+    pub(super) fn is_list(&self, id: NodeId) -> bool {
+        self.lists.contains(&id)
+    }
+}
+
+/// A link that may be a note's sign: its id, what it leads to, and its label.
+fn sign<'t>(
+    tree: &'t Tree,
+    measure: &Measure,
+    id: NodeId,
+    element: &'t Element,
+) -> Option<(NodeId, &'t str, String)> {
+    let target = element.attr(&local_name!("href"))?.trim_ascii().strip_prefix('#')?;
+    let raised = || tree.ancestors(id).take(2).any(|up| tree.name(up) == Some(&local_name!("sup")));
+    let holds = || tree.children(id).any(|n| tree.name(n) == Some(&local_name!("sup")));
+    let named = element.attr(&local_name!("role")) == Some("doc-noteref")
+        || element.classes().any(|class| class.starts_with("footnote"));
+    if !named && !raised() && !holds() {
+        return None;
+    }
+    if measure.text(id) > 2 * MAX_SIGN {
+        return None;
+    }
+    let text = tree.text_of(id);
+    let label = text.trim_matches(['[', ']', '(', ')', '^', ' ']);
+    let plain = (1..=MAX_SIGN).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric());
+    plain.then(|| (id, target, label.to_owned()))
+}
+
+fn is_named_note(tree: &Tree, note: NodeId) -> bool {
+    std::iter::once(note).chain(tree.ancestors(note)).take(AROUND).filter_map(|n| tree.element(n)).any(|e| {
+        matches!(e.attr(&local_name!("role")), Some("doc-footnote" | "doc-endnote" | "doc-endnotes"))
+            || e.classes().any(|class| class.starts_with("footnote"))
+    })
+}

@@ -1,0 +1,219 @@
+//! Elements that begin blocks.
+
+use crate::html::{Element, Holds, NodeId, local_name};
+
+use super::super::callout::{Callout, callout};
+use super::super::code;
+use super::super::math::Formula;
+use super::super::table::Grid;
+use super::super::writer::{Mark, Writer};
+use super::{Exit, MAX_INDENT, MAX_NESTING, Renderer};
+
+impl<'t> Renderer<'t> {
+    /// A part of the page; what it is besides is told by its class: a callout, a panel, a note, a formula, code.
+    pub(super) fn part(&mut self, id: NodeId, element: &'t Element) -> bool {
+        let tree = self.page.tree;
+        if self.disclosures.is_strip(id) {
+            return false;
+        }
+        if let Some(label) = self.disclosures.label(id) {
+            let label = label.to_owned();
+            if self.page.measure.text(id) > 0 {
+                self.label(&label);
+            }
+            return self.block(id);
+        }
+        if let Some(label) = self.notes.body(id) {
+            self.writer.lead_in(format!("[^{label}]: "));
+            return self.frame(id, Exit::Note);
+        }
+        if self.disclosures.opener(id) == Some(true) {
+            return self.question(id);
+        }
+        if element.attr(&local_name!("class")).is_some() {
+            if code::is_beside(tree, self.page.measure, id, element) || self.is_shown_twice(id, element) {
+                return false;
+            }
+            if self.formula_of(id, element) {
+                return false;
+            }
+            if code::is_listing(tree, id, element) {
+                return self.preformatted(id);
+            }
+        }
+        if let Some(callout) = callout(tree, self.page.measure, id, element) {
+            return self.callout(id, callout);
+        }
+        self.block(id)
+    }
+
+    pub(super) fn block(&mut self, id: NodeId) -> bool {
+        self.writer.end_block();
+        self.frame(id, Exit::Block)
+    }
+
+    fn callout(&mut self, id: NodeId, callout: Callout) -> bool {
+        let entered = self.quote(id);
+        self.left_out.extend(callout.title);
+        if let Some(label) = callout.label {
+            self.label(&label);
+        }
+        entered
+    }
+
+    /// A line of our own that names what follows.
+    fn label(&mut self, label: &str) {
+        self.writer.end_block();
+        self.writer.open(Mark::Strong);
+        self.writer.text(label);
+        self.writer.close();
+        self.writer.end_block();
+    }
+
+    pub(super) fn heading(&mut self, id: NodeId, level: usize) -> bool {
+        if self.writer.in_heading() {
+            return self.block(id);
+        }
+        self.level = level;
+        self.writer.start_heading(level);
+        self.frame(id, Exit::Heading)
+    }
+
+    /// A question is a heading below the last one.
+    pub(super) fn question(&mut self, id: NodeId) -> bool {
+        if self.writer.in_heading() {
+            return self.block(id);
+        }
+        self.writer.start_heading((self.level + 1).clamp(2, 6));
+        self.frame(id, Exit::Heading)
+    }
+
+    pub(super) fn summary(&mut self, id: NodeId) -> bool {
+        if self.disclosures.opener(id) == Some(true) { self.question(id) } else { self.strong_block(id) }
+    }
+
+    pub(super) fn strong_block(&mut self, id: NodeId) -> bool {
+        self.writer.end_block();
+        self.writer.open(Mark::Strong);
+        self.frame(id, Exit::StrongBlock)
+    }
+
+    /// A term is bold; the signature of a function is code.
+    pub(super) fn term(&mut self, id: NodeId, element: &Element) -> bool {
+        if self.notes.leaves_out(id) {
+            return false;
+        }
+        if !element.has_class("sig") {
+            return self.strong_block(id);
+        }
+        self.writer.end_block();
+        self.writer.open_code();
+        self.frame(id, Exit::CodeBlock)
+    }
+
+    pub(super) fn list(&mut self, id: NodeId, start: Option<u64>) -> bool {
+        if self.disclosures.is_strip(id) {
+            return false;
+        }
+        let arranges = self.page.measure.holds(id).any(Holds::HEADING)
+            || self.disclosures.arranges(id)
+            || self.notes.is_list(id);
+        if self.flattens() || arranges {
+            self.lists.open_plain();
+            self.writer.end_block();
+            return self.frame(id, Exit::PlainList);
+        }
+        // A list right inside a list belongs to the item before it.
+        let resumed = self.writer.is_between_items() && self.lists.resume_item(&mut self.writer);
+        if self.writer.is_between_items() {
+            return self.block(id);
+        }
+        self.lists.open(&mut self.writer, start);
+        self.frame(id, if resumed { Exit::ListInList } else { Exit::List })
+    }
+
+    pub(super) fn item(&mut self, id: NodeId, element: &'t Element) -> bool {
+        let is_item = self.lists.is_marked() && self.writer.is_between_items();
+        if !is_item || self.notes.body(id).is_some() {
+            return self.part(id, element);
+        }
+        self.lists.open_item(&mut self.writer, element);
+        self.frame(id, Exit::Item)
+    }
+
+    /// Whether lists and quotes are plain blocks here.
+    fn flattens(&self) -> bool {
+        self.writer.is_one_line()
+            || self.writer.nesting() >= MAX_NESTING
+            || self.writer.indent() >= MAX_INDENT
+    }
+
+    pub(super) fn blockquote(&mut self, id: NodeId, element: &'t Element) -> bool {
+        match callout(self.page.tree, self.page.measure, id, element) {
+            Some(callout) => self.callout(id, callout),
+            None => self.quote(id),
+        }
+    }
+
+    fn quote(&mut self, id: NodeId) -> bool {
+        if self.flattens() {
+            return self.block(id);
+        }
+        self.writer.open_quote();
+        self.frame(id, Exit::Quote)
+    }
+
+    pub(super) fn preformatted(&mut self, id: NodeId) -> bool {
+        let text = code::text(self.page.tree, id);
+        if self.writer.is_one_line() {
+            self.writer.open_code();
+            self.writer.text(&text);
+            self.writer.close_code();
+        } else if !text.is_empty() {
+            self.writer.code_block(&text, &code::language(self.page.tree, id));
+        }
+        false
+    }
+
+    /// A formula on a line of its own.
+    pub(super) fn display(&mut self, formula: &Formula) {
+        self.writer.end_block();
+        let plain = !formula.tex.contains('\n') && self.writer.is_plain_tex(&formula.tex);
+        if plain || self.writer.is_one_line() {
+            self.writer.text("$");
+            self.writer.formula(&formula.tex);
+            self.writer.text("$");
+            self.writer.end_block();
+        } else {
+            self.writer.code_block(&formula.tex, "math");
+        }
+    }
+
+    pub(super) fn table(&mut self, id: NodeId, element: &'t Element) -> bool {
+        if self.writer.is_one_line() {
+            return self.block(id);
+        }
+        let grid = Grid::new(self.page.tree, id, self.page.dropped);
+        if grid.is_layout(self.page.tree, self.page.measure, id) {
+            return self.part(id, element);
+        }
+        self.writer.end_block();
+        for &caption in &grid.captions {
+            self.run(caption);
+        }
+        self.writer.end_block();
+        let lines = grid.lines(|cell| self.cell(cell));
+        if !lines.is_empty() {
+            self.writer.lines(&lines);
+        }
+        false
+    }
+
+    fn cell(&mut self, id: NodeId) -> String {
+        let outer = std::mem::replace(&mut self.writer, Writer::cell());
+        let lists = std::mem::take(&mut self.lists);
+        self.run(id);
+        self.lists = lists;
+        std::mem::replace(&mut self.writer, outer).finish_line()
+    }
+}

@@ -1,0 +1,182 @@
+//! Elements inside lines.
+
+use crate::html::{Element, NodeId, local_name};
+
+use super::super::code;
+use super::super::disclosure::holds_heading;
+use super::super::math::{self, Formula};
+use super::super::reference::{is_illustration, is_permalink};
+use super::super::writer::Mark;
+use super::{Exit, Renderer};
+
+impl<'t> Renderer<'t> {
+    pub(super) fn mark(&mut self, id: NodeId, mark: Mark) -> bool {
+        self.writer.open(mark);
+        self.frame(id, Exit::Mark)
+    }
+
+    /// `span` and the like: nothing by itself; its class may say that it is a formula, or no text at all.
+    pub(super) fn span(&mut self, id: NodeId, element: &'t Element) -> bool {
+        if element.attr(&local_name!("class")).is_some() {
+            let shown = !code::is_beside(self.page.tree, self.page.measure, id, element)
+                && !self.is_shown_twice(id, element)
+                && !self.notes.leaves_out(id)
+                && !self.formula_of(id, element);
+            if !shown {
+                return false;
+            }
+        }
+        if self.disclosures.opener(id) == Some(true) {
+            return self.question(id);
+        }
+        true
+    }
+
+    pub(super) fn is_shown_twice(&self, id: NodeId, element: &Element) -> bool {
+        math::is_shown_twice(self.page.tree, id, element)
+    }
+
+    /// Writes the formula whose source an element holds, if it holds one.
+    pub(super) fn formula_of(&mut self, id: NodeId, element: &Element) -> bool {
+        let Some(formula) = math::of_source(self.page.tree, self.page.measure, id, element) else {
+            return false;
+        };
+        self.formula(&formula);
+        true
+    }
+
+    pub(super) fn formula(&mut self, formula: &Formula) {
+        if formula.tex.is_empty() {
+            return;
+        }
+        if formula.display && !self.writer.is_one_line() {
+            self.display(formula);
+        } else {
+            self.writer.formula(&formula.tex);
+        }
+    }
+
+    pub(super) fn image(&mut self, id: NodeId, element: &'t Element) {
+        if self.formula_of(id, element) {
+            return;
+        }
+        if is_illustration(self.page.tree, self.page.measure, id)
+            && let Some(description) = self.references.description(element)
+        {
+            self.writer.text(description);
+        }
+    }
+
+    /// A film that is shown on the page: its title leads to it.
+    pub(super) fn frame_of_film(&mut self, element: &'t Element) {
+        const HOSTS: &[&str] = &[
+            "youtube.com",
+            "youtube-nocookie.com",
+            "youtu.be",
+            "vimeo.com",
+            "loom.com",
+            "wistia.com",
+            "wistia.net",
+            "dailymotion.com",
+        ];
+        let title = element.attr(&local_name!("title")).unwrap_or_default().trim();
+        let source = element.attr(&local_name!("src")).or_else(|| element.attr_named("data-src"));
+        let Some(destination) = source.and_then(|source| self.references.destination(source.trim_ascii()))
+        else {
+            return;
+        };
+        let host =
+            destination.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let is_film = HOSTS.iter().any(|known| {
+            host.strip_suffix(known).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        });
+        if is_film && !title.is_empty() {
+            self.writer.end_block();
+            self.writer.open(Mark::Link(destination));
+            self.writer.text(title);
+            self.writer.close();
+            self.writer.end_block();
+        }
+    }
+
+    /// `sup` and `sub`.
+    pub(super) fn script(&mut self, id: NodeId) -> bool {
+        if self.notes.leaves_out(id) {
+            return false;
+        }
+        let base = self.writer.last_char();
+        let Some((sign, braces)) = math::script(self.page.tree, self.page.measure, id, base) else {
+            return true;
+        };
+        self.writer.text(sign.encode_utf8(&mut [0; 4]));
+        if braces {
+            self.writer.text("(");
+            return self.frame(id, Exit::Parenthesis);
+        }
+        true
+    }
+
+    /// What a character sounds like, in parentheses after it.
+    pub(super) fn gloss(&mut self, id: NodeId) -> bool {
+        if self.page.measure.text(id) == 0 {
+            return false;
+        }
+        self.writer.text("(");
+        self.frame(id, Exit::Parenthesis)
+    }
+
+    pub(super) fn link(&mut self, id: NodeId, element: &'t Element) -> bool {
+        if self.notes.leaves_out(id) {
+            return false;
+        }
+        if let Some(label) = self.notes.sign(id) {
+            let sign = format!("[^{label}]");
+            self.writer.text(&sign);
+            return false;
+        }
+        if element.attr(&local_name!("class")).is_some()
+            && code::is_beside(self.page.tree, self.page.measure, id, element)
+        {
+            return false;
+        }
+        let Some(href) = element.attr(&local_name!("href")) else { return true };
+        let href = href.trim_ascii();
+        if is_permalink(self.page.tree, self.page.measure, id, element) {
+            return false;
+        }
+        // A heading that is nothing but a link to itself says nothing by it.
+        if self.writer.in_heading() && href.starts_with('#') && self.fills_heading(id) {
+            return true;
+        }
+        match self.references.destination(href) {
+            Some(destination) => self.mark(id, Mark::Link(destination)),
+            None => true,
+        }
+    }
+
+    fn fills_heading(&self, link: NodeId) -> bool {
+        let heading = self.frames.iter().rev().find(|(_, exit)| *exit == Exit::Heading);
+        heading.is_some_and(|&(heading, _)| self.page.measure.text(heading) <= self.page.measure.text(link))
+    }
+
+    /// In a heading it is the title of what it opens; elsewhere it may be that itself.
+    pub(super) fn button(&mut self, id: NodeId) -> bool {
+        if self.writer.in_heading() {
+            return true;
+        }
+        match self.disclosures.opener(id) {
+            Some(true) => self.question(id),
+            Some(false) => self.strong_block(id),
+            // What is no text otherwise names what follows it.
+            None => holds_heading(self.page.tree, id) && self.block(id),
+        }
+    }
+
+    /// A box before the text of an item makes it a task.
+    pub(super) fn checkbox(&mut self, element: &Element) {
+        let is_box = element.attr(&local_name!("type")).is_some_and(|t| t.eq_ignore_ascii_case("checkbox"));
+        if is_box && self.writer.begins_item() {
+            self.writer.text(if element.attr(&local_name!("checked")).is_some() { "[x] " } else { "[ ] " });
+        }
+    }
+}
