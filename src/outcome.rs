@@ -96,6 +96,19 @@ pub enum Failure {
 }
 
 impl SkipReason {
+    /// Whether something else stands in the place of a page that is most likely still there.
+    pub fn hides_a_page(self) -> bool {
+        matches!(
+            self,
+            SkipReason::LoginWall
+                | SkipReason::Challenge
+                | SkipReason::ConsentWall
+                | SkipReason::Maintenance
+                | SkipReason::Shell
+                | SkipReason::Parked
+        )
+    }
+
     /// The stable name, as in the run report.
     pub fn name(self) -> &'static str {
         match self {
@@ -197,19 +210,11 @@ impl Outcome {
         match self {
             Outcome::Failed(_) => true,
             Outcome::Skipped(reason) => {
-                matches!(
-                    reason,
-                    SkipReason::Noindex
-                        | SkipReason::NotKept
-                        | SkipReason::Language
-                        | SkipReason::Empty
-                        | SkipReason::LoginWall
-                        | SkipReason::Challenge
-                        | SkipReason::ConsentWall
-                        | SkipReason::Maintenance
-                        | SkipReason::Shell
-                        | SkipReason::Parked
-                )
+                reason.hides_a_page()
+                    || matches!(
+                        reason,
+                        SkipReason::Noindex | SkipReason::NotKept | SkipReason::Language | SkipReason::Empty
+                    )
             }
             Outcome::Fetched | Outcome::NotModified => false,
         }

@@ -10,6 +10,7 @@ mod discoverer;
 mod lanes;
 pub mod progress;
 mod reading;
+mod rules;
 mod site;
 mod walk;
 

@@ -73,25 +73,21 @@ pub fn fate(known: Standing, ended: Option<Outcome>, patience: Patience, now: Ti
 /// Whether a page that ended so may well be back the next time.
 ///
 /// A page without text where there was some, or with something else than a page, is more likely broken than emptied, one
-/// behind a wall is still there,
-/// and an address that is refused where there was a public one is more likely a fault of the network than the end
-/// of the page.
+/// behind a wall is still there, and an address that is refused where there was a public one is more likely a fault of
+/// the network than the end of the page.
 fn may_pass(ended: Outcome) -> bool {
     match ended {
         Outcome::Failed(_) => true,
-        Outcome::Skipped(reason) => matches!(
-            reason,
-            SkipReason::Empty
-                | SkipReason::ContentType
-                | SkipReason::TooLarge
-                | SkipReason::BlockedAddress
-                | SkipReason::LoginWall
-                | SkipReason::Challenge
-                | SkipReason::ConsentWall
-                | SkipReason::Maintenance
-                | SkipReason::Shell
-                | SkipReason::Parked
-        ),
+        Outcome::Skipped(reason) => {
+            reason.hides_a_page()
+                || matches!(
+                    reason,
+                    SkipReason::Empty
+                        | SkipReason::ContentType
+                        | SkipReason::TooLarge
+                        | SkipReason::BlockedAddress
+                )
+        }
         Outcome::Fetched | Outcome::NotModified => false,
     }
 }

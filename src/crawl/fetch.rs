@@ -183,7 +183,7 @@ pub(super) async fn visit(
             Some(pause) => tokio::time::sleep(pause).await,
             None => {
                 if passing {
-                    host.learn(Lesson::Failing(tried.retry_after));
+                    host.learn(Lesson::Failing);
                     // No answer, and a plea for patience, speak for the host; a fault of a page may be its own.
                     let of_page = matches!(tried.status, Some(status) if !matches!(status, 429 | 503));
                     look_again(client, host, of_page, now).await;

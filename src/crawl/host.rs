@@ -123,8 +123,8 @@ pub enum Lesson {
     Well,
     /// This was too much for it: 429, 503, or no answer in time.
     PushedBack,
-    /// It failed this page for good in this run, and may have asked to wait longer than a run does.
-    Failing(Option<Duration>),
+    /// It failed this page for good in this run.
+    Failing,
     /// It asks, by `Retry-After`, to be left alone for so long.
     LeaveAlone(Duration),
     /// The next attempt is to come so much later, and what has no turn yet with it.
@@ -222,11 +222,8 @@ impl Host {
             Lesson::PushedBack => self.pacing().pace.pushed_back(),
             Lesson::Faulty => {}
             Lesson::Well => self.failures_in_a_row.store(0, Ordering::Relaxed),
-            Lesson::Failing(asked) => {
+            Lesson::Failing => {
                 self.failures_in_a_row.fetch_add(1, Ordering::Relaxed);
-                if let Some(asked) = asked.filter(|asked| *asked > LONGEST_WAIT) {
-                    self.give_up(format!("asks to wait {} s", asked.as_secs()));
-                }
             }
             // A wait too long for a run is no wait: the host is down then.
             Lesson::LeaveAlone(wait) if wait > LONGEST_WAIT => {

@@ -3,28 +3,22 @@
 //! Pure and synchronous; runs on blocking threads. A panic here, on whatever a site sends, is that page's
 //! failure and no other's.
 
-use std::{
-    collections::{HashMap, HashSet},
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
-use url::{Origin, Url};
-use xxhash_rust::xxh3::xxh3_64;
+use url::Url;
 
+use super::rules::Rules;
 use crate::{
     crawl::{
-        CrawlPlan,
-        fetch::{Candidate, Page},
+        fetch::{Candidate, Page, Validators},
         language::{self, Evidence, Unwanted},
         link_header::HeaderLink,
         page_headers::PageHeaders,
-        scope::Decision,
         url::PageKey,
     },
     doubt::{self, Doubt, DoubtKind, Probe, Seen},
-    extract::{self, Article, Asked, Cleaning},
+    extract::{self, Article, Asked},
     hash::{Hash, sha256},
     html,
     http::{
@@ -38,42 +32,6 @@ use crate::{
 
 /// Links that are taken from one page, the first ones. An index of a large reference has 10,000.
 const MOST_LINKS: usize = 50_000;
-
-/// By what the pages of a source are read and judged.
-#[derive(Debug, Clone)]
-pub(super) struct Rules {
-    plan: Arc<CrawlPlan>,
-    /// What the pipeline says about content.
-    cleaning: Arc<Cleaning>,
-    starts: HashSet<PageKey>,
-    /// What hosts answered for a page that does not exist, where they answered with a page.
-    pub(super) probes: HashMap<Origin, Probe>,
-}
-
-impl Rules {
-    pub(super) fn new(plan: &Arc<CrawlPlan>, cleaning: &Arc<Cleaning>) -> Rules {
-        let starts = plan.start.iter().filter_map(PageKey::new).collect();
-        Rules { plan: Arc::clone(plan), cleaning: Arc::clone(cleaning), starts, probes: HashMap::new() }
-    }
-
-    /// Whether the page at `url` may become a document.
-    pub(super) fn keeps(&self, url: &Url) -> bool {
-        matches!(self.plan.scope.decide(url), Decision::Follow { keep: true })
-    }
-
-    /// Whether the crawl goes to `url` at all.
-    fn follows(&self, url: &Url) -> bool {
-        matches!(self.plan.scope.decide(url), Decision::Follow { .. })
-    }
-
-    /// Stands for everything that decides what is stored of a page: where it changes, stored bodies are read again.
-    pub(super) fn version(&self) -> u32 {
-        // Which variants count depends on where the crawl goes.
-        let variants = (!self.plan.languages.is_all()).then_some((&self.plan.languages, &self.plan.scope));
-        let rules = format!("{} {variants:?}", self.cleaning.version());
-        (xxh3_64(rules.as_bytes()) >> 32) as u32
-    }
-}
 
 /// Bytes of text that a page has at most which only sends its visitors on: "If you are not redirected, click here".
 const MOST_STUB_TEXT: usize = 600;
@@ -131,19 +89,11 @@ pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, rules: &Rules,
     let content = sha256(page.body());
     if let Some(known) = &candidate.known
         && known.content == content
-        && known.rules == rules.version()
+        && known.rules == rules.version
         && known.headers == page.headers
         && !known.noindex
     {
-        let update = PageUpdate::Confirmed {
-            url: candidate.url.clone(),
-            depth: candidate.depth,
-            validators: Some(page.validators),
-            lastmod: candidate.lastmod.clone(),
-            at: now,
-        };
-        let (outcome, detail) = standing(Outcome::Fetched, known.noindex, known.unwanted.clone(), keep);
-        return Read { outcome, detail, links: Links::Stored, leads_to: None, update: Some(update) };
+        return confirmed(candidate, Outcome::Fetched, Some(page.validators), keep, now);
     }
     // A large page gives its place back when the parsing is done.
     let Page { content_type, content_encoding, headers, validators, wire, decoded, place: _place } = page;
@@ -154,13 +104,24 @@ pub(super) fn page(candidate: &Candidate, page: Page, keep: bool, rules: &Rules,
 
 /// Settles a page that answered 304, whose article is as the rules make it today.
 pub(super) fn not_modified(candidate: &Candidate, keep: bool, now: Timestamp) -> Read {
+    confirmed(candidate, Outcome::NotModified, None, keep, now)
+}
+
+/// Settles a page of which what is stored is true; `validators` are new ones.
+fn confirmed(
+    candidate: &Candidate,
+    ended: Outcome,
+    validators: Option<Validators>,
+    keep: bool,
+    now: Timestamp,
+) -> Read {
     let noindex = candidate.known.as_ref().is_some_and(|known| known.noindex);
     let unwanted = candidate.known.as_ref().and_then(|known| known.unwanted.clone());
-    let (outcome, detail) = standing(Outcome::NotModified, noindex, unwanted, keep);
+    let (outcome, detail) = standing(ended, noindex, unwanted, keep);
     let update = PageUpdate::Confirmed {
         url: candidate.url.clone(),
         depth: candidate.depth,
-        validators: None,
+        validators,
         lastmod: candidate.lastmod.clone(),
         at: now,
     };
@@ -202,7 +163,7 @@ struct Body {
     headers: PageHeaders,
     wire: Vec<u8>,
     content: Hash,
-    validators: crate::crawl::fetch::Validators,
+    validators: Validators,
 }
 
 fn read_body(
@@ -273,8 +234,8 @@ fn read_body(
         coding: source.coding,
         wire: &source.wire,
         content: source.content,
-        rules: rules.version(),
-        representation: rules.plan.access.representation(),
+        rules: rules.version,
+        representation: rules.representation,
         article: &article,
         links: outlinks.text(),
         canonical: canonical.as_ref(),

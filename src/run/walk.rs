@@ -20,7 +20,8 @@ use super::{
     Context, RunError,
     discoverer::{Discoverer, Route},
     lanes::Lanes,
-    reading::{self, Links, Outlinks, Read, Rules},
+    reading::{self, Links, Outlinks, Read},
+    rules::Rules,
 };
 use crate::{
     blocking::blocking,
@@ -45,6 +46,7 @@ const BATCH_NAMED: usize = 20_000;
 const BATCH_WAIT: Duration = Duration::from_millis(500);
 /// Redirects that are followed from one link.
 const MOST_HOPS: u32 = 10;
+
 /// What came of the crawl besides what the store holds.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
@@ -206,10 +208,8 @@ impl<'a> SourceWalk<'a> {
     }
 
     async fn wave(&mut self, depth: u32) -> Result<(), RunError> {
-        let validation = Validation {
-            trust_lastmod: self.trusts_lastmod,
-            representation: self.plan.access.representation(),
-        };
+        let validation =
+            Validation { trust_lastmod: self.trusts_lastmod, representation: self.rules.representation };
         let mut lanes = Lanes::open(self.store, self.source, depth, validation).await?;
         let stop = self.context.stop.clone();
         let sites = lanes.sites();
@@ -265,7 +265,7 @@ impl<'a> SourceWalk<'a> {
                 return;
             }
             Found::NotModified => match &visited.candidate.known {
-                Some(known) if known.rules != self.rules.version() => {
+                Some(known) if known.rules != self.rules.version => {
                     self.read_again(visited, keep);
                     return;
                 }

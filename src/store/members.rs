@@ -11,7 +11,9 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::{
     Store, StoreError,
     crawl::{forget_visits, note_visits},
-    millis, timestamp,
+    millis,
+    redirects::end_of,
+    timestamp,
 };
 use crate::{
     crawl::url::PageKey,
@@ -19,9 +21,6 @@ use crate::{
     outcome::{self, Failure, Outcome, SkipReason},
     snapshot::{self, Fate, Patience, Standing},
 };
-
-/// Redirects are refused after ten; a chain that is longer still closes on itself.
-const LONGEST_CHAIN: usize = 32;
 
 /// A page of the snapshot, without its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,12 +144,7 @@ fn settle_redirect_chains(tx: &Transaction<'_>) -> Result<HashMap<String, Option
         tx.prepare("UPDATE frontier SET outcome = 'status', detail = 'redirect loop' WHERE key = ?1 AND outcome = 'redirected'")?;
     let mut ends = HashMap::with_capacity(steps.len());
     for key in steps.keys() {
-        let mut end = key;
-        let mut left = LONGEST_CHAIN;
-        while let (Some(next), true) = (steps.get(end), left > 0) {
-            end = next;
-            left -= 1;
-        }
+        let end = end_of(&steps, key);
         if steps.contains_key(end) {
             mark_loop.execute([key])?;
             ends.insert(key.clone(), Some(Outcome::Failed(Failure::Status)));

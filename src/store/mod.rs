@@ -14,6 +14,7 @@ mod members;
 mod outcomes;
 mod pages;
 mod publications;
+mod redirects;
 mod runs;
 mod schema;
 mod story;

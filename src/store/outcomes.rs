@@ -2,14 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, redirects::end_of};
 use crate::{
     hash::Hash,
     outcome::{Outcome, SkipReason},
 };
-
-/// Redirects are refused after ten; a chain that is longer still closes on itself.
-const LONGEST_CHAIN: usize = 32;
 
 /// One page, now and before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,12 +74,7 @@ impl Store {
                 });
             }
             for page in &mut outcomes {
-                let mut left = LONGEST_CHAIN;
-                while let (Some(next), true) = (page.leads_to.as_ref().and_then(|at| steps.get(at)), left > 0)
-                {
-                    page.leads_to = Some(next.clone());
-                    left -= 1;
-                }
+                page.leads_to = page.leads_to.take().map(|key| end_of(&steps, &key).to_owned());
             }
             Ok(outcomes)
         })

@@ -1,7 +1,6 @@
 //! What is known of one URL: how it was found, how it ended, how its visits ended before, what is stored of it.
 
 use jiff::Timestamp;
-use rusqlite::OptionalExtension;
 
 use super::{Store, StoreError, timestamp};
 use crate::{crawl::url::PageKey, outcome::Outcome};
@@ -9,8 +8,6 @@ use crate::{crawl::url::PageKey, outcome::Outcome};
 /// What is known of a URL.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Story {
-    /// When the last crawl moved last; `None` where there was none.
-    pub crawled_at: Option<Timestamp>,
     /// How the last crawl came across it, once for each source that did; the first one counts.
     pub found: Vec<Finding>,
     /// How visits ended, whenever that was another way than before, the latest first.
@@ -75,9 +72,6 @@ impl Store {
     pub async fn story(&self, key: PageKey) -> Result<Story, StoreError> {
         self.read(move |connection| {
             let key = key.as_ref();
-            let crawled_at: Option<i64> = connection
-                .query_row("SELECT moved_at FROM crawl ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
-                .optional()?;
             let mut statement = connection.prepare_cached(
                 "SELECT source, url, depth, found_on, lastmod, outcome, coalesce(detail, ''), status, leads_to
                  FROM frontier WHERE key = ?1 ORDER BY rank, source",
@@ -120,7 +114,7 @@ impl Store {
                     failing_since: row.get::<_, Option<i64>>(4)?.map(timestamp).transpose()?,
                 }),
             };
-            Ok(Story { crawled_at: crawled_at.map(timestamp).transpose()?, found, visits, page })
+            Ok(Story { found, visits, page })
         })
         .await
     }
