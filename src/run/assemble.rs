@@ -81,7 +81,7 @@ pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assem
             remarks,
         });
     }
-    let made = make(members, swapped.as_deref(), pipeline.budget.clone(), store, made_from).await?;
+    let made = make(members, swapped.as_deref(), pipeline, store, made_from).await?;
     Ok(Assembled { remarks, ..made })
 }
 
@@ -110,7 +110,7 @@ pub(super) async fn document(
 async fn make(
     members: Vec<Member>,
     swapped: Option<&str>,
-    budget: Budget,
+    pipeline: &Pipeline,
     store: &Store,
     made_from: Hash,
 ) -> Result<Assembled, RunError> {
@@ -119,7 +119,7 @@ async fn make(
     let mut assembly = Assembly {
         templates,
         deduper: Deduper::default(),
-        assembler: Assembler::new(budget),
+        assembler: Assembler::new(pipeline.budget.clone()),
         kept: HashSet::new(),
         left_out: Vec::new(),
     };
@@ -140,7 +140,8 @@ async fn make(
         .await;
     }
     let Assembly { assembler, left_out, .. } = assembly;
-    let corpus = blocking(move || assembler.finish()).await;
+    let mut corpus = blocking(move || assembler.finish()).await;
+    note_sources(&mut corpus.manifest, members.iter().chain(&twins), pipeline);
     Ok(Assembled {
         sha256: corpus.sha256,
         manifest: corpus.manifest.clone(),
@@ -150,6 +151,16 @@ async fn make(
         left_out,
         remarks: Vec::new(),
     })
+}
+
+/// Notes in the manifest which source each document comes from.
+fn note_sources<'a>(manifest: &mut Manifest, members: impl Iterator<Item = &'a Member>, pipeline: &Pipeline) {
+    let sources: HashMap<&str, usize> = members.map(|member| (member.key.as_ref(), member.source)).collect();
+    let names: Vec<String> = pipeline.sources.iter().map(Source::name).collect();
+    for entry in &mut manifest.documents {
+        let name = sources.get(entry.url.as_str()).and_then(|source| names.get(*source));
+        entry.source = name.cloned().unwrap_or_default();
+    }
 }
 
 /// The order in which documents compete, and stand in the corpus: priority, then the sites that the pipeline names
