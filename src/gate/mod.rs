@@ -168,7 +168,7 @@ pub fn judge(published: Option<&Corpus>, corpus: &Corpus, facts: &Facts, gates: 
     if let Some(published) = published {
         lines.extend(change::lines(published, corpus, facts, gates));
     }
-    lines.extend(content::lines(corpus, gates));
+    lines.extend(content::lines(published, corpus, gates));
     if let Some((size, limit)) = facts.body {
         lines.push(max_body(size, limit));
     }
@@ -411,6 +411,8 @@ mod tests {
             &format!("Use {token} here."),
             "secrets: https://a.test/docs/one holds a GitHub token",
         );
+        let approved = corpus_of(&[("https://a.test/docs/one", "One", &format!("Use {token} here."))]);
+        assert_eq!(held_by(Some(&approved), &approved, &fine()), [""; 0], "a person approved it before");
         let url = format!("https://a.test/download/{token}");
         let corpus = corpus_of(&[(&url, "Download", "Text.")]);
         let reasons = judge(None, &corpus, &fine(), &gates()).reasons();

@@ -327,3 +327,15 @@ async fn a_page_or_a_text_that_is_wanted_is_never_published_away() {
     world.site.page("/", "Welcome to the help centre.", &PATHS).remove("/p4");
     is_held(&world, world.run().await, "require_urls", &live).await;
 }
+
+#[tokio::test]
+async fn what_a_person_approved_in_a_page_is_not_asked_about_again() {
+    let world = ready().await;
+    world.run().await.ends(Ending::Published);
+    let token = ["ghp", "_r8Kq2VbT6mXw9ZpL4sNf7DhJ3cYg5RtEa1Uo"].concat();
+    world.site.page("/p3", &format!("{} A revoked token: {token}.", text("/p3", 12)), &[]);
+    world.run().await.ends(Ending::Held);
+    world.approve().await.unwrap().ends(Ending::Published);
+    world.site.page("/p9", &text("/p9, which is new,", 12), &[]);
+    world.run().await.ends(Ending::Published);
+}
