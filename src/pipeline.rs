@@ -46,6 +46,15 @@ pub enum Source {
     Site(CrawlPlan),
 }
 
+impl Source {
+    /// What it is called in messages, and from run to run.
+    pub fn name(&self) -> String {
+        match self {
+            Source::Site(plan) => plan.start.first().map(ToString::to_string).unwrap_or_default(),
+        }
+    }
+}
+
 impl Pipeline {
     /// Of every setting that a refusal by the target may concern: other settings are worth another try.
     pub fn publish_fingerprint(&self) -> String {

@@ -92,7 +92,51 @@ pub(super) fn gates<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Gates {
         |key, default| reader.within(&gates, key, Percent(0.0)..=Percent(100.0), Percent(default)).share();
     let max_removed = share("max_removed", 30.0);
     let max_shrink = share("max_shrink", 25.0);
+    let max_changed = share("max_changed", 60.0);
     let max_failed = share("max_failed", 10.0);
+    let max_growth = reader.within(&gates, "max_growth", Percent(0.0)..=Percent(100_000.0), Percent(300.0));
     let Whole(min_documents) = reader.within(&gates, "min_documents", Whole(1)..=Whole(1_000_000), Whole(1));
-    Gates { max_removed, max_shrink, max_failed, min_documents }
+    Gates {
+        max_removed,
+        max_shrink,
+        max_changed,
+        max_growth: max_growth.share(),
+        max_failed,
+        min_documents,
+        require_urls: required_urls(reader, &gates),
+        require_text: texts(reader, &gates, "require_text"),
+        forbid_text: texts(reader, &gates, "forbid_text"),
+    }
+}
+
+fn required_urls<'a>(reader: &mut Reader<'a>, gates: &Fields<'a>) -> Vec<Patterns> {
+    let Some(field) = gates.field("require_urls") else { return Vec::new() };
+    let mut wanted = Vec::new();
+    for (item, text) in reader.one_or_many(field) {
+        match Patterns::new(std::slice::from_ref(&text.value)) {
+            // An unset variable could hold any pattern.
+            _ if text.unset => {}
+            Ok(pattern) => wanted.push(pattern),
+            Err(error) => bad_pattern(reader, item, &text, &error),
+        }
+    }
+    wanted
+}
+
+/// Texts that are looked for in documents.
+fn texts<'a>(reader: &mut Reader<'a>, gates: &Fields<'a>, key: &'static str) -> Vec<String> {
+    let Some(field) = gates.field(key) else { return Vec::new() };
+    let mut texts = Vec::new();
+    for (item, text) in reader.one_or_many(field) {
+        if text.unset {
+            continue;
+        }
+        if text.value.trim().is_empty() {
+            let message = format!("`{key}` has an empty text, which stands in every document");
+            reader.faults.error(item.at(), message, "remove it");
+        } else {
+            texts.push(text.value);
+        }
+    }
+    texts
 }

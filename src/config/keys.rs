@@ -44,8 +44,20 @@ pub(super) const PROXY: Section = section("sources[].site.proxy", &["url", "user
 pub(super) const CLEAN: Section = section("clean[]", &["match", "content", "remove"]);
 pub(super) const CORPUS: Section = section("corpus", &["plan", "limit", "headroom", "priority", "link_map"]);
 pub(super) const PRIORITY: Section = section("corpus.priority[]", &["match", "weight"]);
-pub(super) const GATES: Section =
-    section("gates", &["max_removed", "max_shrink", "max_failed", "min_documents"]);
+pub(super) const GATES: Section = section(
+    "gates",
+    &[
+        "max_removed",
+        "max_shrink",
+        "max_changed",
+        "max_growth",
+        "max_failed",
+        "min_documents",
+        "require_urls",
+        "require_text",
+        "forbid_text",
+    ],
+);
 pub(super) const PUBLISH: Section =
     section("publish", &["to", "api_key", "base_url", "max_body", "timeout", "keep", "adopt"]);
 pub(super) const TO: Section = section("publish.to", &["directory"]);
@@ -134,7 +146,7 @@ mod tests {
         check(&AGENT, "version", "`version` belongs at the top level");
         check(&FILE, "max_page", "did you mean `max_pages` under `sources[].site`?");
         check(&SITE, "sorces", "did you mean `sources` at the top level?");
-        check(&GATES, "zzz", "the keys here are: max_removed, max_shrink, max_failed, min_documents");
+        check(&PRIORITY, "zzz", "the keys here are: match, weight");
         check(&AGENT, &"x".repeat(1000), "the keys here are: id, name");
     }
 }

@@ -155,6 +155,10 @@ fn every_key_takes_what_it_says() {
         ("corpus", "link_map: false"),
         ("corpus", "# all of it commented out"),
         ("gates", "max_removed: 100%"),
+        ("gates", "max_growth: 1000%"),
+        ("gates", "require_urls: [\"/docs/**\", \"https://docs.example.com/pricing\"]"),
+        ("gates", "require_text: Acme"),
+        ("gates", "forbid_text: [lorem ipsum]"),
         ("publish", "to: chatbase_v1"),
         ("publish", "base_url: http://127.0.0.1:4319"),
         ("publish", "base_url: http://[::1]:4319/"),
@@ -249,6 +253,9 @@ fn a_faulty_value_is_refused_at_its_place_with_a_way_out() {
     check("corpus", "priority: [{match: \"/{a\", weight: 1}]", "as a pattern");
     check("gates", "min_documents: 0", "must be 1 to 1000000");
     check("gates", "max_shrink: 101%", "must be 0% to 100%");
+    check("gates", "max_growth: 100001%", "must be 0% to 100000%");
+    check("gates", "require_urls: [docs]", "`require_urls` cannot use `docs` as a pattern");
+    check("gates", "forbid_text: [\" \"]", "`forbid_text` has an empty text");
     check("publish", "to: chatbase_v2", "`to` must be `chatbase_v1` or `{directory: PATH}`");
     check("publish", "base_url: http://www.chatbase.co", "would send the key unencrypted");
     check("publish", "base_url: https://www.chatbase.co/api/v1", "more than scheme, host and port");

@@ -25,6 +25,43 @@ pub struct Corpus {
     pub manifest: Manifest,
 }
 
+/// One document as it stands in a corpus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Section<'a> {
+    /// What the manifest says of it.
+    pub entry: &'a Entry,
+    /// Heading, source line and body.
+    pub text: &'a str,
+}
+
+impl Corpus {
+    /// The documents in their order, found by the sizes in the manifest; they stand at the end of the text.
+    pub fn sections(&self) -> impl Iterator<Item = Section<'_>> {
+        let lengths = self.manifest.documents.iter().map(|entry| length(entry.size.bytes));
+        let all = lengths.fold(0_usize, |all, own| all.saturating_add(own).saturating_add(SEPARATOR.len()));
+        let mut start = (self.text.len() + SEPARATOR.len()).saturating_sub(all);
+        self.manifest.documents.iter().map(move |entry| {
+            let end = start.saturating_add(length(entry.size.bytes));
+            // A manifest of another text has nothing to show.
+            let text = self.text.get(start..end).unwrap_or("");
+            start = end.saturating_add(SEPARATOR.len());
+            Section { entry, text }
+        })
+    }
+}
+
+impl<'a> Section<'a> {
+    /// What stands below the source line.
+    pub fn body(&self) -> &'a str {
+        let below = self.text.split_once("\nSource: ").and_then(|(_, rest)| rest.split_once('\n'));
+        below.map_or("", |(_, body)| body.trim())
+    }
+}
+
+fn length(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
 /// Whether a document became part of the corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
@@ -65,7 +102,7 @@ impl Assembler {
         self.link_map.push_str(&line);
         self.sections.push(section);
         let (url, title) = (document.url.clone(), document.title.clone());
-        self.documents.push(Entry { url, title, hash: document.hash, size: own });
+        self.documents.push(Entry { url, title, hash: document.hash, size: own, source: String::new() });
         Fit::Kept
     }
 
@@ -116,6 +153,20 @@ mod tests {
             assembler.finish().text,
             "# Pages\n\n- [a](/a)\n- [b](/b)\n\n---\n\n# a\n\nSource: /a\n\nAlpha.\n\n---\n\n# b\n\nSource: /b\n\nBeta.\n"
         );
+    }
+
+    #[test]
+    fn the_sections_of_a_corpus_are_found_again() {
+        let mut assembler = Assembler::new(budget(Unit::Chars, 10_000));
+        let texts = ["Alpha.\n\n---\n\nSource: none", "Bäta."];
+        for (url, text) in ["/a", "/b"].into_iter().zip(texts) {
+            assembler.offer(&document(url, text));
+        }
+        let corpus = assembler.finish();
+        let found: Vec<_> = corpus.sections().map(|section| (&*section.entry.url, section.body())).collect();
+        assert_eq!(found, [("/a", texts[0]), ("/b", texts[1])]);
+        let other = Corpus { text: "ä".to_owned(), ..corpus };
+        assert!(other.sections().all(|section| section.text.len() <= 2));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a corpus consists of: kept with it, so that the next one can be compared.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub struct Entry {
     pub hash: ContentHash,
     /// Of its section of the corpus.
     pub size: Counts,
+    /// The name of the source that it comes from; empty where that was not noted yet.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
 }
 
 impl Manifest {
@@ -37,6 +40,23 @@ impl Manifest {
         let texts: HashSet<ContentHash> = self.documents.iter().map(|entry| entry.hash).collect();
         let is_lost = |entry: &&Entry| !urls.contains(entry.url.as_str()) && !texts.contains(&entry.hash);
         earlier.documents.iter().filter(is_lost).map(|entry| entry.url.as_str()).collect()
+    }
+
+    /// URLs of documents that `earlier` has with another text, which this one has nowhere.
+    pub fn changed_since<'a>(&self, earlier: &'a Manifest) -> Vec<&'a str> {
+        let urls: HashSet<&str> = self.documents.iter().map(|entry| entry.url.as_str()).collect();
+        let texts: HashSet<ContentHash> = self.documents.iter().map(|entry| entry.hash).collect();
+        let is_changed = |entry: &&Entry| urls.contains(entry.url.as_str()) && !texts.contains(&entry.hash);
+        earlier.documents.iter().filter(is_changed).map(|entry| entry.url.as_str()).collect()
+    }
+
+    /// Names of sources that documents of `earlier` come from, and none of this one, where one of them was lost.
+    pub fn sources_lost_since<'a>(&self, earlier: &'a Manifest) -> BTreeSet<&'a str> {
+        let present: HashSet<&str> = self.documents.iter().map(|entry| entry.source.as_str()).collect();
+        let lost: HashSet<&str> = self.lost_since(earlier).into_iter().collect();
+        let of_lost = earlier.documents.iter().filter(|entry| lost.contains(entry.url.as_str()));
+        let sources = of_lost.map(|entry| entry.source.as_str());
+        sources.filter(|source| !source.is_empty() && !present.contains(source)).collect()
     }
 }
 
@@ -52,6 +72,7 @@ mod tests {
                 title: String::new(),
                 hash: ContentHash::of(text),
                 size: Counts::of(text),
+                source: url.chars().take(2).collect(),
             })
             .collect();
         Manifest { documents, size: Counts::default() }
@@ -62,5 +83,26 @@ mod tests {
         let earlier = manifest(&[("/a", "alpha"), ("/b", "beta"), ("/c", "gamma")]);
         let later = manifest(&[("/a2", "alpha"), ("/b", "beta 2"), ("/d", "delta")]);
         assert_eq!(later.lost_since(&earlier), ["/c"]);
+    }
+
+    #[test]
+    fn a_document_with_another_text_at_its_url_changed() {
+        let earlier = manifest(&[("/a", "alpha"), ("/b", "beta"), ("/c", "gamma")]);
+        let later = manifest(&[("/a", "beta"), ("/b", "beta 2"), ("/c", "gamma 2")]);
+        assert_eq!(later.changed_since(&earlier), ["/a", "/c"]);
+    }
+
+    #[test]
+    fn a_source_is_lost_with_its_last_document_unless_another_source_has_its_texts() {
+        let earlier = manifest(&[("/a1", "alpha"), ("/a2", "beta"), ("/b1", "gamma"), ("/c1", "delta")]);
+        let later = manifest(&[("/a1", "alpha 2"), ("/d1", "delta")]);
+        assert_eq!(later.sources_lost_since(&earlier).into_iter().collect::<Vec<_>>(), ["/b"]);
+    }
+
+    #[test]
+    fn a_manifest_of_before_sources_were_noted_can_be_read() {
+        let json = serde_json::to_string(&manifest(&[("", "alpha")])).unwrap();
+        assert!(!json.contains("source"), "{json}");
+        assert_eq!(serde_json::from_str::<Manifest>(&json).unwrap().documents[0].source, "");
     }
 }

@@ -96,7 +96,7 @@ pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assem
             remarks: known.remarks,
         });
     }
-    let made = make(members, canonical.as_deref(), pipeline.budget.clone(), store, made_from).await?;
+    let made = make(members, canonical.as_deref(), pipeline, store, made_from).await?;
     Ok(Assembled { swapped, ..made })
 }
 
@@ -135,7 +135,7 @@ fn of_page(member: &Member, page: &ArticlePage, trimmed: &Trimmed<'_>) -> Option
 async fn make(
     members: Vec<Member>,
     swapped: Option<&str>,
-    budget: Budget,
+    pipeline: &Pipeline,
     store: &Store,
     made_from: Hash,
 ) -> Result<Assembled, RunError> {
@@ -144,7 +144,7 @@ async fn make(
     let mut assembly = Assembly {
         templates,
         deduper: Deduper::default(),
-        assembler: Assembler::new(budget),
+        assembler: Assembler::new(pipeline.budget.clone()),
         kept: HashSet::new(),
         left_out: Vec::new(),
         remarks: Remarks::default(),
@@ -166,7 +166,8 @@ async fn make(
         .await;
     }
     let Assembly { assembler, left_out, remarks, .. } = assembly;
-    let corpus = blocking(move || assembler.finish()).await;
+    let mut corpus = blocking(move || assembler.finish()).await;
+    note_sources(&mut corpus.manifest, members.iter().chain(&twins), pipeline);
     Ok(Assembled {
         sha256: corpus.sha256,
         manifest: corpus.manifest.clone(),
@@ -177,6 +178,16 @@ async fn make(
         swapped: None,
         remarks: remarks.sentences(),
     })
+}
+
+/// Notes in the manifest which source each document comes from.
+fn note_sources<'a>(manifest: &mut Manifest, members: impl Iterator<Item = &'a Member>, pipeline: &Pipeline) {
+    let sources: HashMap<&str, usize> = members.map(|member| (member.key.as_ref(), member.source)).collect();
+    let names: Vec<String> = pipeline.sources.iter().map(Source::name).collect();
+    for entry in &mut manifest.documents {
+        let name = sources.get(entry.url.as_str()).and_then(|source| names.get(*source));
+        entry.source = name.cloned().unwrap_or_default();
+    }
 }
 
 /// The order in which documents compete, and stand in the corpus: priority, then the sites that the pipeline names

@@ -2,6 +2,7 @@
 
 use super::{Context, RunError, assemble::Assembled, delivery::Delivery};
 use crate::{
+    blocking::blocking,
     corpus::Corpus,
     gate::{self, ApprovedCorpus, Crawled, Warrant},
     pipeline::Pipeline,
@@ -64,11 +65,16 @@ pub(super) async fn deliver(
         None => delivery.kept(assembled.sha256).await?.into(),
     };
     let published = match &live {
-        Some(live) => store.manifest(live.corpus).await?,
+        Some(live) => store.corpus(live.corpus).await?.map(Corpus::from),
         None => None,
     };
     let facts = delivery.facts(&corpus.text, agent.as_ref(), live.is_some() || unsettled.is_some());
-    let verdict = gate::judge(published.as_ref(), &corpus, &facts, &pipeline.gates);
+    let gates = pipeline.gates.clone();
+    let (corpus, verdict) = blocking(move || {
+        let verdict = gate::judge(published.as_ref(), &corpus, &facts, &gates);
+        (corpus, verdict)
+    })
+    .await;
     delivery.report.gates.clone_from(&verdict.lines);
     let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
     store.keep_corpus(corpus.clone(), assembled.made_from, left_out, remarks, (context.now)()).await?;

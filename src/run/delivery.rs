@@ -11,7 +11,7 @@ use crate::{
     corpus::Counts,
     gate::{self, ApprovedCorpus, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
     hash::{Hash, hex},
-    pipeline::Pipeline,
+    pipeline::{Pipeline, Source},
     publish::{Publisher, Target},
     report::{Ending, PublishStatus, RunReport},
     store::{Before, Pause, Publication, PublicationState, Store, StoredCorpus},
@@ -121,7 +121,8 @@ impl<'a> Delivery<'a> {
             },
             _ => Foreign::None,
         };
-        Facts { crawled: self.crawled.clone(), body, foreign }
+        let sources = self.pipeline.sources.iter().map(Source::name).collect();
+        Facts { crawled: self.crawled.clone(), body, foreign, sources }
     }
 
     /// The configured name, else the one the agent has: sending another would rename it.

@@ -67,7 +67,7 @@ async fn too_many_removed_documents_are_held() {
 
 #[tokio::test]
 async fn a_corpus_that_shrank_is_held() {
-    let world = ready().await;
+    let world = ready().await.gates(&["max_changed: 100%"]);
     let live = world.run().await.ends(Ending::Published).hash();
     fill(&world, 3);
     is_held(&world, world.run().await, "max_shrink", &live).await;
@@ -183,7 +183,7 @@ async fn an_approval_publishes_exactly_what_was_held() {
 
 #[tokio::test]
 async fn a_held_corpus_stays_held_until_somebody_decides() {
-    let world = ready().await;
+    let world = ready().await.gates(&["max_changed: 100%"]);
     let live = world.run().await.ends(Ending::Published).hash();
     fill(&world, 3);
     for _ in 0..3 {
@@ -259,4 +259,83 @@ async fn a_site_that_fails_as_a_whole_is_no_good_news() {
     let report = world.run().await.ends(Ending::Held);
     assert!(report.error.clone().unwrap().contains("max_failed"), "{:?}", report.error);
     assert_eq!((report.exit(), world.chatbot.pushes().await.len()), (Exit::Held, 1));
+}
+
+#[tokio::test]
+async fn a_secret_in_a_page_is_held_and_told_nowhere() {
+    let world = ready().await;
+    let live = world.run().await.ends(Ending::Published).hash();
+    let token = ["ghp", "_r8Kq2VbT6mXw9ZpL4sNf7DhJ3cYg5RtEa1Uo"].concat();
+    world.site.page("/p3", &format!("{} Log in with {token}.", text("/p3", 12)), &[]);
+    let report = world.run().await;
+    let error = report.error.clone().unwrap();
+    assert!(error.contains(&world.site.url("/p3")) && error.contains("a GitHub token"), "{error}");
+    assert!(!format!("{report:?}").contains(&token));
+    is_held(&world, report, "secrets", &live).await;
+    let status = world.corpusd(&["status", "--json"]).await.exits(0).stdout;
+    assert!(!status.contains(&token), "{status}");
+    // Once it is gone from the page, nobody is needed.
+    fill(&world, 12);
+    world.run().await.ends(Ending::Unchanged);
+}
+
+#[tokio::test]
+async fn another_site_at_the_old_address_is_held() {
+    let world = ready().await.gates(&["max_changed: 100%", "max_shrink: 100%"]);
+    let live = world.run().await.ends(Ending::Published).hash();
+    world.site.page("/", "Cheap watches for every taste, straight from the maker.", &PATHS);
+    for path in PATHS {
+        let offers = (0..12).fold(String::new(), |mut offers, number| {
+            write!(offers, "Buy model {number} of {path} today, shipped free anywhere. ").unwrap();
+            offers
+        });
+        world.site.page(path, &offers, &[]);
+    }
+    is_held(&world, world.run().await, "similarity", &live).await;
+}
+
+#[tokio::test]
+async fn a_site_of_which_most_pages_changed_at_once_is_held() {
+    let world = ready().await;
+    let live = world.run().await.ends(Ending::Published).hash();
+    for path in &PATHS[..7] {
+        world.site.page(path, &format!("{} And a word more.", text(path, 12)), &[]);
+    }
+    let report = world.run().await;
+    assert!(report.error.clone().unwrap().contains("7 of 11 published documents"), "{:?}", report.error);
+    is_held(&world, report, "max_changed", &live).await;
+    world.site.page("/p6", &text("/p6", 12), &[]);
+    world.run().await.ends(Ending::Published);
+}
+
+#[tokio::test]
+async fn ten_times_the_text_is_held() {
+    let world = ready().await;
+    let live = world.run().await.ends(Ending::Published).hash();
+    for path in &PATHS[..5] {
+        world.site.page(path, &text(path, 120), &[]);
+    }
+    is_held(&world, world.run().await, "max_growth", &live).await;
+}
+
+#[tokio::test]
+async fn a_page_or_a_text_that_is_wanted_is_never_published_away() {
+    let world = ready().await.gates(&["require_urls: [/p4]", "require_text: [\"welcome to the HELP\"]"]);
+    let live = world.run().await.ends(Ending::Published).hash();
+    world.site.page("/", "This is the help centre.", &PATHS);
+    is_held(&world, world.run().await, "require_text", &live).await;
+    world.site.page("/", "Welcome to the help centre.", &PATHS).remove("/p4");
+    is_held(&world, world.run().await, "require_urls", &live).await;
+}
+
+#[tokio::test]
+async fn what_a_person_approved_in_a_page_is_not_asked_about_again() {
+    let world = ready().await;
+    world.run().await.ends(Ending::Published);
+    let token = ["ghp", "_r8Kq2VbT6mXw9ZpL4sNf7DhJ3cYg5RtEa1Uo"].concat();
+    world.site.page("/p3", &format!("{} A revoked token: {token}.", text("/p3", 12)), &[]);
+    world.run().await.ends(Ending::Held);
+    world.approve().await.unwrap().ends(Ending::Published);
+    world.site.page("/p9", &text("/p9, which is new,", 12), &[]);
+    world.run().await.ends(Ending::Published);
 }
