@@ -157,6 +157,10 @@ impl<'a> Delivery<'a> {
         corpus: &ApprovedCorpus,
         size: Counts,
     ) -> Result<(), RunError> {
+        if self.context.dry_run {
+            self.report.outcome = Ending::Pending;
+            return Ok(());
+        }
         let live = match self.store.live(self.target.clone()).await? {
             Some(live) => self.store.manifest(live.corpus).await?.map(|manifest| manifest.size),
             None => None,
@@ -257,7 +261,7 @@ impl<'a> Delivery<'a> {
         };
         let (outcome, error) = (self.report.outcome, self.report.error.clone());
         self.push(agent, &approved, kept.manifest.size).await?;
-        if self.report.outcome == Ending::Published {
+        if matches!(self.report.outcome, Ending::Published | Ending::Pending) {
             // Only an older push was settled; this run's own outcome stands.
             (self.report.outcome, self.report.error) = (outcome, error);
         }
