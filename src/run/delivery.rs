@@ -159,6 +159,8 @@ impl<'a> Delivery<'a> {
     ) -> Result<(), RunError> {
         if self.context.dry_run {
             self.report.outcome = Ending::Pending;
+            let name = &self.pipeline.name;
+            self.report.notes.push(format!("nothing was sent, as asked for (`corpusd diff {name}` to look)"));
             return Ok(());
         }
         let live = match self.store.live(self.target.clone()).await? {
@@ -250,6 +252,9 @@ impl<'a> Delivery<'a> {
     /// Sends the bytes of an unsettled push again: what is live may be either, and must become one. While one corpus is
     /// pinned, it becomes that.
     pub(super) async fn resend_pending(&mut self, agent: Option<&chatbase::Agent>) -> Result<(), RunError> {
+        if self.context.dry_run {
+            return Ok(());
+        }
         let Some(publication) = self.store.unsettled(self.target.clone()).await? else { return Ok(()) };
         let (corpus, warrant) = match self.store.pinned(self.target.clone()).await? {
             Some(pin) => (pin.corpus, Warrant::Published),
@@ -261,7 +266,7 @@ impl<'a> Delivery<'a> {
         };
         let (outcome, error) = (self.report.outcome, self.report.error.clone());
         self.push(agent, &approved, kept.manifest.size).await?;
-        if matches!(self.report.outcome, Ending::Published | Ending::Pending) {
+        if self.report.outcome == Ending::Published {
             // Only an older push was settled; this run's own outcome stands.
             (self.report.outcome, self.report.error) = (outcome, error);
         }

@@ -162,6 +162,9 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
         notes
             .push("whether the agent holds text of somebody else is asked when something is sent".to_owned());
     }
+    if let Some(pause) = store.paused().await? {
+        notes.push(format!("publishing is paused: {}", pause.reason));
+    }
     let unchanged = live.as_ref().is_some_and(|live| live.corpus == next.sha256);
     let gates = pipeline.gates.clone();
     let (published, next, verdict) = blocking(move || {
