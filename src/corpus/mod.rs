@@ -5,6 +5,6 @@ pub mod budget;
 pub mod manifest;
 pub mod section;
 
-pub use assemble::{Assembler, Corpus, Fit, Section};
+pub use assemble::{Assembler, Corpus, Fit, LINK_MAP_HEADING, SEPARATOR, Section};
 pub use budget::{Budget, Counts, Limit, Priority, Unit};
 pub use manifest::{Entry, Manifest};
