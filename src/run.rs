@@ -10,6 +10,7 @@ mod discoverer;
 mod lanes;
 pub mod progress;
 mod reading;
+mod rollback;
 mod rules;
 mod site;
 mod walk;
@@ -23,6 +24,7 @@ use url::Url;
 pub use assemble::Made;
 pub use delivery::Waits;
 pub use progress::Progress;
+pub use rollback::{NoPublication, rollback};
 use walk::Walked;
 
 use crate::{
@@ -71,6 +73,9 @@ pub enum RunError {
     /// A corpus that is recorded is not there.
     #[error("the corpus {0} is recorded but not kept")]
     MissingCorpus(String),
+    /// There is no such publication.
+    #[error(transparent)]
+    NoPublication(#[from] NoPublication),
 }
 
 /// Runs a pipeline once.
