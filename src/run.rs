@@ -8,6 +8,7 @@ mod deliver;
 mod delivery;
 mod discoverer;
 mod lanes;
+mod pause;
 pub mod progress;
 mod reading;
 mod rules;
@@ -22,6 +23,7 @@ use url::Url;
 
 pub use assemble::Made;
 pub use delivery::Waits;
+pub use pause::{Paused, paused, resume};
 pub use progress::Progress;
 use walk::Walked;
 
@@ -78,7 +80,7 @@ pub enum RunError {
 /// # Errors
 /// [`RunError`] where the run could not even be recorded; every other failure is in the report.
 pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
-    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let mut report = begin(pipeline, &store, &lock, context).await?;
     tracing::info!(run.id = report.run, "run begins");
@@ -101,10 +103,16 @@ async fn pass(
     context: &Context,
     report: &mut RunReport,
 ) -> Result<(), RunError> {
-    if let Some(reason) = deliver::pause_in_force(pipeline, store).await? {
-        report.end(Ending::Paused, reason);
+    if let Some(Paused { reason, at }) = paused(pipeline, store).await? {
+        let name = &pipeline.name;
+        report.end(
+            Ending::Paused,
+            format!("{reason} (paused since {at}; `corpusd resume {name}` lifts the pause)"),
+        );
         return Ok(());
     }
+    // What was refused before has been changed since.
+    store.resume().await?;
 
     let Walked { doubts, notes, traffic } = walk::walk(pipeline, store, context).await?;
     report.http = traffic;
@@ -163,16 +171,21 @@ async fn others_can_go_on(
 /// # Errors
 /// As [`run`]; the report is `None` where nothing is held.
 pub async fn approve(pipeline: &Pipeline, context: &Context) -> Result<Option<RunReport>, RunError> {
-    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let Some(held) = store.held().await? else { return Ok(None) };
     let mut report = begin(pipeline, &store, &lock, context).await?;
-    store.resume().await?;
+    resume(pipeline, &store).await?;
     if let Err(error) = deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
         report.end(Ending::Failed, in_words(&error));
     }
     finish(&store, context, &mut report).await?;
     Ok(Some(report))
+}
+
+fn lock(pipeline: &Pipeline, context: &Context) -> Result<RunLock, LockError> {
+    let agent = &pipeline.agent.id;
+    RunLock::take(&context.state_dir, pipeline.name.as_str(), agent, &pipeline.target.place(agent))
 }
 
 async fn begin(

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use super::Window;
+use super::window::{Window, asked_wait};
 use crate::{
     http::{self, FetchError, Limits},
     outcome::in_words,
@@ -143,7 +143,7 @@ impl Client {
             Ok(answer) => answer,
             Err(error) => return Err(ApiError::Passing(None, self.masked(&in_words(&error)))),
         };
-        let (status, wait) = (answer.status(), answer.retry_after((self.now)()));
+        let (status, wait) = (answer.status(), asked_wait(&answer, (self.now)()));
         if !matches!(status, 200..=299) {
             // The status says enough, whatever becomes of the body.
             let body = answer.read_start(ANSWER_LIMIT).await.unwrap_or_default();
@@ -180,7 +180,7 @@ impl Client {
             Err(error) => return (self.without_answer(&error), None),
         };
         let request_id = answer.header("x-request-id").map(|id| short(&self.masked(id)));
-        let (status, wait) = (answer.status(), answer.retry_after((self.now)()));
+        let (status, wait) = (answer.status(), asked_wait(&answer, (self.now)()));
         let push = match answer.read_start(ANSWER_LIMIT).await {
             Ok(body) => self.judge(status, wait, &body, agent_id),
             Err(error) if matches!(status, 200..=299) => Push::Unknown(self.masked(&in_words(&error))),
@@ -206,7 +206,7 @@ impl Client {
         let headers = [self.authorization()?];
         let answer = self.http.post_json(&url, &headers, Bytes::from(body.to_string()), LIST_LIMITS).await;
         let answer = answer.map_err(|error| passing(&error))?;
-        let (status, wait) = (answer.status(), answer.retry_after((self.now)()));
+        let (status, wait) = (answer.status(), asked_wait(&answer, (self.now)()));
         let body = answer.read_start(ANSWER_LIMIT).await.map_err(|error| passing(&error))?;
         match status {
             200..=299 => {

@@ -38,8 +38,10 @@ impl Exit {
             Ending::Paused => Exit::Refused,
             Ending::Held | Ending::Incomplete => Exit::Held,
             Ending::Interrupted => Exit::Interrupted,
-            Ending::Published | Ending::Unchanged if report.has_troubled_pages() => Exit::Troubled,
-            Ending::Published | Ending::Unchanged => Exit::Done,
+            Ending::Published | Ending::Unchanged | Ending::Deferred if report.has_troubled_pages() => {
+                Exit::Troubled
+            }
+            Ending::Published | Ending::Unchanged | Ending::Deferred => Exit::Done,
         }
     }
 }

@@ -10,24 +10,6 @@ use crate::{
     store::{Held, Store, StoredCorpus},
 };
 
-/// Why nothing is sent: a refusal that no change of settings has answered yet.
-pub(super) async fn pause_in_force(pipeline: &Pipeline, store: &Store) -> Result<Option<String>, RunError> {
-    match store.paused().await? {
-        Some(pause) if pause.fingerprint == pipeline.publish_fingerprint() => {
-            let name = &pipeline.name;
-            Ok(Some(format!(
-                "{} (paused since {}; `corpusd resume {name}` lifts the pause)",
-                pause.reason, pause.at
-            )))
-        }
-        Some(_) => {
-            store.resume().await?;
-            Ok(None)
-        }
-        None => Ok(None),
-    }
-}
-
 /// Publishes what was assembled if it differs from what is live and the gates pass it.
 pub(super) async fn deliver(
     pipeline: &Pipeline,
@@ -56,6 +38,10 @@ pub(super) async fn deliver(
     if unsettled.is_none() && is_live && delivery.publisher.still_holds(assembled.sha256).await {
         return delivery.unchanged(&pipeline.gates).await;
     }
+    if let Some(reason) = delivery.too_soon(None).await? {
+        delivery.defer(&reason);
+        return Ok(());
+    }
     let agent = match delivery.agent().await {
         Ok(agent) => agent,
         Err(error) => return delivery.api_failed(error).await,
@@ -81,6 +67,11 @@ pub(super) async fn deliver(
     if let Some(approved) = ApprovedCorpus::new(corpus.text, corpus.sha256, Warrant::Verdict(&verdict)) {
         store.release().await?;
         store.promote().await?;
+        // What is unknown is settled, however soon.
+        if let Some(reason) = delivery.too_soon(live.as_ref().filter(|_| unsettled.is_none())).await? {
+            delivery.defer(&reason);
+            return Ok(());
+        }
         delivery.push(agent.as_ref(), &approved, corpus.manifest.size).await
     } else {
         let reasons = verdict.reasons();

@@ -3,24 +3,27 @@
 //! An outcome that nobody knows is settled by asking the API, then by sending the same bytes again, or a newer
 //! corpus that passed the gates; by nothing else.
 
+mod patience;
+
 use std::time::Duration;
 
-use super::{Context, RunError};
+use jiff::Timestamp;
+
+use super::{Context, RunError, pause, walk};
 use crate::{
-    chatbase::{self, ApiError, Push},
+    chatbase::{self, ApiError, Push, Refusal},
     corpus::Counts,
     gate::{self, ApprovedCorpus, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
-    hash::{Hash, hex},
+    hash::{Hash, hex, sha256},
+    outcome::in_words,
     pipeline::{Pipeline, Source},
     publish::{Publisher, Target},
     report::{Ending, PublishStatus, RunReport},
-    store::{Before, Pause, Publication, PublicationState, Store, StoredCorpus},
+    store::{Before, Publication, PublicationState, Store, StoredCorpus},
 };
 
 /// The same bytes are sent again at most so often in one run.
 const RESENDS: u32 = 2;
-/// A `Retry-After` up to this is waited for within the run.
-const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// How long to wait for what.
 #[derive(Debug, Clone)]
@@ -78,7 +81,7 @@ impl<'a> Delivery<'a> {
     pub(super) async fn agent(&self) -> Result<Option<chatbase::Agent>, ApiError> {
         let mut attempt = 0;
         loop {
-            match self.publisher.agent().await {
+            match self.ask().await {
                 Err(ApiError::Passing(wait, _)) if attempt < RESENDS && self.wait(attempt, wait).await => {
                     attempt += 1;
                 }
@@ -87,16 +90,17 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Waits before attempt `attempt` + 1; false where the API asks for longer than a run waits.
-    async fn wait(&self, attempt: u32, asked: Option<Duration>) -> bool {
-        let wait = asked.unwrap_or_default().max(self.context.waits.backoff * 2_u32.saturating_pow(attempt));
-        if wait > LONGEST_WAIT {
-            return false;
+    /// Asks once, unless the API wants no requests now.
+    async fn ask(&self) -> Result<Option<chatbase::Agent>, ApiError> {
+        let unusable = |error| ApiError::Passing(None, in_words(&error));
+        if let Some(until) = self.embargo().await.map_err(unusable)? {
+            return Err(ApiError::Passing(None, wanted_later(until)));
         }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => true,
-            () = self.context.stop.cancelled() => false,
+        let answer = self.publisher.agent().await;
+        if let Err(ApiError::Passing(Some(asked), _)) = &answer {
+            self.heed(*asked).await.map_err(unusable)?;
         }
+        answer
     }
 
     pub(super) async fn kept(&self, sha256: Hash) -> Result<StoredCorpus, RunError> {
@@ -165,7 +169,14 @@ impl<'a> Delivery<'a> {
         let now = (self.context.now)();
         let id = self
             .store
-            .intend(self.report.run, *corpus.sha256(), self.target.clone(), before.clone(), now)
+            .intend(
+                self.report.run,
+                *corpus.sha256(),
+                self.target.clone(),
+                before.clone(),
+                self.settings(),
+                now,
+            )
             .await?;
         let name = self.name(agent).map(str::to_owned);
         // Once one attempt may have arrived, what later ones come to does not make it undone.
@@ -180,9 +191,9 @@ impl<'a> Delivery<'a> {
             }
             let again = match &push {
                 Push::Applied => return self.acknowledged(id, request_id, "accepted").await,
-                Push::Refused(_, reason) => {
+                Push::Refused(refusal, reason) => {
                     self.not_applied(id, unknown, PublishStatus::Rejected, request_id, reason).await?;
-                    return self.pause(reason.clone()).await;
+                    return self.pause(*refusal, reason.clone()).await;
                 }
                 Push::Unknown(reason) | Push::Unclear(reason) => {
                     unknown = true;
@@ -196,11 +207,16 @@ impl<'a> Delivery<'a> {
                     if self.confirmed(&before, size, pauses).await {
                         return self.acknowledged(id, request_id, "confirmed by asking").await;
                     }
-                    attempt < most && !self.context.stop.is_cancelled()
+                    attempt < most && !self.context.stop.is_cancelled() && self.embargo().await?.is_none()
                 }
                 Push::Busy(_) => false,
                 Push::NotSent(_) => attempt < RESENDS && self.wait(attempt, None).await,
-                Push::Later(wait, _) => attempt < RESENDS && self.wait(attempt, *wait).await,
+                Push::Later(asked, _) => {
+                    if let Some(asked) = asked {
+                        self.heed(*asked).await?;
+                    }
+                    attempt < RESENDS && self.wait(attempt, *asked).await
+                }
             };
             if !again {
                 let reason = describe(&push);
@@ -217,7 +233,7 @@ impl<'a> Delivery<'a> {
                 () = tokio::time::sleep(*pause) => {}
                 () = self.context.stop.cancelled() => return false,
             }
-            if let Ok(Some(agent)) = self.publisher.agent().await
+            if let Ok(Some(agent)) = self.ask().await
                 && arrived(before, &agent, size)
             {
                 return true;
@@ -229,7 +245,7 @@ impl<'a> Delivery<'a> {
     /// Asks once about a push that an earlier run left unsettled.
     pub(super) async fn ask_once(&mut self, publication: &Publication) -> Result<(), RunError> {
         let Some(manifest) = self.store.manifest(publication.corpus).await? else { return Ok(()) };
-        if let Ok(Some(agent)) = self.publisher.agent().await
+        if let Ok(Some(agent)) = self.ask().await
             && arrived(&publication.before, &agent, manifest.size)
         {
             tracing::info!("the push of an earlier run had arrived");
@@ -242,6 +258,9 @@ impl<'a> Delivery<'a> {
     /// Sends the bytes of an unsettled push again: what is live may be either, and must become one.
     pub(super) async fn resend_pending(&mut self, agent: Option<&chatbase::Agent>) -> Result<(), RunError> {
         let Some(publication) = self.store.unsettled(self.target.clone()).await? else { return Ok(()) };
+        if self.embargo().await?.is_some() {
+            return Ok(());
+        }
         let kept = self.kept(publication.corpus).await?;
         let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, Warrant::Intent) else {
             return Ok(());
@@ -301,7 +320,7 @@ impl<'a> Delivery<'a> {
 
     pub(super) async fn api_failed(&mut self, error: ApiError) -> Result<(), RunError> {
         match error {
-            ApiError::Refused(_, reason) => self.pause(reason).await,
+            ApiError::Refused(refusal, reason) => self.pause(refusal, reason).await,
             ApiError::Passing(_, reason) => {
                 self.report
                     .end(Ending::Failed, format!("the API could not be asked about the agent: {reason}"));
@@ -310,12 +329,45 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    async fn pause(&mut self, reason: String) -> Result<(), RunError> {
-        let fingerprint = self.pipeline.publish_fingerprint();
-        self.store.pause(Pause { reason: reason.clone(), fingerprint, at: (self.context.now)() }).await?;
+    async fn pause(&mut self, refusal: Refusal, reason: String) -> Result<(), RunError> {
+        pause::pause(self.pipeline, self.store, refusal, reason.clone(), (self.context.now)()).await?;
         self.report.end(Ending::Paused, reason);
         Ok(())
     }
+
+    /// Why what passed the gates is not sent yet: the API wants no requests, or was given a corpus just now.
+    pub(super) async fn too_soon(&self, live: Option<&Publication>) -> Result<Option<String>, RunError> {
+        if let Some(until) = self.embargo().await? {
+            return Ok(Some(wanted_later(until)));
+        }
+        let interval = self.pipeline.min_interval;
+        let is_recent = |live: &&Publication| {
+            // Whoever has changed the file wants to see what comes of it.
+            live.settings.as_deref() == Some(&self.settings())
+                && patience::is_within(interval, live.at, (self.context.now)())
+        };
+        Ok(live.filter(is_recent).map(|live| {
+            let at = live.at;
+            format!("what is live was published at {at:.0}, less than `publish.min_interval` ago")
+        }))
+    }
+
+    /// Nothing is sent now; a later run does.
+    pub(super) fn defer(&mut self, reason: &str) {
+        self.report.outcome = Ending::Deferred;
+        self.report.notes.push(format!("not published yet: {reason}; the first run after that publishes it"));
+    }
+
+    /// Names what the pipeline file says of the corpus and of when to publish it.
+    fn settings(&self) -> String {
+        let Pipeline { agent, budget, gates, .. } = self.pipeline;
+        let crawl = walk::fingerprint(self.pipeline);
+        hex(&sha256(format!("{crawl} {:?} {budget:?} {gates:?}", agent.name).as_bytes())[..8])
+    }
+}
+
+fn wanted_later(until: Timestamp) -> String {
+    format!("the API asked for no request before {until:.0}")
 }
 
 /// Whether what the API says of the agent shows that a push of this size arrived after `before`: it holds as many

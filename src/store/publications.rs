@@ -50,6 +50,8 @@ pub struct Publication {
     pub before: Before,
     /// The API's own name for the request.
     pub request_id: Option<String>,
+    /// Fingerprint of what the pipeline file said then; `None` where that is not known.
+    pub settings: Option<String>,
     /// When it was settled, or begun.
     pub at: Timestamp,
 }
@@ -91,7 +93,7 @@ impl Store {
             let row = connection
                 .query_row(
                     &format!(
-                        "SELECT id, corpus, state, before, request_id, coalesce(settled_at, created_at)
+                        "SELECT id, corpus, state, before, request_id, settings, coalesce(settled_at, created_at)
                          FROM publication WHERE target = ?1 AND {state} ORDER BY id DESC LIMIT 1"
                     ),
                     [target],
@@ -103,21 +105,22 @@ impl Store {
         .await
     }
 
-    /// Records that `corpus` is about to be sent to `target`.
+    /// Records that `corpus` is about to be sent to `target`, under settings with this fingerprint.
     pub async fn intend(
         &self,
         run: u64,
         corpus: Hash,
         target: String,
         before: Before,
+        settings: String,
         now: Timestamp,
     ) -> Result<i64, StoreError> {
         self.write(move |tx| {
             let before = serde_json::to_string(&before).expect("two plain fields");
             tx.execute(
-                "INSERT INTO publication (run, corpus, target, state, before, created_at)
-                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5)",
-                params![run, corpus, target, before, millis(now)],
+                "INSERT INTO publication (run, corpus, target, state, before, settings, created_at)
+                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5, ?6)",
+                params![run, corpus, target, before, settings, millis(now)],
             )?;
             Ok(tx.last_insert_rowid())
         })
@@ -168,6 +171,7 @@ fn publication(row: &Row<'_>) -> Result<Publication, StoreError> {
         before: serde_json::from_str(&before)
             .map_err(|_| StoreError::Damaged("state before a publication"))?,
         request_id: row.get(4)?,
-        at: timestamp(row.get(5)?)?,
+        settings: row.get(5)?,
+        at: timestamp(row.get(6)?)?,
     })
 }

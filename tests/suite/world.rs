@@ -16,7 +16,7 @@ use corpusd::{
     pipeline::Pipeline,
     report::{Ending, RunReport},
     run::{self, Context, Progress, RunError, Waits},
-    sandbox::{AGENT_ID, STANDARD_KEY},
+    sandbox::{AGENT_ID, OCCUPIED_AGENT_ID, STANDARD_KEY},
     store::LockError,
 };
 use jiff::Timestamp;
@@ -56,6 +56,8 @@ pub(crate) struct World {
     corpus: Vec<String>,
     gates: Vec<String>,
     publish: Vec<String>,
+    /// What the library takes for the wall clock; the program has the true one.
+    clock: fn() -> Timestamp,
 }
 
 impl World {
@@ -81,7 +83,9 @@ impl World {
             clean: Vec::new(),
             corpus: Vec::new(),
             gates: Vec::new(),
-            publish: Vec::new(),
+            // Tests change a page and run again.
+            publish: lines(&["min_interval: 0s"]),
+            clock: now,
         }
     }
 
@@ -127,6 +131,12 @@ impl World {
 
     pub(crate) fn publish(mut self, lines: &[&str]) -> World {
         set(&mut self.publish, lines);
+        self
+    }
+
+    /// Lives at another time, as far as the library goes.
+    pub(crate) fn at(mut self, clock: fn() -> Timestamp) -> World {
+        self.clock = clock;
         self
     }
 
@@ -197,7 +207,7 @@ impl World {
         let waits = Waits { backoff: Duration::from_millis(5), confirm: vec![Duration::from_millis(5); 3] };
         Context {
             state_dir: self.path("state"),
-            now,
+            now: self.clock,
             window: Arc::new(Window::default()),
             waits,
             stop: CancellationToken::new(),
@@ -233,6 +243,13 @@ impl World {
     pub(crate) async fn approve(&self) -> Option<RunReport> {
         program::none_is_being_made();
         within(RUN_LIMIT, "an approval ends", run::approve(&self.load(), &self.context())).await.unwrap()
+    }
+
+    /// Writes a second pipeline, over the same site with the same key, for an agent that it may take over.
+    pub(crate) fn write_other(&self, name: &str) {
+        let yaml = fs::read_to_string(self.write()).unwrap();
+        let other = yaml.replace(AGENT_ID, OCCUPIED_AGENT_ID).replace("api_key:", "adopt: true\n  api_key:");
+        fs::write(self.path("pipelines").join(format!("{name}.yaml")), other).unwrap();
     }
 
     /// What the agent was given last.
