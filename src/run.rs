@@ -24,7 +24,7 @@ use url::Url;
 pub use assemble::Made;
 pub use delivery::Waits;
 pub use pause::{Paused, paused, resume};
-pub use progress::Progress;
+pub use progress::{Progress, Stage};
 use walk::Walked;
 
 use crate::{
@@ -114,6 +114,7 @@ async fn pass(
     // What was refused before has been changed since.
     store.resume().await?;
 
+    context.progress.enter(Stage::Crawling);
     let Walked { doubts, notes, traffic } = walk::walk(pipeline, store, context).await?;
     report.http = traffic;
     report.notes = notes;
@@ -132,10 +133,11 @@ async fn pass(
         report.notes.push(format!("a source stays as it was, because its crawl is incomplete: {reasons}"));
     }
 
+    context.progress.enter(Stage::Completing);
     let change = store.complete_crawl(patience(pipeline), (context.now)()).await?;
     // Before assembling, which notes what became of pages: here every page counts that was read.
     let mut doubts = site::doubts(store, &withheld).await?;
-    context.progress.enter(progress::Stage::Assembling);
+    context.progress.enter(Stage::Assembling);
     let assembled = assemble::assemble(pipeline, store).await?;
     store.note_outcomes(assembled.notes()).await?;
     let tally = store.tally().await?;
@@ -151,7 +153,6 @@ async fn pass(
         failed: tally.believed.1.max(change.carried_forward - change.withheld - change.going),
         doubts,
     };
-    context.progress.enter(progress::Stage::Publishing);
     deliver::deliver(pipeline, store, context, &crawled, &assembled, report).await
 }
 
@@ -216,6 +217,7 @@ async fn begin(
 }
 
 async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Result<(), RunError> {
+    context.progress.enter(Stage::Reporting);
     let now = (context.now)();
     report.duration_ms = u64::try_from(now.duration_since(report.started_at).as_millis()).unwrap_or(0);
     let json = serde_json::to_string(&report).expect("a report has string keys only");

@@ -1,6 +1,6 @@
 //! What is published, held, or sent again: the decisions after a corpus was made.
 
-use super::{Context, RunError, assemble::Assembled, delivery::Delivery};
+use super::{Context, RunError, Stage, assemble::Assembled, delivery::Delivery};
 use crate::{
     blocking::blocking,
     corpus::Corpus,
@@ -56,6 +56,7 @@ pub(super) async fn deliver(
     };
     let facts = delivery.facts(&corpus.text, agent.as_ref(), live.is_some() || unsettled.is_some());
     let gates = pipeline.gates.clone();
+    context.progress.enter(Stage::Judging);
     let (corpus, verdict) = blocking(move || {
         let verdict = gate::judge(published.as_ref(), &corpus, &facts, &gates);
         (corpus, verdict)

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Context, RunError, pause, walk};
+use super::{Context, RunError, Stage, pause, walk};
 use crate::{
     chatbase::{self, ApiError, Push, Refusal},
     corpus::Counts,
@@ -79,6 +79,7 @@ impl<'a> Delivery<'a> {
 
     /// What the target says of the agent, asked again after passing failures.
     pub(super) async fn agent(&self) -> Result<Option<chatbase::Agent>, ApiError> {
+        self.context.progress.enter(Stage::Asking);
         let mut attempt = 0;
         loop {
             match self.ask().await {
@@ -167,6 +168,7 @@ impl<'a> Delivery<'a> {
             live,
         };
         let now = (self.context.now)();
+        self.context.progress.enter(Stage::Intending);
         let id = self
             .store
             .intend(
@@ -183,6 +185,7 @@ impl<'a> Delivery<'a> {
         let mut unknown = false;
         let mut attempt = 0;
         loop {
+            self.context.progress.enter(Stage::Sending);
             let (push, request_id) = self.publisher.push(name.as_deref(), corpus).await;
             let request = request_id.as_deref().unwrap_or("none");
             tracing::info!(request.id = request, size_bytes = size.bytes, "push: {}", describe(&push));
@@ -312,6 +315,7 @@ impl<'a> Delivery<'a> {
         detail: &str,
     ) -> Result<(), RunError> {
         let now = (self.context.now)();
+        self.context.progress.enter(Stage::Settling);
         self.store
             .settle_publication(id, state, request_id, detail.to_owned(), self.pipeline.keep, now)
             .await?;
