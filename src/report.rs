@@ -62,6 +62,8 @@ pub enum Ending {
     Incomplete,
     /// The API refused something that a person has to change.
     Paused,
+    /// A person wants another corpus live: nothing else is published until that changes.
+    Pinned,
     /// Something failed that may pass.
     Failed,
     /// Asked to stop: the next run goes on from there.
@@ -78,6 +80,7 @@ impl Ending {
             Ending::Held => "held",
             Ending::Incomplete => "incomplete",
             Ending::Paused => "paused",
+            Ending::Pinned => "pinned",
             Ending::Failed => "failed",
             Ending::Interrupted => "interrupted",
         }

@@ -11,6 +11,7 @@ mod lanes;
 mod pause;
 pub mod progress;
 mod reading;
+mod rollback;
 mod rules;
 mod site;
 mod walk;
@@ -25,6 +26,7 @@ pub use assemble::Made;
 pub use delivery::Waits;
 pub use pause::{Paused, paused, resume};
 pub use progress::{Progress, Stage};
+pub use rollback::{NoPublication, rollback};
 use walk::Walked;
 
 use crate::{
@@ -73,6 +75,9 @@ pub enum RunError {
     /// A corpus that is recorded is not there.
     #[error("the corpus {0} is recorded but not kept")]
     MissingCorpus(String),
+    /// There is no such publication.
+    #[error(transparent)]
+    NoPublication(#[from] NoPublication),
 }
 
 /// Runs a pipeline once.

@@ -38,10 +38,13 @@ impl Exit {
             Ending::Paused => Exit::Refused,
             Ending::Held | Ending::Incomplete => Exit::Held,
             Ending::Interrupted => Exit::Interrupted,
-            Ending::Published | Ending::Unchanged | Ending::Deferred if report.has_troubled_pages() => {
+            // That nothing is published while one is pinned is what a person asked for.
+            Ending::Published | Ending::Unchanged | Ending::Deferred | Ending::Pinned
+                if report.has_troubled_pages() =>
+            {
                 Exit::Troubled
             }
-            Ending::Published | Ending::Unchanged | Ending::Deferred => Exit::Done,
+            Ending::Published | Ending::Unchanged | Ending::Deferred | Ending::Pinned => Exit::Done,
         }
     }
 }

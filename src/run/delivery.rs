@@ -7,19 +7,19 @@ mod patience;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use patience::wanted_later;
 
-use super::{Context, RunError, Stage, pause, walk};
+use super::{Context, RunError, Stage, deliver::kept, pause};
 use crate::{
     chatbase::{self, ApiError, Push, Refusal},
     corpus::Counts,
     gate::{self, ApprovedCorpus, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
-    hash::{Hash, hex, sha256},
+    hash::Hash,
     outcome::in_words,
     pipeline::{Pipeline, Source},
     publish::{Publisher, Target},
     report::{Ending, PublishStatus, RunReport},
-    store::{Before, Publication, PublicationState, Store, StoredCorpus},
+    store::{Before, Publication, PublicationState, Store},
 };
 
 /// The same bytes are sent again at most so often in one run.
@@ -104,9 +104,13 @@ impl<'a> Delivery<'a> {
         answer
     }
 
-    pub(super) async fn kept(&self, sha256: Hash) -> Result<StoredCorpus, RunError> {
-        let kept = self.store.corpus(sha256).await?;
-        kept.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))
+    /// Whether the target holds this corpus, as far as anybody can know.
+    pub(super) async fn is_live(&self, corpus: Hash) -> Result<bool, RunError> {
+        let unsettled = self.store.unsettled(self.target.clone()).await?;
+        let live = self.store.live(self.target.clone()).await?;
+        Ok(unsettled.is_none()
+            && live.is_some_and(|live| live.corpus == corpus)
+            && self.publisher.still_holds(corpus).await)
     }
 
     pub(super) fn facts(&self, text: &str, agent: Option<&chatbase::Agent>, ours: bool) -> Facts {
@@ -258,14 +262,19 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// Sends the bytes of an unsettled push again: what is live may be either, and must become one.
+    /// Sends the bytes of an unsettled push again: what is live may be either, and must become one. While one corpus is
+    /// pinned, it becomes that.
     pub(super) async fn resend_pending(&mut self, agent: Option<&chatbase::Agent>) -> Result<(), RunError> {
         let Some(publication) = self.store.unsettled(self.target.clone()).await? else { return Ok(()) };
         if self.embargo().await?.is_some() {
             return Ok(());
         }
-        let kept = self.kept(publication.corpus).await?;
-        let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, Warrant::Intent) else {
+        let (corpus, warrant) = match self.store.pinned(self.target.clone()).await? {
+            Some(pin) => (pin.corpus, Warrant::Published),
+            None => (publication.corpus, Warrant::Intent),
+        };
+        let kept = kept(self.store, corpus).await?;
+        let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, warrant) else {
             return Ok(());
         };
         let (outcome, error) = (self.report.outcome, self.report.error.clone());
@@ -338,40 +347,6 @@ impl<'a> Delivery<'a> {
         self.report.end(Ending::Paused, reason);
         Ok(())
     }
-
-    /// Why what passed the gates is not sent yet: the API wants no requests, or was given a corpus just now.
-    pub(super) async fn too_soon(&self, live: Option<&Publication>) -> Result<Option<String>, RunError> {
-        if let Some(until) = self.embargo().await? {
-            return Ok(Some(wanted_later(until)));
-        }
-        let interval = self.pipeline.min_interval;
-        let is_recent = |live: &&Publication| {
-            // Whoever has changed the file wants to see what comes of it.
-            live.settings.as_deref() == Some(&self.settings())
-                && patience::is_within(interval, live.at, (self.context.now)())
-        };
-        Ok(live.filter(is_recent).map(|live| {
-            let at = live.at;
-            format!("what is live was published at {at:.0}, less than `publish.min_interval` ago")
-        }))
-    }
-
-    /// Nothing is sent now; a later run does.
-    pub(super) fn defer(&mut self, reason: &str) {
-        self.report.outcome = Ending::Deferred;
-        self.report.notes.push(format!("not published yet: {reason}; the first run after that publishes it"));
-    }
-
-    /// Names what the pipeline file says of the corpus and of when to publish it.
-    fn settings(&self) -> String {
-        let Pipeline { agent, budget, gates, .. } = self.pipeline;
-        let crawl = walk::fingerprint(self.pipeline);
-        hex(&sha256(format!("{crawl} {:?} {budget:?} {gates:?}", agent.name).as_bytes())[..8])
-    }
-}
-
-fn wanted_later(until: Timestamp) -> String {
-    format!("the API asked for no request before {until:.0}")
 }
 
 /// Whether what the API says of the agent shows that a push of this size arrived after `before`: it holds as many

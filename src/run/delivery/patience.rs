@@ -1,5 +1,5 @@
-//! When the next request may be made: after one that failed, and after the API asked for time. What it asked for
-//! is kept for every pipeline with the same key, and outlives the process.
+//! When the next request may be made: after one that failed, after the API asked for time, and after the last
+//! publication. What the API asked for is kept for every pipeline with the same key, and outlives the process.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -9,7 +9,14 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::Delivery;
-use crate::{http::retry_after, store::StoreError};
+use crate::{
+    hash::{hex, sha256},
+    http::retry_after,
+    pipeline::Pipeline,
+    report::Ending,
+    run::{RunError, walk},
+    store::{Publication, StoreError},
+};
 
 /// What is waited for within a run; what takes longer is for the next one.
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
@@ -36,13 +43,48 @@ impl Delivery<'_> {
 
     /// Waits until the API wants requests again. Where that takes longer than a run waits, or the run is to end before,
     /// tells when it is: nothing may be sent.
-    pub(in crate::run) async fn embargo(&self) -> Result<Option<Timestamp>, StoreError> {
+    pub(super) async fn embargo(&self) -> Result<Option<Timestamp>, StoreError> {
         let Some(account) = self.pipeline.target.account() else { return Ok(None) };
         let Some(until) = self.store.wait_until(account).await? else { return Ok(None) };
         match left(until, (self.context.now)()) {
             Some(left) if left > LONGEST_WAIT || !self.sleep(left).await => Ok(Some(until)),
             _ => Ok(None),
         }
+    }
+
+    /// Why what passed the gates is not sent yet: the API wants no requests, or was given a corpus just now.
+    pub(in crate::run) async fn too_soon(
+        &self,
+        live: Option<&Publication>,
+    ) -> Result<Option<String>, RunError> {
+        if let Some(until) = self.embargo().await? {
+            return Ok(Some(wanted_later(until)));
+        }
+        let interval = self.pipeline.min_interval;
+        let is_recent = |live: &&Publication| {
+            // Whoever has changed the file wants to see what comes of it.
+            live.settings.as_deref() == Some(&self.settings())
+                // What was gone back to was never meant to stay.
+                && live.restores.is_none()
+                && is_within(interval, live.at, (self.context.now)())
+        };
+        Ok(live.filter(is_recent).map(|live| {
+            let until = live.at.saturating_add(interval).unwrap_or(Timestamp::MAX);
+            format!("`publish.min_interval` since the last publication ends at {until:.0}")
+        }))
+    }
+
+    /// Nothing is sent now; a later run does.
+    pub(in crate::run) fn defer(&mut self, reason: &str) {
+        self.report.outcome = Ending::Deferred;
+        self.report.notes.push(format!("not published yet: {reason}; the first run after that publishes it"));
+    }
+
+    /// Names what the pipeline file says of the corpus and of when to publish it.
+    pub(super) fn settings(&self) -> String {
+        let Pipeline { agent, budget, gates, .. } = self.pipeline;
+        let crawl = walk::fingerprint(self.pipeline);
+        hex(&sha256(format!("{crawl} {:?} {budget:?} {gates:?}", agent.name).as_bytes())[..8])
     }
 
     /// False where the run is to end before.
@@ -52,6 +94,10 @@ impl Delivery<'_> {
             () = self.context.stop.cancelled() => false,
         }
     }
+}
+
+pub(super) fn wanted_later(until: Timestamp) -> String {
+    format!("the API asked for no request before {until:.0}")
 }
 
 /// The most that is waited before attempt `attempt` + 1 where the API asked for nothing.
@@ -71,7 +117,7 @@ fn left(until: Timestamp, now: Timestamp) -> Option<Duration> {
 }
 
 /// Whether less than `interval` has passed since then. A time to come is one of a clock that was put back.
-pub(super) fn is_within(interval: Duration, then: Timestamp, now: Timestamp) -> bool {
+fn is_within(interval: Duration, then: Timestamp, now: Timestamp) -> bool {
     let passed = now.duration_since(then);
     !passed.is_negative() && passed < SignedDuration::try_from(interval).unwrap_or(SignedDuration::MAX)
 }
