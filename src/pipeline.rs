@@ -30,7 +30,7 @@ pub struct Pipeline {
     pub target: Target,
     /// The least time between two publications; none to a target that costs nothing.
     pub min_interval: Duration,
-    /// How many published corpora are kept.
+    /// How many of the newest published corpora are kept, besides the last one of each month.
     pub keep: u32,
 }
 

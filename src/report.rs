@@ -52,6 +52,8 @@ impl fmt::Display for PipelineName {
 pub enum Ending {
     /// A corpus was published.
     Published,
+    /// A corpus would have been published; nothing was sent, as was asked for.
+    Pending,
     /// What is live is still true.
     Unchanged,
     /// The corpus is good, and it is too soon to send it: a later run publishes it.
@@ -75,6 +77,7 @@ impl Ending {
     pub fn name(self) -> &'static str {
         match self {
             Ending::Published => "published",
+            Ending::Pending => "pending",
             Ending::Unchanged => "unchanged",
             Ending::Deferred => "deferred",
             Ending::Held => "held",

@@ -210,13 +210,13 @@ impl World {
             now: self.clock,
             window: Arc::new(Window::default()),
             waits,
+            dry_run: false,
             stop: CancellationToken::new(),
             progress: Arc::new(Progress::default()),
         }
     }
 
-    /// One run, by the library. A program that another test starts at this moment holds copies of our locks until it
-    /// has become that program, so a lock that is taken is tried again, for as long as a run may last.
+    /// One run, by the library. Not by way of [`unlocked`], whose future cannot move between threads.
     pub(crate) async fn run(&self) -> RunReport {
         let run = async {
             loop {
@@ -241,8 +241,9 @@ impl World {
 
     /// Approves what is held; `None` where nothing is.
     pub(crate) async fn approve(&self) -> Option<RunReport> {
-        program::none_is_being_made();
-        within(RUN_LIMIT, "an approval ends", run::approve(&self.load(), &self.context())).await.unwrap()
+        let (pipeline, context) = (self.load(), self.context());
+        let approve = async || Box::pin(run::approve(&pipeline, &context)).await;
+        within(RUN_LIMIT, "an approval ends", Box::pin(unlocked(approve))).await
     }
 
     /// Writes a second pipeline, over the same site with the same key, for an agent that it may take over.
@@ -250,6 +251,13 @@ impl World {
         let yaml = fs::read_to_string(self.write()).unwrap();
         let other = yaml.replace(AGENT_ID, OCCUPIED_AGENT_ID).replace("api_key:", "adopt: true\n  api_key:");
         fs::write(self.path("pipelines").join(format!("{name}.yaml")), other).unwrap();
+    }
+
+    /// Goes back to an earlier publication: the one before what is live.
+    pub(crate) async fn rollback(&self) -> RunReport {
+        let (pipeline, context) = (self.load(), self.context());
+        let rollback = async || Box::pin(run::rollback(&pipeline, &context, None)).await;
+        within(RUN_LIMIT, "a rollback ends", Box::pin(unlocked(rollback))).await
     }
 
     /// What the agent was given last.
@@ -323,6 +331,18 @@ fn set(lines: &mut Vec<String>, new: &[&str]) {
     for line in new {
         lines.retain(|old| key(old) != key(line));
         lines.push((*line).to_owned());
+    }
+}
+
+/// Does something that takes the locks of a run. A program that another test starts at this moment holds copies of
+/// our locks until it has become that program, so a lock that is taken is tried again, for as long as anybody waits.
+async fn unlocked<T>(attempt: impl AsyncFn() -> Result<T, RunError>) -> T {
+    loop {
+        program::none_is_being_made();
+        match attempt().await {
+            Err(RunError::Lock(LockError::Taken(_))) => tokio::task::yield_now().await,
+            ended => return ended.unwrap_or_else(|error| panic!("the run can be made: {error:?}")),
+        }
     }
 }
 

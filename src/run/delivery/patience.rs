@@ -62,8 +62,9 @@ impl Delivery<'_> {
         }
         let interval = self.pipeline.min_interval;
         let is_recent = |live: &&Publication| {
-            // Whoever has changed the file wants to see what comes of it.
-            live.settings.as_deref() == Some(&self.settings())
+            // A dry run tells what is due, and whoever has changed the file wants to see what comes of it.
+            !self.context.dry_run
+                && live.settings.as_deref() == Some(&self.settings())
                 // What was gone back to was never meant to stay.
                 && live.restores.is_none()
                 && is_within(interval, live.at, (self.context.now)())
