@@ -2,6 +2,8 @@
 //!
 //! `config` builds it; no stage sees YAML.
 
+use std::time::Duration;
+
 use crate::{
     corpus::budget::Budget, crawl::CrawlPlan, extract::Cleaning, gate::Gates, publish::Target,
     report::PipelineName,
@@ -26,6 +28,8 @@ pub struct Pipeline {
     pub gates: Gates,
     /// Where it goes.
     pub target: Target,
+    /// The least time between two publications; none to a target that costs nothing.
+    pub min_interval: Duration,
     /// How many of the newest published corpora are kept, besides the last one of each month.
     pub keep: u32,
 }

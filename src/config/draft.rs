@@ -75,6 +75,7 @@ impl Draft {
                 budget,
                 gates,
                 target,
+                min_interval: publish.min_interval,
                 keep: publish.keep,
             });
         }

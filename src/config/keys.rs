@@ -58,8 +58,10 @@ pub(super) const GATES: Section = section(
         "forbid_text",
     ],
 );
-pub(super) const PUBLISH: Section =
-    section("publish", &["to", "api_key", "base_url", "max_body", "timeout", "keep", "adopt", "max_sources"]);
+pub(super) const PUBLISH: Section = section(
+    "publish",
+    &["to", "api_key", "base_url", "min_interval", "max_body", "timeout", "keep", "adopt", "max_sources"],
+);
 pub(super) const TO: Section = section("publish.to", &["directory"]);
 /// A secret that is kept elsewhere, wherever one may stand.
 pub(super) const SECRET: Section =

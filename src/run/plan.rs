@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Context, RunError, assemble, blank, crawled, delivery::Delivery, rules::Rules, site};
+use super::{Context, RunError, assemble, blank, crawled, delivery::Delivery, paused, rules::Rules, site};
 use crate::{
     blocking::blocking,
     corpus::{Corpus, Difference, Section},
@@ -162,7 +162,7 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
         notes
             .push("whether the agent holds text of somebody else is asked when something is sent".to_owned());
     }
-    if let Some(pause) = store.paused().await? {
+    if let Some(pause) = paused(pipeline, store).await? {
         notes.push(format!("publishing is paused: {}", pause.reason));
     }
     let unchanged = live.as_ref().is_some_and(|live| live.corpus == next.sha256);

@@ -182,7 +182,8 @@ mod tests {
         let at: Timestamp = at.parse().unwrap();
         let corpus = Corpus { sha256: [name; 32], ..Corpus::default() };
         store.keep_corpus(corpus, [name; 32], Vec::new(), Vec::new(), at).await.unwrap();
-        let id = store.intend(1, [name; 32], target.to_owned(), Before::default(), at).await.unwrap();
+        let (target, settings) = (target.to_owned(), String::new());
+        let id = store.intend(1, [name; 32], target, Before::default(), settings, at).await.unwrap();
         store.settle_publication(id, state, None, String::new(), 2, at).await.unwrap();
     }
 

@@ -337,11 +337,14 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::{outcome, store::schema};
+    use crate::{
+        outcome,
+        store::{database::migrations, schema},
+    };
 
     fn connection() -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
-        schema::migrations().to_latest(&mut connection).unwrap();
+        migrations(&schema::STEPS).to_latest(&mut connection).unwrap();
         connection
     }
 
