@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use assemble::Assembled;
 pub use assemble::Made;
 pub use delivery::Waits;
 pub use progress::Progress;
@@ -130,6 +131,11 @@ async fn pass(
     context.progress.enter(progress::Stage::Assembling);
     let assembled = assemble::assemble(pipeline, store).await?;
     store.note_outcomes(assembled.notes()).await?;
+    if assembled.fresh.is_some() {
+        let Assembled { sha256, made_from, .. } = assembled;
+        let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
+        store.note_made_from(sha256, assembled.manifest.clone(), made_from, left_out, remarks).await?;
+    }
     let tally = store.tally().await?;
     report.pages = pages(&tally, &change);
     report.documents = assembled.documents.clone();
@@ -285,7 +291,7 @@ pub async fn document_text(
 ) -> Result<Option<String>, RunError> {
     let Some(key) = PageKey::new(url) else { return Ok(None) };
     let made = document(pipeline, store, &key).await?;
-    Ok(made.and_then(|made| made.document).map(|document| section(&document)))
+    Ok(made.and_then(|made| made.document).map(|document| section(&document, pipeline.budget.provenance)))
 }
 
 /// The same before it is written down, with what the template of its site took; `None` where the page is not part of

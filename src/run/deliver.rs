@@ -4,7 +4,7 @@ use super::{Context, RunError, assemble::Assembled, delivery::Delivery};
 use crate::{
     blocking::blocking,
     corpus::Corpus,
-    gate::{self, ApprovedCorpus, Crawled, Warrant},
+    gate::{self, ApprovedCorpus, Crawled, Facts, Warrant},
     pipeline::Pipeline,
     report::{CorpusReport, Ending, RunReport},
     store::{Held, Store, StoredCorpus},
@@ -68,7 +68,10 @@ pub(super) async fn deliver(
         Some(live) => store.corpus(live.corpus).await?.map(Corpus::from),
         None => None,
     };
-    let facts = delivery.facts(&corpus.text, agent.as_ref(), live.is_some() || unsettled.is_some());
+    let facts = Facts {
+        required: assembled.required_without_room(&pipeline.budget),
+        ..delivery.facts(&corpus.text, agent.as_ref(), live.is_some() || unsettled.is_some())
+    };
     let gates = pipeline.gates.clone();
     let (corpus, verdict) = blocking(move || {
         let verdict = gate::judge(published.as_ref(), &corpus, &facts, &gates);

@@ -122,7 +122,7 @@ impl<'a> Delivery<'a> {
             _ => Foreign::None,
         };
         let sources = self.pipeline.sources.iter().map(Source::name).collect();
-        Facts { crawled: self.crawled.clone(), body, foreign, sources }
+        Facts { crawled: self.crawled.clone(), body, foreign, sources, required: None }
     }
 
     /// The configured name, else the one the agent has: sending another would rename it.

@@ -9,6 +9,7 @@ mod corpora;
 mod crawl;
 mod frontier;
 mod holds;
+mod inbound;
 mod lock;
 mod members;
 mod outcomes;
