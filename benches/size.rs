@@ -118,6 +118,7 @@ fn one_run(headroom: &str, hours: i64, folder: &Path, site: &str, sandbox: &str)
         waits: Waits::default(),
         stop: CancellationToken::new(),
         progress: Arc::new(Progress::default()),
+        dry_run: false,
     };
     let runtime =
         tokio::runtime::Builder::new_current_thread().max_blocking_threads(3).enable_all().build()?;

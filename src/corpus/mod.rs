@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod assemble;
 pub mod budget;
+pub mod difference;
 pub mod manifest;
 mod part;
 pub mod section;
@@ -11,5 +12,6 @@ pub mod worth;
 pub use archive::Archives;
 pub use assemble::{Assembler, Corpus, Fit, Section};
 pub use budget::{Budget, Counts, Limit, Priority, Provenance, Unit};
+pub use difference::Difference;
 pub use manifest::{Entry, Manifest};
 pub use worth::Worth;

@@ -12,7 +12,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 mod choice;
-mod reader;
+pub(super) mod reader;
 mod remarks;
 mod survey;
 
@@ -21,7 +21,7 @@ use self::{
     reader::{Reader, of_page},
     survey::survey,
 };
-use super::RunError;
+use super::{RunError, deliver};
 use crate::{
     corpus::{Budget, Corpus, Manifest},
     crawl::url::PageKey,
@@ -69,6 +69,14 @@ pub struct Made {
 }
 
 impl Assembled {
+    /// The corpus itself.
+    pub(super) async fn into_corpus(self, store: &Store) -> Result<Corpus, RunError> {
+        match self.fresh {
+            Some(corpus) => Ok(corpus),
+            None => Ok(deliver::kept(store, self.sha256).await?.into()),
+        }
+    }
+
     /// What became of pages that gave no document of their own.
     pub(super) fn notes(&self) -> Vec<(PageKey, SkipReason, String)> {
         let skipped = |left: &LeftOut| match left.why {
@@ -179,7 +187,7 @@ fn note_sources(manifest: &mut Manifest, members: &[Member], pipeline: &Pipeline
 
 /// The order in which documents compete, and stand in the corpus: priority, then the sites that the pipeline names
 /// before their other names (`www.`, http), then URL.
-fn in_order(mut members: Vec<Member>, pipeline: &Pipeline) -> Vec<Member> {
+pub(super) fn in_order(mut members: Vec<Member>, pipeline: &Pipeline) -> Vec<Member> {
     let named: HashSet<String> = pipeline
         .sources
         .iter()

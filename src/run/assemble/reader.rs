@@ -11,36 +11,36 @@ use crate::{
 };
 
 /// Articles that are held at once.
-pub(super) const PORTION: usize = 64;
+pub(in crate::run) const PORTION: usize = 64;
 
 /// Reads members by their places in the corpus.
-pub(super) struct Reader<'a> {
-    pub(super) store: &'a Store,
-    pub(super) members: &'a [Member],
-    pub(super) templates: Arc<HashMap<usize, Template>>,
+pub(in crate::run) struct Reader<'a> {
+    pub(in crate::run) store: &'a Store,
+    pub(in crate::run) members: &'a [Member],
+    pub(in crate::run) templates: Arc<HashMap<usize, Template>>,
 }
 
 /// A member with its article.
-pub(super) struct MemberPage {
-    pub(super) place: usize,
-    pub(super) member: Member,
-    pub(super) page: ArticlePage,
+pub(in crate::run) struct MemberPage {
+    pub(in crate::run) place: usize,
+    pub(in crate::run) member: Member,
+    pub(in crate::run) page: ArticlePage,
 }
 
 impl<'a> Reader<'a> {
     /// Learns what repeats over the pages of each source.
-    pub(super) async fn new(store: &'a Store, members: &'a [Member]) -> Result<Reader<'a>, RunError> {
+    pub(in crate::run) async fn new(store: &'a Store, members: &'a [Member]) -> Result<Reader<'a>, RunError> {
         let templates = Arc::new(templates(members, store).await?);
         Ok(Reader { store, members, templates })
     }
 
     /// What repeats over the pages of the member's source.
-    pub(super) fn template(&self, member: &Member) -> Option<&Template> {
+    pub(in crate::run) fn template(&self, member: &Member) -> Option<&Template> {
         self.templates.get(&member.source)
     }
 
     /// The articles at these places, in this order.
-    pub(super) async fn pages(&self, places: &[usize]) -> Result<Vec<MemberPage>, RunError> {
+    pub(in crate::run) async fn pages(&self, places: &[usize]) -> Result<Vec<MemberPage>, RunError> {
         let members = places.iter().filter_map(|&place| Some((place, self.members.get(place)?)));
         let members: Vec<_> = members.collect();
         let pages =
@@ -55,7 +55,10 @@ impl<'a> Reader<'a> {
     }
 
     /// The documents at these places, in this order.
-    pub(super) async fn documents(&self, places: &[usize]) -> Result<Vec<(usize, Document)>, RunError> {
+    pub(in crate::run) async fn documents(
+        &self,
+        places: &[usize],
+    ) -> Result<Vec<(usize, Document)>, RunError> {
         let pages = self.pages(places).await?;
         let templates = self.templates.clone();
         let none = Template::default();
@@ -69,7 +72,11 @@ impl<'a> Reader<'a> {
 }
 
 /// The document of a page without its template.
-pub(super) fn of_page(member: &Member, page: &ArticlePage, trimmed: &Trimmed<'_>) -> Option<Document> {
+pub(in crate::run) fn of_page(
+    member: &Member,
+    page: &ArticlePage,
+    trimmed: &Trimmed<'_>,
+) -> Option<Document> {
     let ArticlePage { article, .. } = page;
     let document = Document::new(member.key.as_ref(), &article.title, trimmed.own.iter().copied())?;
     Some(
