@@ -11,6 +11,7 @@ pub mod outcome; // pure: how a URL ended, and errors in words
 mod blocking; // work on threads where nothing else waits
 pub mod http; // one guarded client for everything outgoing
 pub mod html; // pure: the parsed page, its links
+pub mod schedule; // pure: cron + time zone -> next fire
 pub mod crawl; // candidates -> visits, politely
 pub mod markdown; // pure: nodes -> Markdown
 pub mod extract; // pure: page -> article of blocks
