@@ -118,8 +118,10 @@ pub(super) fn context(
         state_dir,
         now,
         window: Arc::clone(window),
+        pacers: Arc::default(),
         waits: Waits::default(),
         stop,
+        timeout: None,
         progress: Arc::new(Progress::default()),
     }
 }

@@ -16,8 +16,10 @@ mod fields;
 mod keys;
 pub mod quantity;
 mod reader;
+mod schedule;
 mod secret;
 mod section;
+mod settings;
 mod site;
 mod target;
 mod tree;
@@ -32,6 +34,7 @@ use std::{
 use diagnostic::Mark;
 pub use diagnostic::{Diagnostic, Severity};
 use draft::Draft;
+pub use settings::{FILE_NAME as SETTINGS_FILE, Settings, load_settings};
 
 use crate::pipeline::Pipeline;
 
@@ -104,14 +107,17 @@ pub fn load_dir(dir: &Path, env: &Env<'_>) -> Result<Vec<Result<Loaded, Vec<Diag
     Ok(drafts.into_iter().map(Draft::finish).collect())
 }
 
-/// The pipeline files of a folder, by name. Hidden ones are left out: editors keep locks and backups there.
+/// The pipeline files of a folder, by name. Hidden ones are left out: editors keep locks and backups there; and so is
+/// the file of the daemon.
 fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir)? {
         let path = entry?.path();
         let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if is_yaml && !is_hidden && !path.is_dir() {
+        let is_other = path
+            .file_name()
+            .is_some_and(|name| name == SETTINGS_FILE || name.to_string_lossy().starts_with('.'));
+        if is_yaml && !is_other && !path.is_dir() {
             files.push(path);
         }
     }

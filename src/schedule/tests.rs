@@ -36,8 +36,7 @@ fn check(text: &str, zone: &str, after: &str, expected: &[&str]) {
 
 #[test]
 fn crontab_lines_fire_as_on_record() {
-    let rows: Value =
-        serde_json::from_str(include_str!("../../tests/fixtures/cron_dst.json")).unwrap();
+    let rows: Value = serde_json::from_str(include_str!("../../tests/fixtures/cron_dst.json")).unwrap();
     let rows = rows["cron"].as_array().unwrap();
     assert!(rows.len() >= 20);
     for row in rows {

@@ -199,8 +199,10 @@ impl World {
             state_dir: self.path("state"),
             now,
             window: Arc::new(Window::default()),
+            pacers: Arc::default(),
             waits,
             stop: CancellationToken::new(),
+            timeout: None,
             progress: Arc::new(Progress::default()),
         }
     }
