@@ -2,6 +2,7 @@
 
 mod approve;
 mod bar;
+mod daemon;
 mod demo;
 mod exit;
 mod explain;
@@ -12,8 +13,10 @@ mod resume;
 mod run;
 mod sandbox;
 mod show;
+mod signals;
 mod status;
 mod summary;
+mod trigger;
 mod validate;
 
 use std::{
@@ -30,9 +33,9 @@ pub use exit::Exit;
 
 /// Keeps an AI support agent's knowledge base true.
 ///
-/// One YAML file per agent names the sites it knows. `corpusd run --once` crawls them, cleans the pages,
-/// assembles a corpus within the plan's limit, and replaces the agent's training text with it, if it changed
-/// and is safe to publish.
+/// One YAML file per agent names the sites it knows. `corpusd run` crawls them on a schedule, and `corpusd run --once`
+/// now; it cleans the pages, assembles a corpus within the plan's limit, and replaces the agent's training text with it,
+/// if it changed and is safe to publish.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, disable_help_subcommand = true)]
 pub struct Cli {
@@ -61,7 +64,7 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Crawl, assemble and publish
+    /// Crawl, assemble and publish: on schedule until stopped, or once
     Run(run::RunArgs),
     /// Check pipeline files; no side effects
     Validate(validate::ValidateArgs),
@@ -69,6 +72,8 @@ enum Command {
     Status(status::StatusArgs),
     /// Publish what the gates hold
     Approve(approve::ApproveArgs),
+    /// Ask the daemon to run a pipeline now: after a deploy
+    Trigger(trigger::TriggerArgs),
     /// Lift a pause: something was refused, and has been put right
     Resume(resume::ResumeArgs),
     /// Print the corpus, or one document, as it would be published
@@ -83,6 +88,13 @@ enum Command {
     Demo(demo::DemoArgs),
 }
 
+impl Cli {
+    /// Whether the command goes on until it is stopped, and speaks by its log.
+    fn is_daemon(&self) -> bool {
+        matches!(&self.command, Command::Run(args) if args.is_daemon())
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -94,6 +106,7 @@ pub async fn dispatch(cli: Cli, now: fn() -> Timestamp) -> anyhow::Result<Exit> 
         Command::Validate(args) => validate::validate(&common, &args),
         Command::Status(args) => status::status(&common, &args, now).await,
         Command::Approve(args) => approve::approve(&common, &args, now).await,
+        Command::Trigger(args) => trigger::trigger(&common, &args).await,
         Command::Resume(args) => resume::resume(&common, &args).await,
         Command::Show(args) => show::show(&common, &args).await,
         Command::Explain(args) => explain::explain(&common, &args).await,

@@ -93,7 +93,7 @@ pub fn load_file(path: &Path, env: &Env<'_>) -> Result<Loaded, Vec<Diagnostic>> 
 /// # Errors
 /// When the folder cannot be listed; what is wrong with a file stands in its own result.
 pub fn load_dir(dir: &Path, env: &Env<'_>) -> Result<Vec<Result<Loaded, Vec<Diagnostic>>>, ListError> {
-    let files = list(dir).map_err(|source| ListError { dir: dir.to_owned(), source })?;
+    let files = files(dir).map_err(|source| ListError { dir: dir.to_owned(), source })?;
     let mut drafts: Vec<Draft> = files.iter().map(|path| Draft::read(path, env)).collect();
     let stem = |draft: &Draft| draft.path.file_stem().map(|stem| (stem.to_owned(), None));
     refuse_shared(&mut drafts, stem, |other| {
@@ -109,7 +109,10 @@ pub fn load_dir(dir: &Path, env: &Env<'_>) -> Result<Vec<Result<Loaded, Vec<Diag
 
 /// The pipeline files of a folder, by name. Hidden ones are left out: editors keep locks and backups there; and so is
 /// the file of the daemon.
-fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// Where the folder cannot be listed.
+pub fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir)? {
         let path = entry?.path();

@@ -7,6 +7,7 @@
 //! for.
 
 mod crontab;
+mod timer;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 
 use crate::hash::sha256;
 use crontab::Crontab;
+pub use timer::{Due, Fired, Record, Timer};
 
 /// From here on a clock that was put ahead was corrected.
 const CORRECTION: SignedDuration = SignedDuration::from_hours(3);

@@ -1,7 +1,7 @@
 //! Locks that the operating system frees when a process dies, however it dies.
 //!
-//! One per pipeline, so that two processes never write one database, and one per agent, so that two
-//! pipelines in different folders never replace each other's text.
+//! One per pipeline, so that two processes never write one database; one per agent, so that two pipelines in
+//! different folders never replace each other's text; and one for the daemon of a folder of state.
 
 use std::{
     fs::{File, TryLockError},
@@ -16,6 +16,12 @@ use crate::hash::{hex, sha256};
 pub struct RunLock {
     _pipeline: File,
     _agent: File,
+}
+
+/// The right to be the daemon of a folder of state.
+#[derive(Debug)]
+pub struct DaemonLock {
+    _state: File,
 }
 
 /// Why a run could not be locked.
@@ -43,10 +49,25 @@ impl RunLock {
         // An agent id may hold anything; its hash is a file name.
         let agent = format!("{}.lock", hex(&sha256(agent_id.as_bytes())[..16]));
         Ok(RunLock {
-            _pipeline: lock(state_dir.join(format!("{pipeline}.lock")))?,
+            _pipeline: lock_pipeline(state_dir, pipeline)?,
             _agent: lock(state_dir.join("agents").join(agent))?,
         })
     }
+}
+
+impl DaemonLock {
+    /// Takes it, without waiting.
+    ///
+    /// # Errors
+    /// [`LockError::Taken`] where another daemon works on this folder.
+    pub fn take(state_dir: &Path) -> Result<DaemonLock, LockError> {
+        // No pipeline has a name that begins with a dot.
+        Ok(DaemonLock { _state: lock(state_dir.join(".daemon.lock"))? })
+    }
+}
+
+pub(super) fn lock_pipeline(state_dir: &Path, pipeline: &str) -> Result<File, LockError> {
+    lock(state_dir.join(format!("{pipeline}.lock")))
 }
 
 fn lock(path: PathBuf) -> Result<File, LockError> {

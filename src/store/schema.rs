@@ -6,7 +6,7 @@
 use rusqlite_migration::{M, Migrations};
 
 /// Every migration, oldest first.
-pub(super) const STEPS: [&str; 3] = ["
+pub(super) const STEPS: [&str; 4] = ["
     -- What is large lies here once, addressed by its SHA-256.
     CREATE TABLE blob (
         sha256 BLOB PRIMARY KEY,
@@ -200,6 +200,12 @@ pub(super) const STEPS: [&str; 3] = ["
     ) WITHOUT ROWID;
     ", "
     ALTER TABLE corpus ADD COLUMN remarks TEXT NOT NULL DEFAULT '[]';  -- JSON: what a person should know of its pages
+    ", "
+    -- Up to when the schedule has had its fires; at most one row.
+    CREATE TABLE fired (
+        schedule TEXT    NOT NULL,     -- which: of another one this says nothing
+        at       INTEGER NOT NULL
+    );
     "];
 
 /// The migrations, as the migration crate takes them.
