@@ -113,9 +113,19 @@ mod tests {
         );
         insta::assert_snapshot!(
             refused(&with("{timezone: Mars/Olympus, cron: \"5/20 * * * *\", at: 3}")),
-            @""
+            @r"
+        docs.yaml:8:22: error: `timezone` is no time zone: `Mars/Olympus`
+          help: use a name of the IANA database, such as `Europe/Berlin` or `UTC`
+        docs.yaml:8:42: error: `cron` cannot be `5/20 * * * *`: the minute has a step without a range
+          help: write the range, as in `5-59/20`
+        docs.yaml:8:58: error: unknown key `at`
+          help: the keys here are: cron, timezone, jitter, catch_up, timeout
+        "
         );
-        insta::assert_snapshot!(refused(&with("{jitter: 10m}")), @"");
+        insta::assert_snapshot!(refused(&with("{jitter: 10m}")), @r#"
+        docs.yaml:8:11: error: missing `schedule.cron`
+          help: write `schedule: {cron: "0 3 * * *"}`; without `schedule` a pipeline runs on demand only
+        "#);
         assert!(!refused(&with("{cron: \"${TOKEN}\", timezone: \"${TOKEN}\"}")).contains("very-private"));
     }
 }

@@ -137,8 +137,23 @@ mod tests {
     fn every_fault_is_told_with_its_place_and_a_way_out() {
         let yaml =
             "version: 1\nmax_runs: 0\nlisten: localhost\nmax_run: 3\nsources: []\ntrigger: {token: abc}\n";
-        insta::assert_snapshot!(load(yaml).unwrap_err(), @"");
-        insta::assert_snapshot!(load("trigger: {token: \"${KEY}\"}\n").unwrap_err(), @"");
+        insta::assert_snapshot!(load(yaml).unwrap_err(), @r"
+        corpusd.yaml:2:11: error: `max_runs` must be 1 to 1000, not `0`
+        corpusd.yaml:3:9: error: `listen` must be an address and a port, not `localhost`
+          help: such as `127.0.0.1:8430`
+        corpusd.yaml:4:1: error: unknown key `max_run`
+          help: did you mean `max_runs`?
+        corpusd.yaml:5:1: error: unknown key `sources`
+          help: the keys here are: version, max_runs, stop_timeout, listen, hosts, trigger
+        corpusd.yaml:6:18: error: `token` is a literal: a secret has no place in this file
+          help: write `token: ${NAME_OF_A_VARIABLE}`, `token: {file: PATH}` or `token: {credential: NAME}`
+        ");
+        insta::assert_snapshot!(load("trigger: {token: \"${KEY}\"}\n").unwrap_err(), @r"
+        corpusd.yaml:1:1: error: missing `version`
+          help: add `version: 1` as the first line
+        corpusd.yaml:1:18: error: the token has fewer than 16 characters: it could be guessed
+          help: make one with `openssl rand -hex 32`
+        ");
     }
 
     #[test]

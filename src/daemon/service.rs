@@ -1,9 +1,17 @@
 //! What the service manager is told (`sd_notify(3)`); nothing, where there is none.
 
-use std::time::Duration;
+use std::{
+    ffi::OsStr,
+    io,
+    os::unix::net::{SocketAddr, UnixDatagram},
+    time::Duration,
+};
 
 use sd_notify::NotifyState;
 use tokio::time::Instant;
+
+/// How long what is soon out of date waits to be taken.
+const NEWS: Duration = Duration::from_millis(1);
 
 /// The service manager, if one listens.
 #[derive(Debug)]
@@ -35,14 +43,14 @@ impl Service {
         // A busy scheduler goes round hundreds of times a second.
         if self.alive.is_none_or(|last| now - last >= pulse / 2) {
             self.alive = Some(now);
-            tell(&[NotifyState::Watchdog]);
+            send(&[NotifyState::Watchdog], NEWS);
         }
     }
 
     /// One line for people.
     pub(super) fn status(&mut self, status: String) {
-        if status != self.status {
-            tell(&[NotifyState::Status(&status)]);
+        // What did not go out is told with the next look.
+        if status != self.status && send(&[NotifyState::Status(&status)], NEWS) {
             self.status = status;
         }
     }
@@ -66,8 +74,36 @@ pub(super) fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
+/// Tells what must arrive.
 fn tell(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!("the service manager could not be told: {error}");
+    send(states, Duration::from_secs(1));
+}
+
+/// Sends one message, and waits so long at most for room: a service manager that does not read must not stop us, as it
+/// would by the usual way of sending. False where it did not go out.
+fn send(states: &[NotifyState<'_>], patience: Duration) -> bool {
+    let Some(name) = std::env::var_os("NOTIFY_SOCKET") else { return true };
+    let message: String = states.iter().map(|state| format!("{state}\n")).collect();
+    let sent = UnixDatagram::unbound().and_then(|socket| {
+        socket.set_write_timeout(Some(patience))?;
+        socket.send_to_addr(message.as_bytes(), &address(&name)?)
+    });
+    match sent {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::debug!("the service manager could not be told: {error}");
+            false
+        }
     }
+}
+
+/// A path, or a name without one, which begins with `@` (Linux).
+fn address(name: &OsStr) -> io::Result<SocketAddr> {
+    #[cfg(target_os = "linux")]
+    if let Some(name) = name.as_encoded_bytes().strip_prefix(b"@") {
+        use std::os::linux::net::SocketAddrExt as _;
+
+        return SocketAddr::from_abstract_name(name);
+    }
+    SocketAddr::from_pathname(name)
 }

@@ -119,9 +119,7 @@ impl Store {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(64);
-        schema::migrations()
-            .to_latest(&mut connection)
-            .map_err(|error| StoreError::Migration(Box::new(error)))?;
+        migrate(&mut connection, version)?;
         Ok(Store { connection: Arc::new(Mutex::new(connection)) })
     }
 
@@ -164,6 +162,18 @@ impl Store {
         };
         blocking(work).await
     }
+}
+
+/// Brings the schema up to date. Two processes may do so at once: the slower one finds its steps done.
+fn migrate(connection: &mut Connection, mut version: usize) -> Result<(), StoreError> {
+    while let Err(error) = schema::migrations().to_latest(connection) {
+        let now = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if now == version {
+            return Err(StoreError::Migration(Box::new(error)));
+        }
+        version = now;
+    }
+    Ok(())
 }
 
 fn millis(at: Timestamp) -> i64 {
