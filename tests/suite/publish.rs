@@ -337,6 +337,8 @@ async fn a_change_soon_after_a_publication_waits_for_the_first_run_after_the_int
     assert_eq!(world.chatbot.pushes().await.len(), 1);
     let status = world.corpusd(&["status"]).await.exits(0).stdout;
     assert!(status.contains("deferred") && status.contains("min_interval"), "{status}");
+    // Whoever only looks is told that there is something to publish.
+    world.corpusd(&["run", "--once", "--dry-run", NAME]).await.exits(10);
     let world = world.at(in_two_hours);
     world.run().await.ends(Ending::Published);
     assert!(world.published().await.contains("months"));
