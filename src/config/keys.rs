@@ -60,7 +60,7 @@ pub(super) const GATES: Section = section(
 );
 pub(super) const PUBLISH: Section = section(
     "publish",
-    &["to", "api_key", "base_url", "min_interval", "max_body", "timeout", "keep", "adopt"],
+    &["to", "api_key", "base_url", "min_interval", "max_body", "timeout", "keep", "adopt", "max_sources"],
 );
 pub(super) const TO: Section = section("publish.to", &["directory"]);
 /// A secret that is kept elsewhere, wherever one may stand.

@@ -3,6 +3,7 @@
 //! An outcome that nobody knows is settled by asking the API, then by sending the same bytes again, or a newer
 //! corpus that passed the gates; by nothing else.
 
+mod facts;
 mod patience;
 
 use std::time::Duration;
@@ -11,13 +12,13 @@ use patience::wanted_later;
 
 use super::{Context, RunError, Stage, deliver::kept, pause};
 use crate::{
-    chatbase::{self, ApiError, Push, Refusal},
+    chatbase::{self, ApiError, Patience, Push, Refusal},
     corpus::Counts,
-    gate::{self, ApprovedCorpus, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
+    gate::{self, ApprovedCorpus, Crawled, Gates, Verdict, Warrant},
     hash::Hash,
     outcome::in_words,
-    pipeline::{Pipeline, Source},
-    publish::{Publisher, Target},
+    pipeline::Pipeline,
+    publish::{Publisher, Sent},
     report::{Ending, PublishStatus, RunReport},
     store::{Before, Publication, PublicationState, Store},
 };
@@ -33,6 +34,8 @@ pub struct Waits {
     /// Pauses between the questions whether a push of unknown outcome arrived: all of them where it most likely
     /// did, the first half where it most likely did not.
     pub confirm: Vec<Duration>,
+    /// Pauses between looks at an agent that is busy with its training.
+    pub training: Vec<Duration>,
 }
 
 impl Default for Waits {
@@ -41,6 +44,8 @@ impl Default for Waits {
         Waits {
             backoff: Duration::from_secs(2),
             confirm: [2, 4, 8, 16, 30, 60].map(Duration::from_secs).to_vec(),
+            // Seconds as a rule; ten minutes in all.
+            training: [2, 4, 8].into_iter().chain([15; 39]).map(Duration::from_secs).collect(),
         }
     }
 }
@@ -65,7 +70,8 @@ impl<'a> Delivery<'a> {
         report: &'a mut RunReport,
     ) -> Delivery<'a> {
         let agent_id = &pipeline.agent.id;
-        let publisher = pipeline.target.connect(agent_id, context.window.clone(), context.now);
+        let patience = Patience { pauses: context.waits.training.clone(), stop: context.stop.clone() };
+        let publisher = pipeline.target.connect(agent_id, context.window.clone(), context.now, patience);
         Delivery {
             pipeline,
             store,
@@ -111,32 +117,6 @@ impl<'a> Delivery<'a> {
         Ok(unsettled.is_none()
             && live.is_some_and(|live| live.corpus == corpus)
             && self.publisher.still_holds(corpus).await)
-    }
-
-    pub(super) fn facts(&self, text: &str, agent: Option<&chatbase::Agent>, ours: bool) -> Facts {
-        let name = self.name(agent);
-        let (body, adopt) = match &self.pipeline.target {
-            Target::ChatbaseV1(v1) => {
-                let size = chatbase::v1::body_size(&self.pipeline.agent.id, name, text);
-                (Some((size, v1.max_body)), v1.adopt)
-            }
-            Target::Directory(_) => (None, true),
-        };
-        let foreign = match agent {
-            Some(agent) if !ours && !adopt => match agent.characters {
-                Some(0) => Foreign::None,
-                Some(count) => Foreign::Characters(count),
-                None => Foreign::Unknown,
-            },
-            _ => Foreign::None,
-        };
-        let sources = self.pipeline.sources.iter().map(Source::name).collect();
-        Facts { crawled: self.crawled.clone(), body, foreign, sources }
-    }
-
-    /// The configured name, else the one the agent has: sending another would rename it.
-    fn name<'n>(&'n self, agent: Option<&'n chatbase::Agent>) -> Option<&'n str> {
-        self.pipeline.agent.name.as_deref().or_else(|| agent?.name.as_deref())
     }
 
     /// The target holds the corpus already. Even so, a crawl of which too much failed is no good news.
@@ -196,7 +176,8 @@ impl<'a> Delivery<'a> {
         let mut attempt = 0;
         loop {
             self.context.progress.enter(Stage::Sending);
-            let (push, request_id) = self.publisher.push(name.as_deref(), corpus).await;
+            let Sent { push, request_id, partial } = self.publisher.push(name.as_deref(), corpus).await;
+            unknown |= partial;
             let request = request_id.as_deref().unwrap_or("none");
             tracing::info!(request.id = request, size_bytes = size.bytes, "push: {}", describe(&push));
             if request_id.is_some() {
@@ -283,11 +264,12 @@ impl<'a> Delivery<'a> {
             None => (publication.corpus, Warrant::Intent),
         };
         let kept = kept(self.store, corpus).await?;
-        let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, warrant) else {
+        let size = kept.manifest.size;
+        let Some(approved) = ApprovedCorpus::new(kept.into(), warrant) else {
             return Ok(());
         };
         let (outcome, error) = (self.report.outcome, self.report.error.clone());
-        self.push(agent, &approved, kept.manifest.size).await?;
+        self.push(agent, &approved, size).await?;
         if self.report.outcome == Ending::Published {
             // Only an older push was settled; this run's own outcome stands.
             (self.report.outcome, self.report.error) = (outcome, error);
@@ -364,6 +346,8 @@ impl<'a> Delivery<'a> {
 fn arrived(before: &Before, agent: &chatbase::Agent, size: Counts) -> bool {
     let is_size = |size: Counts, count| [size.utf16, size.characters, size.bytes].contains(&count);
     match agent.characters {
+        // Source by source it is seen by the next push, which writes what is missing and nothing else.
+        _ if agent.sources.is_some() => false,
         Some(count) => {
             is_size(size, count)
                 && before.characters != Some(count)
@@ -394,7 +378,8 @@ mod tests {
     }
 
     fn agent(characters: Option<u64>, trained: &str) -> chatbase::Agent {
-        chatbase::Agent { name: None, characters, last_trained_at: Some(trained.to_owned()) }
+        let last_trained_at = Some(trained.to_owned());
+        chatbase::Agent { characters, last_trained_at, ..chatbase::Agent::default() }
     }
 
     fn before(characters: Option<u64>, live: Option<u64>) -> Before {

@@ -7,13 +7,12 @@ use corpusd::{
     report::{Ending, PublishStatus, RunReport},
     sandbox::{AGENT_ID, EXPIRED_KEY, OCCUPIED_AGENT_ID, STANDARD_KEY},
 };
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
     site::{Canary, Reply, Site},
     tls::{Authority, SOUND},
-    world::{NAME, RUN_LIMIT, Reported, World, now, until},
+    world::{NAME, RUN_LIMIT, Reported, World, in_two_hours, until},
 };
 
 /// A world with something to publish.
@@ -255,10 +254,6 @@ async fn a_retry_after_of_the_api_is_waited_for() {
     let pushes = world.chatbot.pushes().await;
     let waited = pushes[1]["at"].as_u64().unwrap() - pushes[0]["at"].as_u64().unwrap();
     assert!(waited >= 980, "{waited} ms");
-}
-
-fn in_two_hours() -> Timestamp {
-    now() + Duration::from_hours(2)
 }
 
 #[tokio::test]
