@@ -22,6 +22,9 @@ pub struct Pipeline {
     pub sources: Vec<Source>,
     /// What it says about the content of pages.
     pub cleaning: Cleaning,
+    /// From which share of common passages on two documents are nearly the same, 0.8 ..= 1.0; `None`: that is not looked
+    /// for.
+    pub near: Option<f64>,
     /// How large the corpus may be.
     pub budget: Budget,
     /// When a corpus is held.

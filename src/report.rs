@@ -163,6 +163,9 @@ pub struct Pages {
 pub struct Documents {
     /// In the corpus.
     pub kept: u64,
+    /// Of these, how many are there with their leading sections only.
+    #[serde(default)]
+    pub partial: u64,
     /// Left out because another document has the same text.
     pub duplicates: u64,
     /// Left out because another document has nearly the same text.
@@ -200,7 +203,7 @@ impl CorpusReport {
             characters: size.characters,
             utf16: size.utf16,
             bytes: size.bytes,
-            limit: tightest.map_or(0, |limit| budget.most(limit)),
+            limit: tightest.map_or(0, |limit| budget.room(limit)),
             unit: match tightest.map(|limit| limit.unit) {
                 Some(Unit::Bytes) => "bytes".to_owned(),
                 Some(Unit::Chars) | None => "chars".to_owned(),

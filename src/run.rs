@@ -24,6 +24,7 @@ use std::{collections::HashSet, path::PathBuf, sync::Arc};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use assemble::Assembled;
 pub use assemble::Made;
 pub use delivery::Waits;
 pub use look::{corpus_named, corpus_text, document, document_text, is_in_corpus};
@@ -149,6 +150,11 @@ async fn pass(
     context.progress.enter(Stage::Assembling);
     let assembled = assemble::assemble(pipeline, store).await?;
     store.note_outcomes(assembled.notes()).await?;
+    if assembled.fresh.is_some() {
+        let Assembled { sha256, made_from, .. } = assembled;
+        let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
+        store.note_made_from(sha256, assembled.manifest.clone(), made_from, left_out, remarks).await?;
+    }
     let tally = store.tally().await?;
     report.pages = pages(&tally, &change);
     report.documents = assembled.documents.clone();

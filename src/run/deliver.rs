@@ -4,7 +4,7 @@ use super::{Context, RunError, Stage, assemble::Assembled, delivery::Delivery};
 use crate::{
     blocking::blocking,
     corpus::Corpus,
-    gate::{self, ApprovedCorpus, Crawled, Verdict, Warrant},
+    gate::{self, ApprovedCorpus, Crawled, Facts, Verdict, Warrant},
     hash::{Hash, hex},
     pipeline::Pipeline,
     report::{CorpusReport, Ending, PublishStatus, RunReport},
@@ -62,7 +62,10 @@ pub(super) async fn deliver(
         None => None,
     };
     let ours = live.is_some() || unsettled.is_some();
-    let facts = delivery.facts(&corpus, agent.as_ref(), ours);
+    let facts = Facts {
+        required: assembled.required_without_room(&pipeline.budget),
+        ..delivery.facts(&corpus, agent.as_ref(), ours)
+    };
     if !ours {
         delivery.remark_on_others(&facts);
     }

@@ -11,6 +11,7 @@ mod crawl;
 mod database;
 mod frontier;
 mod holds;
+mod inbound;
 mod lock;
 mod members;
 mod outcomes;

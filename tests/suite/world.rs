@@ -59,6 +59,7 @@ pub(crate) struct World {
     more_sources: Vec<String>,
     crawl: Vec<String>,
     clean: Vec<String>,
+    dedupe: Vec<String>,
     corpus: Vec<String>,
     gates: Vec<String>,
     publish: Vec<String>,
@@ -88,6 +89,7 @@ impl World {
             more_sources: Vec::new(),
             crawl: lines(&["rate: unlimited", "retries: 0"]),
             clean: Vec::new(),
+            dedupe: Vec::new(),
             corpus: Vec::new(),
             gates: Vec::new(),
             // Tests change a page and run again.
@@ -123,6 +125,11 @@ impl World {
     /// The rules of `clean`, one a line.
     pub(crate) fn clean(mut self, rules: &[&str]) -> World {
         self.clean = rules.iter().map(|rule| format!("- {rule}")).collect();
+        self
+    }
+
+    pub(crate) fn dedupe(mut self, line: &str) -> World {
+        set(&mut self.dedupe, &[line]);
         self
     }
 
@@ -190,10 +197,11 @@ impl World {
         let name = self.name.as_ref().map(|name| format!(", name: {name}")).unwrap_or_default();
         let publish: String = self.publish.iter().map(|line| format!("  {line}\n")).collect();
         format!(
-            "version: 1\nagent: {{id: \"{}\"{name}}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}{}publish:\n  \
+            "version: 1\nagent: {{id: \"{}\"{name}}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}{}{}publish:\n  \
              api_key: {{file: key}}\n  base_url: {base_url}\n{publish}",
             self.agent,
             section("clean", &self.clean),
+            section("dedupe", &self.dedupe),
             section("corpus", &self.corpus),
             section("gates", &self.gates),
         )

@@ -39,7 +39,7 @@ impl Delivery<'_> {
         let at_agent = agent
             .and_then(|agent| agent.sources.as_deref())
             .map(|known| (sources::survey(corpus, known), limit.map(|limit| limit.max)));
-        Facts { crawled: self.crawled.clone(), body, foreign, sources, at_agent }
+        Facts { crawled: self.crawled.clone(), body, foreign, sources, required: None, at_agent }
     }
 
     /// Tells of texts that the agent answers from besides ours, before ours are there: they may be those of an earlier
