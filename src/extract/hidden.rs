@@ -2,12 +2,11 @@
 //!
 //! Class names prove nothing: accordions, tabs and screen-reader texts are content that somebody opens or hears.
 
-use std::collections::HashSet;
-
 use crate::html::{Element, Measure, NodeId, Tree, local_name};
 use crate::markdown::{NodeSet, clean_line, spells_invisibly};
 
 use super::flags::{FlagKind, Flags, instructions};
+use super::opener::{Controls, Opener, before, is_panel};
 use super::style::{self, Colour, Sight, colour, colours};
 use super::stylesheet::Stylesheet;
 
@@ -32,7 +31,7 @@ pub(super) fn mark(
     dropped: &mut NodeSet,
     flags: &mut Flags,
 ) {
-    let mut openable: Option<HashSet<&str>> = None;
+    let mut controls: Option<Controls<'_>> = None;
     let mut nodes = tree.descendants(root);
     while let Some(id) = nodes.next() {
         let Some(element) = tree.element(id) else {
@@ -51,15 +50,16 @@ pub(super) fn mark(
             // What hides nearly all of a page hides it until it is loaded.
             let hides = stylesheet.sight(element)?;
             let is_part = measure.text(id) * 5 <= measure.text(root) * 4;
-            (is_part && !follows_button(tree, id)).then_some(hides)
+            (is_part && before(tree, id).is_none()).then_some(hides)
         };
         // A picture whose alternative text is see-through is seen.
         let by_colour = || (measure.text(id) > 0).then(|| by_colour(tree, id, element)).flatten();
         let sight = own_sight(element).or_else(by_colour).or_else(by_rule);
         let Some(sight) = sight else { continue };
-        let controlled =
-            element.id().is_some_and(|own| openable.get_or_insert_with(|| controlled(tree)).contains(own));
-        if controlled || is_panel(tree, id, element) {
+        let opens = is_panel(tree, id, element)
+            || before(tree, id) == Some(Opener::Told)
+            || controls.get_or_insert_with(|| Controls::of(tree)).open(element);
+        if opens {
             continue;
         }
         if sight == Sight::Invisible && restores(tree, id) {
@@ -138,60 +138,6 @@ fn by_colour(tree: &Tree, id: NodeId, element: &Element) -> Option<Sight> {
         Some(_) => None,
         None => (Some(text) == WHITE).then_some(Sight::Faint),
     }
-}
-
-/// A panel right below what a visitor presses is opened by it.
-fn follows_button(tree: &Tree, id: NodeId) -> bool {
-    let mut before = std::iter::successors(tree.previous_sibling(id), |&n| tree.previous_sibling(n));
-    before.find_map(|n| tree.element(n)).is_some_and(|e| {
-        *e.name() == local_name!("button")
-            || e.attr(&local_name!("role")) == Some("button")
-            || e.attr(&local_name!("onclick")).is_some()
-    })
-}
-
-/// Ids that some control of the page opens.
-fn controlled(tree: &Tree) -> HashSet<&str> {
-    let mut ids = HashSet::new();
-    for element in tree.descendants(Tree::ROOT).filter_map(|id| tree.element(id)) {
-        for name in ["aria-controls", "data-target", "data-bs-target", "data-tab", "aria-owns"] {
-            for id in element.attr_named(name).unwrap_or_default().split_ascii_whitespace() {
-                ids.insert(id.trim_start_matches('#'));
-            }
-        }
-        let opens = element
-            .attr_named("data-toggle")
-            .or_else(|| element.attr_named("role"))
-            .or_else(|| element.attr_named("data-bs-toggle"));
-        if opens.is_some_and(|o| matches!(o, "tab" | "collapse" | "pill"))
-            && let Some(target) = element.attr(&local_name!("href")).and_then(|h| h.strip_prefix('#'))
-        {
-            ids.insert(target);
-        }
-    }
-    ids
-}
-
-/// One of several panels that tabs switch between, or an answer that its question opens.
-fn is_panel(tree: &Tree, id: NodeId, element: &Element) -> bool {
-    let role = |e: &Element| e.attr(&local_name!("role")).is_some_and(|r| r.eq_ignore_ascii_case("tabpanel"));
-    let named = |e: &Element| {
-        e.classes().any(|c| {
-            let c = c.to_ascii_lowercase();
-            c.contains("tab-content")
-                || c.contains("tab-pane")
-                || c.contains("tabpanel")
-                || c.contains("tabbed")
-                || c.contains("accordion")
-                || c.contains("faq")
-                || c.contains("collaps")
-                || c.contains("expand")
-                || c == "tabs"
-        })
-    };
-    role(element)
-        || named(element)
-        || tree.parent(id).and_then(|p| tree.element(p)).is_some_and(|p| named(p) || &**p.name() == "tabs")
 }
 
 /// Whether something below an invisible element is visible again.

@@ -7,7 +7,8 @@ use crate::html::{Base, Element, Measure, NodeId, Step, Tree, is_silent, local_n
 use super::block::Block;
 use super::code;
 use super::disclosure::Disclosures;
-use super::list::Lists;
+use super::icon::is_glyph;
+use super::list::{Lists, Order};
 use super::math;
 use super::nodes::NodeSet;
 use super::note::Notes;
@@ -78,14 +79,16 @@ enum Exit {
     List,
     /// A list right inside a list.
     ListInList,
-    /// A list that only arranges blocks.
+    /// A list that only arranges blocks, or stands in one line.
     PlainList,
+    /// A paragraph in a table cell.
+    Part,
     Item,
     Quote,
     QuoteMark,
     Parenthesis,
-    /// The text of a footnote.
-    Note,
+    /// What a lead begins: a footnote, an item in a table cell.
+    Lead,
 }
 
 struct Renderer<'t> {
@@ -174,6 +177,7 @@ impl<'t> Renderer<'t> {
                 self.frame(id, Exit::Code)
             }
             local_name!("strong") | local_name!("b") => self.mark(id, Mark::Strong),
+            local_name!("i") if is_glyph(element) => false,
             local_name!("em")
             | local_name!("i")
             | local_name!("cite")
@@ -198,22 +202,21 @@ impl<'t> Renderer<'t> {
                 self.image(id, element);
                 false
             }
+            local_name!("video") => {
+                self.film(id, element);
+                false
+            }
             local_name!("iframe") => {
                 self.frame_of_film(element);
                 false
             }
             local_name!("ul") | local_name!("menu") | local_name!("dir") => self.list(id, None),
-            local_name!("ol") => {
-                let start = element.attr(&local_name!("start")).and_then(|v| v.trim_ascii().parse().ok());
-                self.list(id, Some(start.unwrap_or(1)))
-            }
+            local_name!("ol") => self.list(id, Some(Order::of(self.page.tree, id, element))),
             local_name!("li") => self.item(id, element),
             local_name!("dt") => self.term(id, element),
             local_name!("summary") => self.summary(id),
             local_name!("legend") => self.strong_block(id),
-            local_name!("label") if element.classes().any(|class| class.contains("tab")) => {
-                self.strong_block(id)
-            }
+            local_name!("label") if self.names_tab(id, element) => self.strong_block(id),
             local_name!("blockquote") => self.blockquote(id, element),
             local_name!("q") => {
                 self.writer.text("\"");
@@ -262,13 +265,14 @@ impl<'t> Renderer<'t> {
             }
             Exit::PlainList => {
                 self.lists.close_plain();
-                self.writer.end_block();
+                self.writer.end_part();
             }
+            Exit::Part => self.writer.end_part(),
             Exit::Item => self.lists.close_item(&mut self.writer),
             Exit::Quote => self.writer.close_quote(),
             Exit::QuoteMark => self.writer.text("\""),
             Exit::Parenthesis => self.writer.text(")"),
-            Exit::Note => self.writer.end_lead(),
+            Exit::Lead => self.writer.end_lead(),
         }
     }
 }

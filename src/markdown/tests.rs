@@ -122,7 +122,7 @@ fn tables_have_one_header_and_equal_rows() {
         "<table><thead><tr><th colspan=2>a</thead><tr><td rowspan=2>b<td>c<tr><td>d</table>",
         "| a | |\n| --- | --- |\n| b | c |\n| | d |",
     );
-    check("<table><tr><th>a<tr><td><p>x</p><ul><li>y<li>z</ul></table>", "| a |\n| --- |\n| x y z |");
+    check("<table><tr><th>a<tr><td><p>x</p><ul><li>y<li>z</ul></table>", "| a |\n| --- |\n| x • y • z |");
     check("<table><tr><td><h2>a</h2><td><p>b</p></table>", "## a\n\nb");
     check("<table><caption>t</caption><tr><th>a<tr><td>b</table>", "t\n\n| a |\n| --- |\n| b |");
 }

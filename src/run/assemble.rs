@@ -11,8 +11,9 @@ use std::{
 use sha2::{Digest, Sha256};
 
 mod remarks;
+mod twins;
 
-use self::remarks::Remarks;
+use self::{remarks::Remarks, twins::name_twins};
 use super::RunError;
 use crate::{
     blocking::blocking,
@@ -31,7 +32,7 @@ use crate::{
 };
 
 /// Part of every fingerprint: raised when the rules of this module, or of a stage that it calls, change.
-const RULES: u32 = 3;
+const RULES: u32 = 4;
 /// Articles that are held at once.
 const PORTION: usize = 64;
 
@@ -249,7 +250,8 @@ async fn templates(members: &[Member], store: &Store) -> Result<HashMap<usize, T
 
 /// Parts members that are their own from those that name another one as their canonical form, or have a variant in a
 /// preferred language; `swapped` is a canonical form that too many of them name.
-fn by_canonical(members: Vec<Member>, swapped: Option<&str>) -> (Vec<Member>, Vec<Member>) {
+fn by_canonical(mut members: Vec<Member>, swapped: Option<&str>) -> (Vec<Member>, Vec<Member>) {
+    name_twins(&mut members);
     let names_another = |member: &Member| {
         let canonical = member.canonical.clone();
         canonical.filter(|canonical| canonical != member.key.as_ref() && Some(canonical.as_str()) != swapped)
@@ -361,6 +363,14 @@ mod tests {
     #[test]
     fn a_canonical_form_that_is_not_kept_loses_nothing() {
         assert_eq!(twins(vec![member("/a", Some("/gone")), member("/b", None)]), [""; 0]);
+    }
+
+    #[test]
+    fn a_page_of_markdown_gives_way_to_the_same_page_of_html() {
+        let named = vec![member("https://a.test/docs/b", None), member("https://a.test/docs/b.md", None)];
+        assert_eq!(twins(named), ["https://a.test/docs/b.md"]);
+        let own = vec![member("https://a.test/docs/b", None), member("https://a.test/docs/c.md", None)];
+        assert_eq!(twins(own), [""; 0]);
     }
 
     #[test]

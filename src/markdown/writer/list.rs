@@ -49,7 +49,7 @@ impl Writer {
 
     /// It ends. Says whether anything was written in it.
     pub(in crate::markdown) fn close_item(&mut self) -> bool {
-        self.end_block();
+        self.end_lead();
         let written = self.containers.pop().is_some_and(|container| container.started);
         if written {
             self.tighten();
