@@ -237,7 +237,7 @@ fn file(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// A page, in whichever of the two forms that pages have.
 enum Page {
-    Html { tree: html::Tree, links: html::Links },
+    Html { tree: html::Tree, links: Box<html::Links> },
     Markdown { text: String, url: Url },
 }
 
@@ -260,7 +260,7 @@ impl Page {
             return Ok(Page::Markdown { text, url: url.clone() });
         }
         let tree = html::parse(&text)?;
-        let links = html::links(&tree, url);
+        let links = Box::new(html::links(&tree, url));
         Ok(Page::Html { tree, links })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Class names prove nothing: accordions, tabs and screen-reader texts are content that somebody opens or hears.
 
-use crate::html::{Element, Measure, NodeId, Tree, local_name};
+use crate::html::{Element, Measure, NodeId, Tree, is_silent, local_name};
 use crate::markdown::{NodeSet, clean_line, spells_invisibly};
 
 use super::flags::{FlagKind, Flags, instructions};
@@ -75,25 +75,46 @@ pub(super) fn mark(
     }
 }
 
-/// Flags what is out of sight. Short text for screen readers and the sources of formulas are so by custom.
+/// Flags what is out of sight. Short text for screen readers, the sources of formulas and what a page says about its
+/// own controls are so by custom.
 fn report(tree: &Tree, measure: &Measure, id: NodeId, sight: Sight, flags: &mut Flags) {
     let is_formula = tree.descendants(id).take(4).any(|n| tree.name(n) == Some(&local_name!("math")));
-    let text = || {
-        let mut begin = String::new();
-        for text in tree.descendants(id).take(MAX_NODES).filter_map(|n| tree.text(n)) {
+    let (text, with_controls) = begin(tree, id);
+    let spoken = sight == Sight::Clipped && measure.text(id) <= MAX_SPOKEN;
+    let customary = is_formula || ((spoken || with_controls) && instructions(&text).is_none());
+    if !text.is_empty() && !customary {
+        let kind = if sight == Sight::Faint { FlagKind::FaintText } else { FlagKind::HiddenText };
+        flags.add(kind, &text);
+    }
+}
+
+/// How the text of an element begins, and whether controls of a form or buttons stand in it.
+fn begin(tree: &Tree, id: NodeId) -> (String, bool) {
+    let mut begin = String::new();
+    let mut with_controls = false;
+    let mut nodes = tree.descendants(id);
+    for _ in 0..MAX_NODES {
+        let Some(n) = nodes.next() else { break };
+        if let Some(text) = tree.text(n) {
             begin.push(' ');
             begin.push_str(text);
             if begin.len() > MAX_TEXT {
                 break;
             }
+        } else if let Some(element) = tree.element(n)
+            && is_silent(element)
+        {
+            with_controls |= matches!(
+                *element.name(),
+                local_name!("input")
+                    | local_name!("textarea")
+                    | local_name!("select")
+                    | local_name!("button")
+            );
+            nodes.skip_children();
         }
-        clean_line(&begin)
-    };
-    let spoken = sight == Sight::Clipped && measure.text(id) <= MAX_SPOKEN && instructions(&text()).is_none();
-    if !is_formula && !spoken {
-        let kind = if sight == Sight::Faint { FlagKind::FaintText } else { FlagKind::HiddenText };
-        flags.add(kind, &text());
     }
+    (clean_line(&begin), with_controls)
 }
 
 /// What an element's own attributes do to its text.

@@ -205,10 +205,9 @@ pub(super) fn effects(declared: &str) -> Vec<Effect> {
     for (property, value) in declarations(&lower) {
         match property {
             "height" | "max-height" if number(value) == Some(0.0) => flat = true,
-            "height" | "max-height" => effects.push(Effect::Shows(Means::Size)),
             "padding" | "padding-top" | "padding-bottom" => padded |= number(value) != Some(0.0),
             "overflow" | "overflow-y" if matches!(value, "hidden" | "clip") => cut = true,
-            "overflow" | "overflow-y" => effects.push(Effect::Shows(Means::Size)),
+            "height" | "max-height" | "overflow" | "overflow-y" => effects.push(Effect::Shows(Means::Size)),
             "display" if value == "none" => effects.push(Effect::Hides(Means::Display)),
             "display" => effects.push(Effect::Shows(Means::Display)),
             "visibility" if matches!(value, "hidden" | "collapse") => {

@@ -110,7 +110,6 @@ impl Lists {
                         list.mark = if list.mark == '.' { ')' } else { '.' };
                         writer.restart_list();
                     }
-                    list.counted = number + 1;
                     format!("{number}{} ", list.mark)
                 } else {
                     label = Some(format!("{}. ", order.label()));
@@ -131,6 +130,7 @@ impl Lists {
         if let Some(list) = self.open.last_mut().filter(|_| written) {
             list.started = true;
             if let Some(order) = &mut list.order {
+                list.counted = order.number() + 1;
                 order.advance();
             }
         }

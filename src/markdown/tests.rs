@@ -106,6 +106,7 @@ fn lists_nest_and_keep_their_numbers() {
     check("<ul><li><p>a</p><p>b</p></li><li>c</li></ul>", "- a\n\n  b\n\n- c");
     check("<ul><li>a</li></ul><ul><li>b</li></ul>", "- a\n\n* b");
     check("<ul><li></li><li>a</li></ul>", "- a");
+    check("<ol><li>a</li><li></li><li>b</li></ol>", "1. a\n2. b");
     check("<blockquote><p>a</p><ul><li>b</li></ul></blockquote><p>c</p>", "> a\n>\n> - b\n\nc");
     check("<ul><li><input type=checkbox checked> a</li></ul>", "- [x] a");
     check("<ul><li><h3>a</h3><p>b</p></li></ul>", "### a\n\nb");

@@ -49,6 +49,11 @@ impl Order {
         self.next
     }
 
+    /// The number of the item that was taken.
+    pub(super) fn number(self) -> u64 {
+        self.next
+    }
+
     /// The item that was taken stands.
     pub(super) fn advance(&mut self) {
         self.next = if self.down { self.next.saturating_sub(1) } else { (self.next + 1).min(MAX_NUMBER) };

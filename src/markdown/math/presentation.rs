@@ -164,8 +164,8 @@ fn combined(element: &Element, parts: Vec<Part>) -> Part {
         ("mmultiscripts", [base, around @ ..]) => composed(multiscripts(base, around)),
         ("mfenced", _) => composed(fenced(element, &parts)),
         ("mtd", _) => composed(row(&parts)),
-        ("mtr", cells) => composed(joined(cells, " & ")),
-        ("mlabeledtr", [_, cells @ ..]) => composed(joined(cells, " & ")),
+        // The label of a row stands before it.
+        ("mtr", cells) | ("mlabeledtr", [_, cells @ ..]) => composed(joined(cells, " & ")),
         ("mtable", rows) => {
             let aligned = element.attr_named("displaystyle") == Some("true");
             let name = if aligned { "aligned" } else { "matrix" };

@@ -25,7 +25,7 @@ impl<'t> Renderer<'t> {
             }
             return self.block(id);
         }
-        if let Some(label) = self.notes.body(id) {
+        if let Some(label) = self.notes.body(id).filter(|_| !self.writer.is_cell()) {
             self.writer.lead_in(format!("[^{label}]: "));
             return self.frame(id, Exit::Lead);
         }

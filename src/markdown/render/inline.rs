@@ -65,7 +65,7 @@ impl<'t> Renderer<'t> {
     /// A film of the page's own.
     pub(super) fn film(&mut self, id: NodeId, element: &'t Element) {
         let tree = self.page.tree;
-        let title = element.attr(&local_name!("title")).or_else(|| element.attr_named("aria-label"));
+        let title = element.attr(&local_name!("title"));
         let source = std::iter::once(id)
             .chain(tree.children(id))
             .find_map(|n| tree.attr(n, &local_name!("src")).filter(|source| !source.starts_with("blob:")));

@@ -21,8 +21,8 @@ fn pages_of(key: &str) -> Vec<String> {
     let endings = [".md", ".mdx", ".markdown"];
     let Some(page) = endings.iter().find_map(|ending| key.strip_suffix(ending)) else { return Vec::new() };
     let mut pages = vec![page.to_owned()];
-    if page.ends_with(".html") {
-        pages.extend(page.strip_suffix("index.html").map(str::to_owned));
+    if let Some(page) = page.strip_suffix(".html") {
+        pages.extend(page.strip_suffix("index").map(str::to_owned));
         return pages;
     }
     pages.extend([format!("{page}/"), format!("{page}.html")]);
