@@ -50,6 +50,8 @@ impl fmt::Display for PipelineName {
 pub enum Ending {
     /// A corpus was published.
     Published,
+    /// A corpus would have been published; nothing was sent, as was asked for.
+    Pending,
     /// What is live is still true.
     Unchanged,
     /// A gate holds the corpus.
@@ -58,6 +60,8 @@ pub enum Ending {
     Incomplete,
     /// The API refused something that a person has to change.
     Paused,
+    /// A person wants another corpus live: nothing else is published until that changes.
+    Pinned,
     /// Something failed that may pass.
     Failed,
     /// Asked to stop: the next run goes on from there.
@@ -69,10 +73,12 @@ impl Ending {
     pub fn name(self) -> &'static str {
         match self {
             Ending::Published => "published",
+            Ending::Pending => "pending",
             Ending::Unchanged => "unchanged",
             Ending::Held => "held",
             Ending::Incomplete => "incomplete",
             Ending::Paused => "paused",
+            Ending::Pinned => "pinned",
             Ending::Failed => "failed",
             Ending::Interrupted => "interrupted",
         }

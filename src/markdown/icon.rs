@@ -50,10 +50,3 @@ fn sign(element: &Element) -> Option<&'static str> {
     };
     SIGNS.iter().find(|(names, _)| words().any(|word| names.contains(&word))).map(|(_, sign)| *sign)
 }
-
-/// Whether an element's text is the name of a glyph of an icon font, which nobody sees.
-pub(super) fn is_glyph(element: &Element) -> bool {
-    element
-        .classes()
-        .any(|class| class.starts_with("material-icons") || class.starts_with("material-symbols"))
-}

@@ -7,7 +7,6 @@ use crate::html::{Base, Element, Measure, NodeId, Step, Tree, is_silent, local_n
 use super::block::Block;
 use super::code;
 use super::disclosure::Disclosures;
-use super::icon::is_glyph;
 use super::list::{Lists, Order};
 use super::math;
 use super::nodes::NodeSet;
@@ -177,7 +176,6 @@ impl<'t> Renderer<'t> {
                 self.frame(id, Exit::Code)
             }
             local_name!("strong") | local_name!("b") => self.mark(id, Mark::Strong),
-            local_name!("i") if is_glyph(element) => false,
             local_name!("em")
             | local_name!("i")
             | local_name!("cite")

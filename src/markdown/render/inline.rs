@@ -4,7 +4,6 @@ use crate::html::{Element, NodeId, local_name};
 
 use super::super::code;
 use super::super::disclosure::holds_heading;
-use super::super::icon::is_glyph;
 use super::super::math::{self, Formula};
 use super::super::reference::{is_illustration, is_permalink};
 use super::super::writer::Mark;
@@ -19,8 +18,7 @@ impl<'t> Renderer<'t> {
     /// `span` and the like: nothing by itself; its class may say that it is a formula, or no text at all.
     pub(super) fn span(&mut self, id: NodeId, element: &'t Element) -> bool {
         if element.attr(&local_name!("class")).is_some() {
-            let shown = !is_glyph(element)
-                && !code::is_beside(self.page.tree, self.page.measure, id, element)
+            let shown = !code::is_beside(self.page.tree, self.page.measure, id, element)
                 && !self.is_shown_twice(id, element)
                 && !self.notes.leaves_out(id)
                 && !self.formula_of(id, element);
