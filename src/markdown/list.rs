@@ -30,10 +30,17 @@ struct List {
     counted: u64,
     /// The character of the marker: `-`, `*`, `.`, `)`.
     mark: char,
-    /// Its first item was written.
-    started: bool,
+    /// That of the item that was opened last, which may hold nothing.
+    opened: char,
+    /// How much was written when its last item ended; `None` before the first.
+    ended: Option<(usize, usize)>,
     /// Columns that the text of its last item is indented by.
     indent: usize,
+}
+
+/// The character of a list's marker, and that of a list right after it.
+fn marks(order: Option<Order>) -> (char, char) {
+    if order.is_some_and(Order::is_decimal) { ('.', ')') } else { ('-', '*') }
 }
 
 /// The open lists, innermost last.
@@ -48,7 +55,7 @@ impl Lists {
     /// A list starts.
     pub(super) fn open(&mut self, writer: &mut Writer, order: Option<Order>) {
         writer.open_list();
-        let (usual, other) = if order.is_some_and(Order::is_decimal) { ('.', ')') } else { ('-', '*') };
+        let (usual, other) = marks(order);
         // Two lists in a row are read as one if they have the same marker.
         let mark = if self.ended == Some((usual, writer.position())) { other } else { usual };
         self.push(Form::Block, order, mark);
@@ -65,13 +72,22 @@ impl Lists {
     }
 
     fn push(&mut self, form: Form, order: Option<Order>, mark: char) {
-        self.open.push(List { form, order, counted: 0, mark, started: false, indent: 0 });
+        self.open.push(List { form, order, counted: 0, mark, opened: mark, ended: None, indent: 0 });
     }
 
     pub(super) fn close(&mut self, writer: &mut Writer) {
         writer.close_list();
-        if let Some(list) = self.open.pop().filter(|list| list.started) {
+        if let Some(list) = self.open.pop().filter(|list| list.ended.is_some()) {
             self.ended = Some((list.mark, writer.position()));
+        }
+    }
+
+    /// A list ends that belongs to the item before it.
+    pub(super) fn close_in_item(&mut self, writer: &mut Writer) {
+        self.close(writer);
+        writer.close_item();
+        if let Some(list) = self.open.last_mut() {
+            list.ended = Some(writer.position());
         }
     }
 
@@ -87,7 +103,8 @@ impl Lists {
 
     /// Takes up the last item of the innermost list again, if there is one.
     pub(super) fn resume_item(&mut self, writer: &mut Writer) -> bool {
-        let Some(list) = self.open.last().filter(|list| list.started && list.form == Form::Block) else {
+        let Some(list) = self.open.last().filter(|list| list.ended.is_some() && list.form == Form::Block)
+        else {
             return false;
         };
         writer.resume_item(list.indent)
@@ -99,26 +116,35 @@ impl Lists {
     /// item's text.
     pub(super) fn open_item(&mut self, writer: &mut Writer, item: &Element) {
         let Some(list) = self.open.last_mut() else { return };
-        let mut label = None;
+        writer.end_block();
+        let (usual, other) = marks(list.order);
+        let follows = list.ended == Some(writer.position());
+        // After what stands between its items, a reader begins another list.
+        list.opened = if list.ended.is_some() && !follows { usual } else { list.mark };
+        let (mut label, mut anew) = (None, false);
         let marker = match &mut list.order {
-            None => format!("{} ", list.mark),
+            None => format!("{} ", list.opened),
             Some(order) => {
                 let number = order.take(item);
                 if order.is_decimal() {
-                    if list.started && number != list.counted {
+                    if follows && number != list.counted {
                         // A reader counts on: what is numbered anew is another list.
-                        list.mark = if list.mark == '.' { ')' } else { '.' };
-                        writer.restart_list();
+                        list.opened = if list.mark == usual { other } else { usual };
+                        anew = true;
                     }
-                    format!("{number}{} ", list.mark)
+                    format!("{number}{} ", list.opened)
                 } else {
                     label = Some(format!("{}. ", order.label()));
-                    format!("{} ", list.mark)
+                    format!("{} ", list.opened)
                 }
             }
         };
         list.indent = marker.len();
-        writer.open_item(marker);
+        if anew {
+            writer.open_item_anew(marker);
+        } else {
+            writer.open_item(marker);
+        }
         if let Some(label) = label {
             writer.lead_in(label);
         }
@@ -128,7 +154,8 @@ impl Lists {
     pub(super) fn close_item(&mut self, writer: &mut Writer) {
         let written = writer.close_item();
         if let Some(list) = self.open.last_mut().filter(|_| written) {
-            list.started = true;
+            list.ended = Some(writer.position());
+            list.mark = list.opened;
             if let Some(order) = &mut list.order {
                 list.counted = order.number() + 1;
                 order.advance();

@@ -258,8 +258,7 @@ impl<'t> Renderer<'t> {
             }
             Exit::List => self.lists.close(&mut self.writer),
             Exit::ListInList => {
-                self.lists.close(&mut self.writer);
-                self.writer.close_item();
+                self.lists.close_in_item(&mut self.writer);
             }
             Exit::PlainList => {
                 self.lists.close_plain();

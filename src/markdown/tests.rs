@@ -107,6 +107,8 @@ fn lists_nest_and_keep_their_numbers() {
     check("<ul><li>a</li></ul><ul><li>b</li></ul>", "- a\n\n* b");
     check("<ul><li></li><li>a</li></ul>", "- a");
     check("<ol><li>a</li><li></li><li>b</li></ol>", "1. a\n2. b");
+    check("<ul><li>a</li><li><ul></ul>b</li></ul>", "- a\n- b");
+    check("<ol reversed><li>a</li>b<li>c</li></ol>", "2. a\n\nb\n\n1. c");
     check("<blockquote><p>a</p><ul><li>b</li></ul></blockquote><p>c</p>", "> a\n>\n> - b\n\nc");
     check("<ul><li><input type=checkbox checked> a</li></ul>", "- [x] a");
     check("<ul><li><h3>a</h3><p>b</p></li></ul>", "### a\n\nb");
@@ -233,6 +235,14 @@ fn markup() -> impl Strategy<Value = String> {
             "</q>",
             "<td colspan=99999>",
             "<math>x</math>",
+            "<math><mfrac><mi>α</mi><mrow><mo>{</mo><mi>ab</mi></mrow></mfrac></math>",
+            "<math><msup><mi>x</mi><mn>2</mn></msup><mo>_</mo><mtext>$</mtext></math>",
+            "<ol type=a>",
+            "<ol type=I start=4 reversed>",
+            "<ol reversed>",
+            "<div role=table><div role=row><div role=cell>",
+            "<td><ul><li>x<li>",
+            "<td><p>",
             "1. ",
             "- ",
             "# ",

@@ -23,11 +23,13 @@ struct Container {
     first: String,
     quote: bool,
     started: bool,
+    /// An item with which another list begins for a reader.
+    anew: bool,
 }
 
 impl Container {
     fn item(first: String) -> Self {
-        Self { first, quote: false, started: false }
+        Self { first, quote: false, started: false, anew: false }
     }
 
     /// Whether its first line can follow a paragraph without an empty line: only a list that starts with 1 may.
@@ -276,14 +278,14 @@ impl Writer {
     /// A quote starts.
     pub(super) fn open_quote(&mut self) {
         self.open_nesting();
-        self.containers.push(Container { first: String::new(), quote: true, started: false });
+        self.containers.push(Container { quote: true, ..Container::item(String::new()) });
     }
 
     /// It ends.
     pub(super) fn close_quote(&mut self) {
         self.end_block();
-        self.containers.pop();
-        self.close_nesting();
+        let quote = self.containers.pop();
+        self.close_nesting(quote.is_some_and(|quote| quote.started));
     }
 
     fn open_nesting(&mut self) {
@@ -291,10 +293,12 @@ impl Writer {
         self.nesting += 1;
     }
 
-    fn close_nesting(&mut self) {
-        self.end_block();
+    /// `written` tells whether there was anything in it: of what was empty, nothing is seen after it.
+    fn close_nesting(&mut self, written: bool) {
         self.nesting = self.nesting.saturating_sub(1);
-        self.gap = Gap::Blank;
+        if written {
+            self.gap = Gap::Blank;
+        }
         if self.nesting == 0 && !self.is_cell() {
             self.flush();
         }
