@@ -8,6 +8,8 @@
 
 pub mod hash; // pure: SHA-256
 pub mod outcome; // pure: how a URL ended, and errors in words
+pub mod plain; // pure: text that is safe to show
+mod replace; // a file, as a whole or not at all
 mod blocking; // work on threads where nothing else waits
 pub mod http; // one guarded client for everything outgoing
 pub mod html; // pure: the parsed page, its links
@@ -24,6 +26,7 @@ pub mod gate; // pure: is it safe to publish?
 pub mod chatbase; // the API
 pub mod publish; // where a corpus goes
 pub mod report; // pure: what a run did
+pub mod notify; // who is told how a run ended
 pub mod pipeline; // pure: one validated job
 pub mod config; // YAML -> pipeline, with every fault
 pub mod store; // the only SQL

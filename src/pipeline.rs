@@ -2,9 +2,11 @@
 //!
 //! `config` builds it; no stage sees YAML.
 
+use std::sync::Arc;
+
 use crate::{
-    corpus::budget::Budget, crawl::CrawlPlan, extract::Cleaning, gate::Gates, publish::Target,
-    report::PipelineName,
+    corpus::budget::Budget, crawl::CrawlPlan, extract::Cleaning, gate::Gates, notify::Notify,
+    publish::Target, report::PipelineName,
 };
 
 /// One pipeline file, validated.
@@ -28,6 +30,8 @@ pub struct Pipeline {
     pub target: Target,
     /// How many published corpora are kept.
     pub keep: u32,
+    /// Who is told how its runs end.
+    pub notify: Arc<Notify>,
 }
 
 /// The agent whose training text is replaced.

@@ -12,12 +12,15 @@ pub mod progress;
 mod reading;
 mod rules;
 mod site;
+mod telling;
 mod walk;
 
-use std::{collections::HashSet, path::PathBuf, sync::Arc};
+use std::{collections::HashSet, panic::AssertUnwindSafe, path::PathBuf, sync::Arc};
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 use url::Url;
 
 pub use assemble::Made;
@@ -32,6 +35,7 @@ use crate::{
     gate::{self, Crawled},
     hash::hex,
     http::traffic::Traffic,
+    notify::{Notifier, Outbox, Past},
     outcome::{Failure, Outcome, SkipReason, in_words},
     pipeline::{Pipeline, Source},
     report::{CorpusReport, Documents, Ending, Pages, PublishReport, PublishStatus, RunReport, VerifyReport},
@@ -54,6 +58,8 @@ pub struct Context {
     pub stop: CancellationToken,
     /// Where the run has got to.
     pub progress: Arc<Progress>,
+    /// Takes what is told of the run; the process has to close it before it ends.
+    pub outbox: Outbox,
 }
 
 /// Why a run could not be made, or not be finished.
@@ -73,25 +79,53 @@ pub enum RunError {
     MissingCorpus(String),
 }
 
-/// Runs a pipeline once.
+/// Runs a pipeline once, and tells those of it who want to know.
 ///
 /// # Errors
 /// [`RunError`] where the run could not even be recorded; every other failure is in the report.
 pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
+    let work = async {
+        let notifier = telling::notifier(pipeline, context);
+        let ended = Box::pin(recorded(pipeline, context, &notifier)).await;
+        telling::tell(&notifier, &ended).await;
+        Ok(ended?.0)
+    };
+    work.instrument(telling::span(pipeline)).await
+}
+
+/// From the lock to the recorded report, and what was so before.
+async fn recorded(
+    pipeline: &Pipeline,
+    context: &Context,
+    notifier: &Notifier,
+) -> Result<(RunReport, Past), RunError> {
     let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
-    let mut report = begin(pipeline, &store, &lock, context).await?;
-    tracing::info!(run.id = report.run, "run begins");
-    match pass(pipeline, &store, context, &mut report).await {
-        Ok(()) => {}
-        Err(RunError::Interrupted) => {
+    let (mut report, past) = begin(pipeline, &store, &lock, context).await?;
+    tracing::info!("run begins");
+    notifier.started();
+    let work = async {
+        if let Err(reason) = telling::before(notifier, context, report.run).await? {
+            report.end(Ending::Failed, reason);
+            return Ok(());
+        }
+        pass(pipeline, &store, context, &mut report).await
+    };
+    // What was committed before a panic is sound, and what is live stays as it was.
+    let passed = AssertUnwindSafe(work).catch_unwind().await;
+    match passed {
+        Ok(Ok(())) => {}
+        Ok(Err(RunError::Interrupted)) => {
             report.pages = pages(&store.tally().await?, &SnapshotChange::default());
             report.end(Ending::Interrupted, "asked to stop; the next run goes on from here".to_owned());
         }
-        Err(error) => report.end(Ending::Failed, in_words(&error)),
+        Ok(Err(error)) => report.end(Ending::Failed, in_words(&error)),
+        Err(_panic) => {
+            report.end(Ending::Failed, "the run panicked; what is live stays as it was".to_owned());
+        }
     }
     finish(&store, context, &mut report).await?;
-    Ok(report)
+    Ok((report, past))
 }
 
 /// The steps of a run. Returning early means that what is live stays live.
@@ -124,6 +158,9 @@ async fn pass(
         report.notes.push(format!("a source stays as it was, because its crawl is incomplete: {reasons}"));
     }
 
+    let Traffic { requests, bytes, .. } = report.http;
+    tracing::info!(http.requests = requests, http.size_bytes = bytes, "crawled");
+
     let change = store.complete_crawl(patience(pipeline), (context.now)()).await?;
     // Before assembling, which notes what became of pages: here every page counts that was read.
     let mut doubts = site::doubts(store, &withheld).await?;
@@ -135,6 +172,8 @@ async fn pass(
     report.documents = assembled.documents.clone();
     report.notes.extend(assembled.swapped.iter().chain(&assembled.remarks).cloned());
     report.corpus = Some(CorpusReport::of(assembled.sha256, assembled.manifest.size, &pipeline.budget));
+    let (documents, size_bytes) = (report.documents.kept, assembled.manifest.size.bytes);
+    tracing::info!(documents, size_bytes, "assembled");
 
     doubts.extend(gate::of_going(change.going, change.members(), &pipeline.gates));
     let crawled = Crawled {
@@ -163,16 +202,26 @@ async fn others_can_go_on(
 /// # Errors
 /// As [`run`]; the report is `None` where nothing is held.
 pub async fn approve(pipeline: &Pipeline, context: &Context) -> Result<Option<RunReport>, RunError> {
+    let work = async {
+        let ended = Box::pin(approved(pipeline, context)).await.transpose();
+        let Some(ended) = ended else { return Ok(None) };
+        telling::tell(&telling::notifier(pipeline, context), &ended).await;
+        Ok(Some(ended?.0))
+    };
+    work.instrument(telling::span(pipeline)).await
+}
+
+async fn approved(pipeline: &Pipeline, context: &Context) -> Result<Option<(RunReport, Past)>, RunError> {
     let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let Some(held) = store.held().await? else { return Ok(None) };
-    let mut report = begin(pipeline, &store, &lock, context).await?;
+    let (mut report, past) = begin(pipeline, &store, &lock, context).await?;
     store.resume().await?;
     if let Err(error) = deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
         report.end(Ending::Failed, in_words(&error));
     }
     finish(&store, context, &mut report).await?;
-    Ok(Some(report))
+    Ok(Some((report, past)))
 }
 
 async fn begin(
@@ -180,11 +229,13 @@ async fn begin(
     store: &Store,
     lock: &RunLock,
     context: &Context,
-) -> Result<RunReport, RunError> {
+) -> Result<(RunReport, Past), RunError> {
     let started_at = (context.now)();
     let run = store.begin_run(lock, started_at).await?;
+    Span::current().record("run.id", run);
+    let past = store.past(run, pipeline.target.identity(&pipeline.agent.id)).await?;
     let target = pipeline.target.kind().to_owned();
-    Ok(RunReport {
+    let report = RunReport {
         pipeline: pipeline.name.clone(),
         run,
         outcome: Ending::Failed,
@@ -199,20 +250,26 @@ async fn begin(
         verify: VerifyReport::default(),
         error: None,
         notes: Vec::new(),
-    })
+    };
+    Ok((report, past))
 }
 
 async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Result<(), RunError> {
     let now = (context.now)();
     report.duration_ms = u64::try_from(now.duration_since(report.started_at).as_millis()).unwrap_or(0);
+    report.make_plain();
     let json = serde_json::to_string(&report).expect("a report has string keys only");
     store.finish_run(report.run, report.outcome.name().to_owned(), json, now).await?;
-    tracing::info!(
-        run.id = report.run,
-        duration_ms = report.duration_ms,
-        "run ends: {}",
-        report.outcome.name()
-    );
+    let (outcome, duration_ms) = (report.outcome.name(), report.duration_ms);
+    match (report.outcome, &report.error) {
+        (Ending::Failed | Ending::Paused, Some(error)) => {
+            tracing::error!(outcome, duration_ms, "run ends: {outcome}: {error}");
+        }
+        (Ending::Held | Ending::Incomplete, Some(error)) => {
+            tracing::warn!(outcome, duration_ms, "run ends: {outcome}: {error}");
+        }
+        _ => tracing::info!(outcome, duration_ms, "run ends: {outcome}"),
+    }
     Ok(())
 }
 

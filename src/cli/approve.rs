@@ -50,5 +50,6 @@ pub(super) async fn approve(
     } else {
         say(&summary::table(std::slice::from_ref(&report)))?;
     }
+    context.outbox.close().await;
     Ok(Exit::of(&report))
 }

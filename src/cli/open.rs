@@ -13,6 +13,7 @@ use super::{Common, Exit, complain};
 use crate::{
     chatbase::Window,
     config::{self, Diagnostic, Env, Loaded},
+    notify::Outbox,
     pipeline::Pipeline,
     report::PipelineName,
     run::{Context, Progress, Waits},
@@ -121,5 +122,6 @@ pub(super) fn context(
         waits: Waits::default(),
         stop,
         progress: Arc::new(Progress::default()),
+        outbox: Outbox::default(),
     }
 }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Common, Exit, bar, complain, open, say, summary};
 use crate::{
     chatbase::Window,
+    notify::Outbox,
     pipeline::Pipeline,
     report::RunReport,
     run::{self, Context, RunError},
@@ -41,13 +42,16 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     for pipeline in disabled {
         complain(&format!("`{}` is disabled (`enabled: false`): nothing to do", pipeline.name));
     }
-    let window = Arc::new(Window::default());
+    let (window, outbox) = (Arc::new(Window::default()), Outbox::default());
     let stop = CancellationToken::new();
     let signals = tokio::spawn(stop_on_signal(stop.clone()));
     let mut exit = opened.exit;
     let mut reports = Vec::new();
     for pipeline in &enabled {
-        let context = open::context(common.state_dir(), now, &window, stop.clone());
+        let context = Context {
+            outbox: outbox.clone(),
+            ..open::context(common.state_dir(), now, &window, stop.clone())
+        };
         let result = run_one(pipeline, &context, common.quiet).await;
         exit = exit.min(settle(pipeline, result, args.json, &mut reports)?);
         if stop.is_cancelled() {
@@ -57,6 +61,7 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     if !args.json && !common.quiet && !reports.is_empty() {
         say(&summary::table(&reports))?;
     }
+    outbox.close().await;
     if stop.is_cancelled() { Ok(signals.await.unwrap_or(Exit::Interrupted)) } else { Ok(exit) }
 }
 

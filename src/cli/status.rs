@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     pipeline::Pipeline,
+    plain::one_line,
     report::RunReport,
     store::{Store, StoreError},
 };
@@ -100,7 +101,9 @@ async fn standing(common: &Common, pipeline: &Pipeline) -> Result<Standing, Stor
     }
     standing.held = store.held().await?.map(|held| {
         let reasons = held.gates.iter().filter(|line| line.verdict == crate::gate::Ruling::Hold);
-        reasons.map(|line| format!("{}: {}", line.gate, line.detail)).collect::<Vec<_>>().join("; ")
+        let reasons: Vec<_> =
+            reasons.map(|line| format!("{}: {}", line.gate, one_line(&line.detail))).collect();
+        reasons.join("; ")
     });
     standing.paused = store.paused().await?.map(|pause| pause.reason);
     standing.unsettled = store.unsettled(target).await?.is_some();

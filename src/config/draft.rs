@@ -4,13 +4,14 @@ use std::{
     fs::File,
     io::Read,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{
     Diagnostic, Env, Loaded, clean, corpus,
     diagnostic::{Faults, Mark},
     fields::Fields,
-    keys,
+    keys, notify,
     reader::Reader,
     site, target,
     tree::{Node, Tree},
@@ -62,6 +63,7 @@ impl Draft {
         let budget = corpus::budget(&mut reader, &file);
         let gates = corpus::gates(&mut reader, &file);
         let publish = target::publish(&mut reader, &file);
+        let notify = notify::notify(&mut reader, &file);
 
         let claimed = agent.as_ref().map(|agent| agent.id.clone());
         self.agent = claimed.zip(agent_at).filter(|_| publish.is_chatbase);
@@ -76,6 +78,7 @@ impl Draft {
                 gates,
                 target,
                 keep: publish.keep,
+                notify: Arc::new(notify),
             });
         }
     }

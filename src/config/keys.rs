@@ -11,7 +11,7 @@ pub(super) struct Section {
 }
 
 pub(super) const FILE: Section =
-    section("", &["version", "enabled", "agent", "sources", "clean", "corpus", "gates", "publish"]);
+    section("", &["version", "enabled", "agent", "sources", "clean", "corpus", "gates", "publish", "notify"]);
 pub(super) const AGENT: Section = section("agent", &["id", "name"]);
 pub(super) const SOURCE: Section = section("sources[]", &["site"]);
 pub(super) const SITE: Section = section(
@@ -61,6 +61,11 @@ pub(super) const GATES: Section = section(
 pub(super) const PUBLISH: Section =
     section("publish", &["to", "api_key", "base_url", "max_body", "timeout", "keep", "adopt"]);
 pub(super) const TO: Section = section("publish.to", &["directory"]);
+pub(super) const NOTIFY: Section = section(
+    "notify",
+    &["ping", "webhook", "before", "after", "on_failure", "timeout", "status_file", "stale_after"],
+);
+pub(super) const WEBHOOK: Section = section("notify.webhook", &["url", "secret"]);
 /// A secret that is kept elsewhere, wherever one may stand.
 pub(super) const SECRET: Section =
     Section { secret: true, ..section("publish.api_key", &["file", "credential"]) };
@@ -70,9 +75,9 @@ const fn section(path: &'static str, keys: &'static [&'static str]) -> Section {
 }
 
 /// Every section, in the order of the file.
-pub(super) const SECTIONS: [&Section; 14] = [
+pub(super) const SECTIONS: [&Section; 16] = [
     &FILE, &AGENT, &SOURCE, &SITE, &AUTH, &BASIC, &PROXY, &CLEAN, &CORPUS, &PRIORITY, &GATES, &PUBLISH, &TO,
-    &SECRET,
+    &NOTIFY, &WEBHOOK, &SECRET,
 ];
 
 impl Section {

@@ -35,6 +35,8 @@ mod graphs; // random sites with random faults, against a plain walk
 mod histories; // pages that come and go over many runs, against a plain model
 mod healthy; // sites that are well, however odd they look
 mod hostile; // HTML that was made to hurt
+mod logs; // what is logged, how much, and that nothing in it is obeyed
+mod notify; // who is told how a run ended: pings, webhooks, commands, a file
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
 mod reading; // Markdown pages, and what a person is told of pages

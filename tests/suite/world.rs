@@ -13,6 +13,7 @@ use corpusd::{
     chatbase::Window,
     cli::Exit,
     config::{self, Env},
+    notify::Outbox,
     pipeline::Pipeline,
     report::{Ending, RunReport},
     run::{self, Context, Progress, RunError, Waits},
@@ -56,6 +57,7 @@ pub(crate) struct World {
     corpus: Vec<String>,
     gates: Vec<String>,
     publish: Vec<String>,
+    notify: Vec<String>,
 }
 
 impl World {
@@ -82,6 +84,7 @@ impl World {
             corpus: Vec::new(),
             gates: Vec::new(),
             publish: Vec::new(),
+            notify: Vec::new(),
         }
     }
 
@@ -130,6 +133,11 @@ impl World {
         self
     }
 
+    pub(crate) fn notify(mut self, lines: &[&str]) -> World {
+        set(&mut self.notify, lines);
+        self
+    }
+
     pub(crate) fn starts(mut self, paths: &[&str]) -> World {
         self.starts = paths.iter().map(|path| self.site.url(path)).collect();
         self
@@ -167,11 +175,12 @@ impl World {
         let publish: String = self.publish.iter().map(|line| format!("  {line}\n")).collect();
         format!(
             "version: 1\nagent: {{id: \"{}\"}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}{}publish:\n  \
-             api_key: {{file: key}}\n  base_url: {base_url}\n{publish}",
+             api_key: {{file: key}}\n  base_url: {base_url}\n{publish}{}",
             self.agent,
             section("clean", &self.clean),
             section("corpus", &self.corpus),
             section("gates", &self.gates),
+            section("notify", &self.notify),
         )
     }
 
@@ -202,6 +211,7 @@ impl World {
             waits,
             stop: CancellationToken::new(),
             progress: Arc::new(Progress::default()),
+            outbox: Outbox::default(),
         }
     }
 
@@ -226,7 +236,10 @@ impl World {
     /// One run of a world that is not small.
     pub(crate) async fn run_within(&self, limit: Duration) -> Result<RunReport, RunError> {
         program::none_is_being_made();
-        within(limit, "a run ends", run::run(&self.load(), &self.context())).await
+        let context = self.context();
+        let ended = within(limit, "a run ends", run::run(&self.load(), &context)).await;
+        within(limit, "those who want to know are told", context.outbox.close()).await;
+        ended
     }
 
     /// Approves what is held; `None` where nothing is.
