@@ -31,5 +31,6 @@ pub mod pipeline; // pure: one validated job
 pub mod config; // YAML -> pipeline, with every fault
 pub mod store; // the only SQL
 pub mod run; // ONE RUN, top to bottom
+pub mod metrics; // what Prometheus is told
 pub mod sandbox; // a local stand-in for the API, and a sample site
 pub mod cli; // one file per command

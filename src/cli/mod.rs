@@ -7,6 +7,7 @@ mod exit;
 mod explain;
 mod extract;
 pub mod log;
+mod metrics_file;
 mod open;
 mod resume;
 mod run;

@@ -1,13 +1,13 @@
 //! `corpusd run --once [PIPELINE…]`
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Common, Exit, bar, complain, open, say, summary};
+use super::{Common, Exit, bar, complain, metrics_file, open, say, summary};
 use crate::{
     chatbase::Window,
     notify::Outbox,
@@ -28,6 +28,9 @@ pub(super) struct RunArgs {
     /// Print one JSON report per line on stdout instead of a table
     #[arg(long)]
     json: bool,
+    /// Write what Prometheus is told, of every enabled pipeline, into this file: for `node_exporter`'s textfile collector
+    #[arg(long, value_name = "FILE", env = "CORPUSD_METRICS_FILE")]
+    metrics_file: Option<PathBuf>,
 }
 
 /// Runs the pipelines, one after the other, and prints what they did.
@@ -60,6 +63,9 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     }
     if !args.json && !common.quiet && !reports.is_empty() {
         say(&summary::table(&reports))?;
+    }
+    if let Some(path) = &args.metrics_file {
+        metrics_file::write(common, path).await?;
     }
     outbox.close().await;
     if stop.is_cancelled() { Ok(signals.await.unwrap_or(Exit::Interrupted)) } else { Ok(exit) }
