@@ -59,6 +59,8 @@ pub enum Ending {
     Incomplete,
     /// The API refused something that a person has to change.
     Paused,
+    /// A person wants another corpus live: nothing else is published until that changes.
+    Pinned,
     /// Something failed that may pass.
     Failed,
     /// Asked to stop: the next run goes on from there.
@@ -67,7 +69,7 @@ pub enum Ending {
 
 impl Ending {
     /// Every one, so that a name read back from the store finds its value.
-    pub const ALL: [Ending; 7] = [
+    pub const ALL: [Ending; 8] = [
         Ending::Published,
         Ending::Unchanged,
         Ending::Held,
@@ -75,16 +77,22 @@ impl Ending {
         Ending::Paused,
         Ending::Failed,
         Ending::Interrupted,
+        Ending::Pinned,
     ];
 
-    /// Whether what is live is known to be true, or a person has to look; `None` where neither came out, because the
-    /// run was stopped.
+    /// Whether all went as it should, or a person has to look; `None` where neither came out, because the run was
+    /// stopped.
     pub fn is_well(self) -> Option<bool> {
         match self {
-            Ending::Published | Ending::Unchanged => Some(true),
+            Ending::Published | Ending::Unchanged | Ending::Pinned => Some(true),
             Ending::Held | Ending::Incomplete | Ending::Paused | Ending::Failed => Some(false),
             Ending::Interrupted => None,
         }
+    }
+
+    /// Whether what is live is known to be what the sources say now.
+    pub fn confirms_what_is_live(self) -> bool {
+        matches!(self, Ending::Published | Ending::Unchanged)
     }
 
     /// The ending with this stable name.
@@ -100,6 +108,7 @@ impl Ending {
             Ending::Held => "held",
             Ending::Incomplete => "incomplete",
             Ending::Paused => "paused",
+            Ending::Pinned => "pinned",
             Ending::Failed => "failed",
             Ending::Interrupted => "interrupted",
         }

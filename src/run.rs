@@ -10,6 +10,7 @@ mod discoverer;
 mod lanes;
 pub mod progress;
 mod reading;
+mod rollback;
 mod rules;
 mod site;
 mod telling;
@@ -20,12 +21,13 @@ use std::{collections::HashSet, panic::AssertUnwindSafe, path::PathBuf, sync::Ar
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, Span};
+use tracing::Span;
 use url::Url;
 
 pub use assemble::Made;
 pub use delivery::Waits;
 pub use progress::Progress;
+pub use rollback::{NoPublication, rollback};
 use walk::Walked;
 
 use crate::{
@@ -35,7 +37,7 @@ use crate::{
     gate::{self, Crawled},
     hash::hex,
     http::traffic::Traffic,
-    notify::{Notifier, Outbox, Past},
+    notify::Outbox,
     outcome::{Failure, Outcome, SkipReason, in_words},
     pipeline::{Pipeline, Source},
     report::{CorpusReport, Documents, Ending, Pages, PublishReport, PublishStatus, RunReport, VerifyReport},
@@ -77,6 +79,9 @@ pub enum RunError {
     /// A corpus that is recorded is not there.
     #[error("the corpus {0} is recorded but not kept")]
     MissingCorpus(String),
+    /// There is no such publication.
+    #[error(transparent)]
+    NoPublication(#[from] NoPublication),
 }
 
 /// Runs a pipeline once, and tells those of it who want to know.
@@ -84,28 +89,17 @@ pub enum RunError {
 /// # Errors
 /// [`RunError`] where the run could not even be recorded; every other failure is in the report.
 pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
-    let work = async {
-        let notifier = telling::notifier(pipeline, context);
-        let ended = Box::pin(recorded(pipeline, context, &notifier)).await;
-        telling::tell(&notifier, &ended).await;
-        Ok(ended?.0)
-    };
-    work.instrument(telling::span(pipeline)).await
+    telling::told(pipeline, context, recorded(pipeline, context), |report| Some(report)).await
 }
 
-/// From the lock to the recorded report, and what was so before.
-async fn recorded(
-    pipeline: &Pipeline,
-    context: &Context,
-    notifier: &Notifier,
-) -> Result<(RunReport, Past), RunError> {
+/// From the lock to the recorded report.
+async fn recorded(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
     let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
-    let (mut report, past) = begin(pipeline, &store, &lock, context).await?;
+    let mut report = begin(pipeline, &store, &lock, context).await?;
     tracing::info!("run begins");
-    notifier.started();
     let work = async {
-        if let Err(reason) = telling::before(notifier, context, report.run).await? {
+        if let Err(reason) = telling::begun(pipeline, context, report.run).await? {
             report.end(Ending::Failed, reason);
             return Ok(());
         }
@@ -125,7 +119,7 @@ async fn recorded(
         }
     }
     finish(&store, context, &mut report).await?;
-    Ok((report, past))
+    Ok(report)
 }
 
 /// The steps of a run. Returning early means that what is live stays live.
@@ -202,26 +196,20 @@ async fn others_can_go_on(
 /// # Errors
 /// As [`run`]; the report is `None` where nothing is held.
 pub async fn approve(pipeline: &Pipeline, context: &Context) -> Result<Option<RunReport>, RunError> {
-    let work = async {
-        let ended = Box::pin(approved(pipeline, context)).await.transpose();
-        let Some(ended) = ended else { return Ok(None) };
-        telling::tell(&telling::notifier(pipeline, context), &ended).await;
-        Ok(Some(ended?.0))
-    };
-    work.instrument(telling::span(pipeline)).await
+    telling::told(pipeline, context, approved(pipeline, context), Option::as_ref).await
 }
 
-async fn approved(pipeline: &Pipeline, context: &Context) -> Result<Option<(RunReport, Past)>, RunError> {
+async fn approved(pipeline: &Pipeline, context: &Context) -> Result<Option<RunReport>, RunError> {
     let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let Some(held) = store.held().await? else { return Ok(None) };
-    let (mut report, past) = begin(pipeline, &store, &lock, context).await?;
+    let mut report = begin(pipeline, &store, &lock, context).await?;
     store.resume().await?;
     if let Err(error) = deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
         report.end(Ending::Failed, in_words(&error));
     }
     finish(&store, context, &mut report).await?;
-    Ok(Some((report, past)))
+    Ok(Some(report))
 }
 
 async fn begin(
@@ -229,13 +217,12 @@ async fn begin(
     store: &Store,
     lock: &RunLock,
     context: &Context,
-) -> Result<(RunReport, Past), RunError> {
+) -> Result<RunReport, RunError> {
     let started_at = (context.now)();
     let run = store.begin_run(lock, started_at).await?;
     Span::current().record("run.id", run);
-    let past = store.past(run, pipeline.target.identity(&pipeline.agent.id)).await?;
     let target = pipeline.target.kind().to_owned();
-    let report = RunReport {
+    Ok(RunReport {
         pipeline: pipeline.name.clone(),
         run,
         outcome: Ending::Failed,
@@ -250,8 +237,7 @@ async fn begin(
         verify: VerifyReport::default(),
         error: None,
         notes: Vec::new(),
-    };
-    Ok((report, past))
+    })
 }
 
 async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Result<(), RunError> {

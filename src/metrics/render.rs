@@ -35,7 +35,7 @@ fn standing(page: &mut Page, pipelines: &[PipelineMetrics]) {
     };
     family(
         "corpusd_true_timestamp_seconds",
-        "When what is live was last known to be true: by a run that ended well, or else by a publish.",
+        "When what is live was last known to be what the sources say: published, or found unchanged.",
         &|pipeline| pipeline.standing.true_at.map(seconds),
     );
     family("corpusd_stale_after_seconds", "The age from which what is live counts as stale.", &|pipeline| {

@@ -42,7 +42,8 @@ impl Event {
 pub struct Past {
     /// How the run before it ended, and when.
     pub last: Option<(Ending, Timestamp)>,
-    /// When what is live was last known to be true: at the end of a run that ended well, or else when it was published.
+    /// When what is live was last known to be what the sources say: at the end of a run that published it or found it
+    /// unchanged, or else when it was published.
     pub true_at: Option<Timestamp>,
 }
 
@@ -53,13 +54,15 @@ pub(super) fn events(outcome: Ending, past: &Past, now: Timestamp, stale_after: 
         Ending::Published => Some(Event::Published),
         Ending::Held | Ending::Incomplete => Some(Event::Held),
         Ending::Failed | Ending::Paused => Some(Event::Failed),
-        Ending::Unchanged | Ending::Interrupted => None,
+        Ending::Unchanged | Ending::Pinned | Ending::Interrupted => None,
     });
     let was_ill = past.last.is_some_and(|(ending, _)| ending.is_well() == Some(false));
     if outcome.is_well() == Some(true) && was_ill {
         events.push(Event::Recovered);
     }
-    if outcome.is_well() == Some(false) && turned_stale(past, now, stale_after) {
+    // What is pinned grows old too.
+    let is_unconfirmed = outcome.is_well().is_some() && !outcome.confirms_what_is_live();
+    if is_unconfirmed && turned_stale(past, now, stale_after) {
         events.push(Event::Stale);
     }
     events
@@ -85,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_run_is_told_of_by_how_it_ended_and_by_what_was_before() {
-        use Ending::{Failed, Held, Incomplete, Interrupted, Paused, Published, Unchanged};
+        use Ending::{Failed, Held, Incomplete, Interrupted, Paused, Pinned, Published, Unchanged};
         let check = |outcome, before: Option<Ending>, expected: &[&str]| {
             let past = Past { last: before.map(|ending| (ending, day(1))), true_at: Some(day(0)) };
             let told: Vec<_> = events(outcome, &past, day(2), Duration::from_hours(14 * 24))
@@ -106,19 +109,29 @@ mod tests {
             check(Published, Some(before), &["published", "recovered"]);
             check(Unchanged, Some(before), &["recovered"]);
         }
+        check(Pinned, Some(Held), &["recovered"]);
+        check(Pinned, Some(Pinned), &[]);
         check(Interrupted, Some(Held), &[]);
     }
 
     #[test]
     fn what_is_live_turns_stale_once() {
         let check = |last: Option<(Ending, i64)>, true_at: Option<i64>, now, expected: bool| {
+            let outcome = if last.is_some_and(|(ending, _)| ending == Ending::Pinned) {
+                Ending::Pinned
+            } else {
+                Ending::Failed
+            };
             let past = Past { last: last.map(|(ending, at)| (ending, day(at))), true_at: true_at.map(day) };
-            let told = events(Ending::Failed, &past, day(now), Duration::from_hours(14 * 24));
+            let told = events(outcome, &past, day(now), Duration::from_hours(14 * 24));
             assert_eq!(told.contains(&Event::Stale), expected, "{last:?} {true_at:?} {now}");
         };
         check(Some((Ending::Published, 0)), Some(0), 14, false);
         check(Some((Ending::Failed, 14)), Some(0), 15, true);
         check(Some((Ending::Failed, 15)), Some(0), 16, false);
+        // Somebody forgot to unpin.
+        check(Some((Ending::Pinned, 14)), Some(0), 15, true);
+        check(Some((Ending::Pinned, 15)), Some(0), 16, false);
         // A run a month: it is stale when the next one fails.
         check(Some((Ending::Published, 0)), Some(0), 30, true);
         // Its runs were forgotten, or it was moved here.

@@ -29,7 +29,7 @@ pub struct Notice {
     reasons: Vec<String>,
     /// What a person can do about it.
     what_to_do: Option<String>,
-    /// When what is live was last known to be true.
+    /// When what is live was last known to be what the sources say.
     true_at: Option<Timestamp>,
     #[serde(flatten)]
     counts: Option<Counts>,
@@ -48,7 +48,7 @@ struct Counts {
 impl Notice {
     /// What is told of a run that is recorded.
     pub(super) fn of(report: &RunReport, past: &Past, ended_at: Timestamp) -> Notice {
-        let is_well = report.outcome.is_well();
+        let confirms = report.outcome.confirms_what_is_live();
         Notice {
             pipeline: report.pipeline.clone(),
             run: Some(report.run),
@@ -57,7 +57,7 @@ impl Notice {
             ended_at,
             reasons: reasons(report),
             what_to_do: what_to_do(report.outcome, &report.pipeline),
-            true_at: if is_well == Some(true) { Some(ended_at) } else { past.true_at },
+            true_at: if confirms { Some(ended_at) } else { past.true_at },
             counts: Some(Counts {
                 pages: report.pages.clone(),
                 // Their number is told: the list may be as long as the site.
@@ -160,7 +160,7 @@ fn reasons(report: &RunReport) -> Vec<String> {
 
 fn what_to_do(outcome: Ending, name: &PipelineName) -> Option<String> {
     match outcome {
-        Ending::Published | Ending::Unchanged | Ending::Interrupted => None,
+        Ending::Published | Ending::Unchanged | Ending::Pinned | Ending::Interrupted => None,
         Ending::Held => Some(format!(
             "What is live stays live. `corpusd status {name}` and `corpusd show {name}` to look, \
              `corpusd approve {name}` to publish what is held; a healthy run lets it go by itself."

@@ -16,7 +16,8 @@ use crate::{
 pub struct Standing {
     /// The last run that ended with a report, and when it ended: a run that was killed has none.
     pub last: Option<(RunReport, Timestamp)>,
-    /// When what is live was last known to be true: at the end of a run that ended well, or else when it was published.
+    /// When what is live was last known to be what the sources say: at the end of a run that published it or found it
+    /// unchanged, or else when it was published.
     pub true_at: Option<Timestamp>,
     /// When something was published last.
     pub published_at: Option<Timestamp>,
@@ -80,12 +81,10 @@ fn past(connection: &Connection, before: u64, target: &str) -> Result<Past, Stor
     let mut past = Past::default();
     while let Some(row) = rows.next()? {
         let ending = Ending::from_name(&row.get::<_, String>(0)?);
-        let Some((ending, is_well)) = ending.and_then(|ending| Some((ending, ending.is_well()?))) else {
-            continue;
-        };
+        let Some(ending) = ending.filter(|ending| ending.is_well().is_some()) else { continue };
         let at = timestamp(row.get(1)?)?;
         past.last = past.last.or(Some((ending, at)));
-        if is_well {
+        if ending.confirms_what_is_live() {
             past.true_at = Some(at);
             return Ok(past);
         }

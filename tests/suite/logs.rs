@@ -116,9 +116,8 @@ async fn nothing_that_a_site_says_is_obeyed_by_a_terminal() {
          <a href=\"/c?{in_body}\">{in_body}</a></main>"
     );
     world.site.at("/", Reply::html(hostile.clone())).at("/a", Reply::html(hostile.replace("lost", "found")));
-    world.site.script(move |path, _| match path.starts_with("/c") {
-        true => Reply::redirect(301, in_header),
-        false => Reply::status(404),
+    world.site.script(move |path, _| {
+        if path.starts_with("/c") { Reply::redirect(301, in_header) } else { Reply::status(404) }
     });
     world.site.page("/b", "A page without malice.", &["/", "/a"]);
     for format in ["text", "json", "journal"] {
