@@ -28,7 +28,7 @@ pub struct Pipeline {
     pub gates: Gates,
     /// Where it goes.
     pub target: Target,
-    /// How many published corpora are kept.
+    /// How many of the newest published corpora are kept, besides the last one of each month.
     pub keep: u32,
     /// Who is told how its runs end.
     pub notify: Arc<Notify>,

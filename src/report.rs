@@ -51,6 +51,8 @@ impl fmt::Display for PipelineName {
 pub enum Ending {
     /// A corpus was published.
     Published,
+    /// A corpus would have been published; nothing was sent, as was asked for.
+    Pending,
     /// What is live is still true.
     Unchanged,
     /// A gate holds the corpus.
@@ -69,7 +71,7 @@ pub enum Ending {
 
 impl Ending {
     /// Every one, so that a name read back from the store finds its value.
-    pub const ALL: [Ending; 8] = [
+    pub const ALL: [Ending; 9] = [
         Ending::Published,
         Ending::Unchanged,
         Ending::Held,
@@ -78,15 +80,16 @@ impl Ending {
         Ending::Failed,
         Ending::Interrupted,
         Ending::Pinned,
+        Ending::Pending,
     ];
 
     /// Whether all went as it should, or a person has to look; `None` where neither came out, because the run was
-    /// stopped.
+    /// stopped or was not meant to publish.
     pub fn is_well(self) -> Option<bool> {
         match self {
             Ending::Published | Ending::Unchanged | Ending::Pinned => Some(true),
             Ending::Held | Ending::Incomplete | Ending::Paused | Ending::Failed => Some(false),
-            Ending::Interrupted => None,
+            Ending::Interrupted | Ending::Pending => None,
         }
     }
 
@@ -104,6 +107,7 @@ impl Ending {
     pub fn name(self) -> &'static str {
         match self {
             Ending::Published => "published",
+            Ending::Pending => "pending",
             Ending::Unchanged => "unchanged",
             Ending::Held => "held",
             Ending::Incomplete => "incomplete",

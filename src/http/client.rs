@@ -91,36 +91,11 @@ impl Client {
         self.send(Method::GET, url, headers, None, limits).await
     }
 
-    /// POSTs a JSON body to `url`; any status is an answer.
+    /// Sends a request with a body of this media type, or none; any status is an answer.
     ///
     /// # Errors
     /// As [`Client::get`]; [`FetchError::is_unsent`] tells whether the server can have acted.
-    pub async fn post_json(
-        &self,
-        url: &Url,
-        headers: &[(HeaderName, HeaderValue)],
-        body: Bytes,
-        limits: Limits,
-    ) -> Result<Answer, FetchError> {
-        self.post(url, headers, "application/json", body, limits).await
-    }
-
-    /// POSTs a body of this media type to `url`; any status is an answer.
-    ///
-    /// # Errors
-    /// As [`Client::post_json`].
-    pub async fn post(
-        &self,
-        url: &Url,
-        headers: &[(HeaderName, HeaderValue)],
-        media: &'static str,
-        body: Bytes,
-        limits: Limits,
-    ) -> Result<Answer, FetchError> {
-        self.send(Method::POST, url, headers, Some((media, body)), limits).await
-    }
-
-    async fn send(
+    pub async fn send(
         &self,
         method: Method,
         url: &Url,

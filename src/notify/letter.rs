@@ -5,7 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::{
+    Method,
+    header::{HeaderName, HeaderValue},
+};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use tokio_util::sync::CancellationToken;
@@ -121,10 +124,8 @@ impl Letter {
 
     async fn attempt(&self, client: &Client, now: fn() -> Timestamp) -> Result<u16, Refusal> {
         let url = self.to.expose();
-        let sent = match self.body.clone() {
-            None => client.get(url, &self.headers, LIMITS).await,
-            Some((media, body)) => client.post(url, &self.headers, media, body, LIMITS).await,
-        };
+        let method = if self.body.is_some() { Method::POST } else { Method::GET };
+        let sent = client.send(method, url, &self.headers, self.body.clone(), LIMITS).await;
         let answer = match sent {
             Ok(answer) => answer,
             Err(error) => {

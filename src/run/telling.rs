@@ -24,6 +24,8 @@ pub(super) async fn told<T>(
     let all = async {
         let ended = work.await;
         match &ended {
+            // Whoever only wants to see what would happen is told on the spot.
+            _ if context.dry_run => {}
             Ok(value) => {
                 if let Some(report) = report_in(value) {
                     tell(pipeline, context, report).await;
@@ -45,6 +47,9 @@ pub(super) async fn begun(
     context: &Context,
     run: u64,
 ) -> Result<Result<(), String>, RunError> {
+    if context.dry_run {
+        return Ok(Ok(()));
+    }
     let notifier = notifier(pipeline, context);
     notifier.started();
     tokio::select! {

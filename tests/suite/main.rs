@@ -21,6 +21,7 @@ mod world; // a pipeline between the two, and the folders it lives in
 // What they say, by feature.
 mod access; // private docs: credentials, proxies, certificates
 mod architecture; // who may import whom, and what pure means
+mod chatbase_v2; // an agent that is kept source by source
 mod clean; // selectors of the user's own
 mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget
@@ -39,6 +40,7 @@ mod hostile; // HTML that was made to hurt
 mod logs; // what is logged, how much, and that nothing in it is obeyed
 mod metrics; // what Prometheus is told, and that dashboard and alerts ask for nothing else
 mod notify; // who is told how a run ended: pings, webhooks, commands, a file
+mod plan; // what would be published: plan, diff, replay, dry runs
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
 mod reading; // Markdown pages, and what a person is told of pages

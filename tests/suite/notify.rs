@@ -233,6 +233,21 @@ async fn commands_find_out_what_happened() {
 }
 
 #[tokio::test]
+async fn a_dry_run_tells_nobody() {
+    let (world, service) = world(|service| {
+        vec![
+            ping(service),
+            webhook(service),
+            "before: [touch, told]".to_owned(),
+            "after: [touch, told]".to_owned(),
+        ]
+    })
+    .await;
+    world.corpusd(&["run", "--once", "--dry-run"]).await.exits(10);
+    assert_eq!((service.requests().len(), world.path("told").exists()), (0, false));
+}
+
+#[tokio::test]
 async fn no_shell_reads_a_command() {
     let (world, _service) = world(|_| vec!["after: [touch, \"$(touch stolen); a b\"]".to_owned()]).await;
     world.corpusd(&["run", "--once"]).await.exits(0);
