@@ -2,7 +2,7 @@
 //!
 //! `config` builds it; no stage sees YAML.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     corpus::budget::Budget, crawl::CrawlPlan, extract::Cleaning, gate::Gates, notify::Notify,
@@ -22,12 +22,17 @@ pub struct Pipeline {
     pub sources: Vec<Source>,
     /// What it says about the content of pages.
     pub cleaning: Cleaning,
+    /// From which share of common passages on two documents are nearly the same, 0.8 ..= 1.0; `None`: that is not looked
+    /// for.
+    pub near: Option<f64>,
     /// How large the corpus may be.
     pub budget: Budget,
     /// When a corpus is held.
     pub gates: Gates,
     /// Where it goes.
     pub target: Target,
+    /// The least time between two publications; none to a target that costs nothing.
+    pub min_interval: Duration,
     /// How many of the newest published corpora are kept, besides the last one of each month.
     pub keep: u32,
     /// Who is told how its runs end.

@@ -13,6 +13,7 @@ use crate::{
     pipeline::Pipeline,
     plain::one_line,
     report::RunReport,
+    run,
     store::{Store, StoreError},
 };
 
@@ -113,7 +114,7 @@ async fn standing(common: &Common, pipeline: &Pipeline) -> Result<Standing, Stor
             reasons.map(|line| format!("{}: {}", line.gate, one_line(&line.detail))).collect();
         reasons.join("; ")
     });
-    standing.paused = store.paused().await?.map(|pause| pause.reason);
+    standing.paused = run::paused(pipeline, &store).await?.map(|paused| paused.reason);
     let pin = store.pinned(target.clone()).await?;
     standing.pinned = pin.map(|pin| Pinned { publication: pin.publication, since: pin.at });
     standing.unsettled = store.unsettled(target).await?.is_some();

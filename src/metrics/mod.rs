@@ -15,6 +15,7 @@ pub use render::render;
 use crate::{
     pipeline::Pipeline,
     report::PipelineName,
+    run,
     store::{Standing, Store, StoreError},
 };
 
@@ -34,6 +35,8 @@ pub struct PipelineMetrics {
     pub pipeline: PipelineName,
     /// How it stands.
     pub standing: Standing,
+    /// Whether publishing is paused.
+    pub paused: bool,
     /// `notify.stale_after`.
     pub stale_after: Duration,
     /// When its schedule says that it runs next; `None` where nothing runs it by a schedule.
@@ -46,12 +49,13 @@ pub struct PipelineMetrics {
 /// [`StoreError`] where its state cannot be read.
 pub async fn look(state_dir: &Path, pipeline: &Pipeline) -> Result<PipelineMetrics, StoreError> {
     let name = pipeline.name.as_str();
-    let standing = if Store::exists(state_dir, name) {
+    let (standing, paused) = if Store::exists(state_dir, name) {
+        let store = Store::open(state_dir, name)?;
         let target = pipeline.target.identity(&pipeline.agent.id);
-        Store::open(state_dir, name)?.standing(target).await?
+        (store.standing(target).await?, run::paused(pipeline, &store).await?.is_some())
     } else {
-        Standing::default()
+        (Standing::default(), false)
     };
-    let stale_after = pipeline.notify.stale_after;
-    Ok(PipelineMetrics { pipeline: pipeline.name.clone(), standing, stale_after, next_run: None })
+    let (pipeline, stale_after) = (pipeline.name.clone(), pipeline.notify.stale_after);
+    Ok(PipelineMetrics { pipeline, standing, paused, stale_after, next_run: None })
 }

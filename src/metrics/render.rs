@@ -48,7 +48,7 @@ fn standing(page: &mut Page, pipelines: &[PipelineMetrics]) {
         Some(u8::from(pipeline.standing.held).to_string())
     });
     family("corpusd_paused", "Whether publishing is paused.", &|pipeline| {
-        Some(u8::from(pipeline.standing.paused).to_string())
+        Some(u8::from(pipeline.paused).to_string())
     });
     family("corpusd_next_run_timestamp_seconds", "When the schedule runs it next.", &|pipeline| {
         pipeline.next_run.map(seconds)

@@ -54,7 +54,7 @@ pub(super) fn events(outcome: Ending, past: &Past, now: Timestamp, stale_after: 
         Ending::Published => Some(Event::Published),
         Ending::Held | Ending::Incomplete => Some(Event::Held),
         Ending::Failed | Ending::Paused => Some(Event::Failed),
-        Ending::Unchanged | Ending::Pending | Ending::Pinned | Ending::Interrupted => None,
+        Ending::Unchanged | Ending::Deferred | Ending::Pending | Ending::Pinned | Ending::Interrupted => None,
     });
     let was_ill = past.last.is_some_and(|(ending, _)| ending.is_well() == Some(false));
     if outcome.is_well() == Some(true) && was_ill {

@@ -160,9 +160,12 @@ fn reasons(report: &RunReport) -> Vec<String> {
 
 fn what_to_do(outcome: Ending, name: &PipelineName) -> Option<String> {
     match outcome {
-        Ending::Published | Ending::Unchanged | Ending::Pending | Ending::Pinned | Ending::Interrupted => {
-            None
-        }
+        Ending::Published
+        | Ending::Unchanged
+        | Ending::Deferred
+        | Ending::Pending
+        | Ending::Pinned
+        | Ending::Interrupted => None,
         Ending::Held => Some(format!(
             "What is live stays live. `corpusd status {name}` and `corpusd show {name}` to look, \
              `corpusd approve {name}` to publish what is held; a healthy run lets it go by itself."

@@ -23,8 +23,6 @@ pub struct Standing {
     pub published_at: Option<Timestamp>,
     /// Whether the gates hold a corpus.
     pub held: bool,
-    /// Whether publishing is paused.
-    pub paused: bool,
     /// How many pushes there were, by how far they came.
     pub publications: BTreeMap<String, u64>,
 }
@@ -57,13 +55,11 @@ impl Store {
             let mut statement = connection
                 .prepare_cached("SELECT state, count(*) FROM publication WHERE target = ?1 GROUP BY 1")?;
             let publications = statement.query_map([&target], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let is_there = |sql| connection.query_row(sql, [], |row| row.get::<_, bool>(0));
             Ok(Standing {
                 last,
                 true_at: past(connection, u64::MAX >> 1, &target)?.true_at,
                 published_at: published_at(connection, &target)?,
-                held: is_there("SELECT count(*) > 0 FROM held")?,
-                paused: is_there("SELECT count(*) > 0 FROM pause")?,
+                held: connection.query_row("SELECT count(*) > 0 FROM held", [], |row| row.get(0))?,
                 publications: publications.collect::<Result<_, _>>()?,
             })
         })

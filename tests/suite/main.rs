@@ -26,6 +26,7 @@ mod clean; // selectors of the user's own
 mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget
 mod crawl; // which pages are asked for, how, and how often
+mod crash; // killed in every stage, a log cut anywhere, a full disk
 mod endurance; // thousands of pages, with faults, kills and little memory
 mod explain; // what became of a URL, and why
 mod faults; // sites that fail, lie, or fight back
@@ -39,6 +40,7 @@ mod history; // what was published before, and the way back to it
 mod hostile; // HTML that was made to hurt
 mod logs; // what is logged, how much, and that nothing in it is obeyed
 mod metrics; // what Prometheus is told, and that dashboard and alerts ask for nothing else
+mod noise; // sites that never say the same twice and mean the same
 mod notify; // who is told how a run ended: pings, webhooks, commands, a file
 mod plan; // what would be published: plan, diff, replay, dry runs
 mod politeness; // pace, patience and concurrency, as a server sees them
@@ -48,3 +50,4 @@ mod semantics; // sites that answer 200 and mean something else: what is publish
 mod state; // locks, kills, and the files under `state/`
 mod traps; // sites without end
 mod variants; // languages, `Link` headers, dates in sitemaps
+mod writers; // one writer per agent, whoever and wherever

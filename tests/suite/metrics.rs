@@ -151,12 +151,11 @@ async fn dashboard_and_alerts_ask_for_what_is_told() {
     let world = world().await;
     let last = Some((world.run().await.ends(Ending::Published), now()));
     let publications = BTreeMap::from([("acknowledged".to_owned(), 1)]);
-    let (held, paused) = (false, false);
-    let standing =
-        Standing { last, true_at: Some(now()), published_at: Some(now()), held, paused, publications };
+    let (held, paused) = (false, true);
+    let standing = Standing { last, true_at: Some(now()), published_at: Some(now()), held, publications };
     let pipeline = PipelineName::new("docs").unwrap();
     let stale_after = Duration::from_mins(1);
-    let pipelines = vec![PipelineMetrics { pipeline, standing, stale_after, next_run: Some(now()) }];
+    let pipelines = vec![PipelineMetrics { pipeline, standing, paused, stale_after, next_run: Some(now()) }];
     let text = render(&Metrics { reloaded: Some(true), pipelines });
     let told: BTreeSet<String> =
         samples(&text).keys().map(|name| name.split('{').next().unwrap().to_owned()).collect();
