@@ -2,11 +2,11 @@
 //!
 //! `config` builds it; no stage sees YAML.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
-    corpus::budget::Budget, crawl::CrawlPlan, extract::Cleaning, gate::Gates, publish::Target,
-    report::PipelineName, schedule::Schedule,
+    corpus::budget::Budget, crawl::CrawlPlan, extract::Cleaning, gate::Gates, notify::Notify,
+    publish::Target, report::PipelineName, schedule::Schedule,
 };
 
 /// One pipeline file, validated.
@@ -37,6 +37,8 @@ pub struct Pipeline {
     pub min_interval: Duration,
     /// How many of the newest published corpora are kept, besides the last one of each month.
     pub keep: u32,
+    /// Who is told how its runs end.
+    pub notify: Arc<Notify>,
 }
 
 /// The agent whose training text is replaced.

@@ -4,13 +4,14 @@ use std::{
     fs::File,
     io::Read,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{
     Diagnostic, Env, Loaded, clean, corpus,
     diagnostic::{Faults, Mark},
     fields::Fields,
-    keys,
+    keys, notify,
     reader::Reader,
     schedule, site, target,
     tree::{Node, Tree},
@@ -60,6 +61,7 @@ impl Draft {
         let budget = corpus::budget(&mut reader, &file);
         let gates = corpus::gates(&mut reader, &file);
         let publish = target::publish(&mut reader, &file);
+        let notify = notify::notify(&mut reader, &file);
 
         let claimed = agent.as_ref().map(|agent| agent.id.clone());
         self.agent = claimed.zip(agent_at).filter(|_| publish.is_chatbase);
@@ -77,6 +79,7 @@ impl Draft {
                 target,
                 min_interval: publish.min_interval,
                 keep: publish.keep,
+                notify: Arc::new(notify),
             });
         }
     }

@@ -12,7 +12,10 @@ pub(super) struct Section {
 
 pub(super) const FILE: Section = section(
     "",
-    &["version", "enabled", "agent", "schedule", "sources", "clean", "dedupe", "corpus", "gates", "publish"],
+    &[
+        "version", "enabled", "agent", "schedule", "sources", "clean", "dedupe", "corpus", "gates",
+        "publish", "notify",
+    ],
 );
 pub(super) const AGENT: Section = section("agent", &["id", "name"]);
 pub(super) const SCHEDULE: Section =
@@ -71,6 +74,11 @@ pub(super) const PUBLISH: Section = section(
     &["to", "api_key", "base_url", "min_interval", "max_body", "timeout", "keep", "adopt", "max_sources"],
 );
 pub(super) const TO: Section = section("publish.to", &["directory"]);
+pub(super) const NOTIFY: Section = section(
+    "notify",
+    &["ping", "webhook", "before", "after", "on_failure", "timeout", "status_file", "stale_after"],
+);
+pub(super) const WEBHOOK: Section = section("notify.webhook", &["url", "secret"]);
 /// A secret that is kept elsewhere, wherever one may stand.
 pub(super) const SECRET: Section =
     Section { secret: true, ..section("publish.api_key", &["file", "credential"]) };
@@ -80,9 +88,9 @@ const fn section(path: &'static str, keys: &'static [&'static str]) -> Section {
 }
 
 /// Every section, in the order of the file.
-pub(super) const SECTIONS: [&Section; 16] = [
+pub(super) const SECTIONS: [&Section; 18] = [
     &FILE, &AGENT, &SCHEDULE, &SOURCE, &SITE, &AUTH, &BASIC, &PROXY, &CLEAN, &DEDUPE, &CORPUS, &PRIORITY,
-    &GATES, &PUBLISH, &TO, &SECRET,
+    &GATES, &PUBLISH, &TO, &NOTIFY, &WEBHOOK, &SECRET,
 ];
 
 /// `corpusd.yaml`.

@@ -13,6 +13,7 @@ use corpusd::{
     chatbase::Window,
     cli::Exit,
     config::{self, Env},
+    notify::Outbox,
     pipeline::Pipeline,
     report::{Ending, RunReport},
     run::{self, Context, Progress, RunError, Waits},
@@ -63,6 +64,7 @@ pub(crate) struct World {
     corpus: Vec<String>,
     gates: Vec<String>,
     publish: Vec<String>,
+    notify: Vec<String>,
     /// What the library takes for the wall clock; the program has the true one.
     clock: fn() -> Timestamp,
 }
@@ -95,6 +97,7 @@ impl World {
             // Tests change a page and run again.
             publish: lines(&["min_interval: 0s"]),
             clock: now,
+            notify: Vec::new(),
         }
     }
 
@@ -148,6 +151,11 @@ impl World {
         self
     }
 
+    pub(crate) fn notify(mut self, lines: &[&str]) -> World {
+        set(&mut self.notify, lines);
+        self
+    }
+
     /// Lives at another time, as far as the library goes.
     pub(crate) fn at(mut self, clock: fn() -> Timestamp) -> World {
         self.clock = clock;
@@ -198,12 +206,13 @@ impl World {
         let publish: String = self.publish.iter().map(|line| format!("  {line}\n")).collect();
         format!(
             "version: 1\nagent: {{id: \"{}\"{name}}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}{}{}publish:\n  \
-             api_key: {{file: key}}\n  base_url: {base_url}\n{publish}",
+             api_key: {{file: key}}\n  base_url: {base_url}\n{publish}{}",
             self.agent,
             section("clean", &self.clean),
             section("dedupe", &self.dedupe),
             section("corpus", &self.corpus),
             section("gates", &self.gates),
+            section("notify", &self.notify),
         )
     }
 
@@ -238,6 +247,7 @@ impl World {
             stop: CancellationToken::new(),
             timeout: None,
             progress: Arc::new(Progress::default()),
+            outbox: Outbox::default(),
         }
     }
 
@@ -261,7 +271,10 @@ impl World {
     /// One run of a world that is not small.
     pub(crate) async fn run_within(&self, limit: Duration) -> Result<RunReport, RunError> {
         program::none_is_being_made();
-        within(limit, "a run ends", run::run(&self.load(), &self.context())).await
+        let context = self.context();
+        let ended = within(limit, "a run ends", run::run(&self.load(), &context)).await;
+        within(limit, "those who want to know are told", context.outbox.close()).await;
+        ended
     }
 
     /// Approves what is held; `None` where nothing is.
