@@ -151,6 +151,7 @@ async fn whole_run(start: &str, folder: &Path) -> Result<usize> {
         pacers: Arc::default(),
         timeout: None,
         waits: Waits::default(),
+        dry_run: false,
         stop: CancellationToken::new(),
         progress: Arc::new(Progress::default()),
     };

@@ -8,8 +8,13 @@ mod deliver;
 mod delivery;
 mod discoverer;
 mod lanes;
+mod look;
+mod pause;
+mod plan;
 pub mod progress;
 mod reading;
+mod replay;
+mod rollback;
 mod rules;
 mod site;
 mod walk;
@@ -22,19 +27,22 @@ use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
+use assemble::Assembled;
 pub use assemble::Made;
 pub use delivery::Waits;
-pub use progress::Progress;
+pub use look::{corpus_named, corpus_text, document, document_text, is_in_corpus};
+pub use pause::{Paused, paused, resume};
+pub use plan::{Boilerplate, Changed, Dropped, Item, Plan, Repeated, Standing, plan};
+pub use progress::{Progress, Stage};
+pub use replay::{Replay, replay};
+pub use rollback::{NoPublication, rollback};
 use walk::Walked;
 
 use crate::{
     chatbase::Window,
-    corpus::section::section,
-    crawl::{pacer::Pacers, url::PageKey},
-    gate::{self, Crawled},
-    hash::hex,
+    crawl::pacer::Pacers,
+    gate::{self, Crawled, Line},
     http::traffic::Traffic,
     outcome::{Failure, Outcome, SkipReason, in_words},
     pipeline::{Pipeline, Source},
@@ -56,6 +64,8 @@ pub struct Context {
     pub pacers: Arc<Pacers>,
     /// How long to wait for what.
     pub waits: Waits,
+    /// Whether nothing is sent, whatever the gates say: the run crawls, judges and reports.
+    pub dry_run: bool,
     /// Ends the run at the next safe moment.
     pub stop: CancellationToken,
     /// How long the run may take; it ends at the next safe moment after that.
@@ -79,6 +89,9 @@ pub enum RunError {
     /// A corpus that is recorded is not there.
     #[error("the corpus {0} is recorded but not kept")]
     MissingCorpus(String),
+    /// There is no such publication.
+    #[error(transparent)]
+    NoPublication(#[from] NoPublication),
 }
 
 /// Runs a pipeline once.
@@ -86,7 +99,7 @@ pub enum RunError {
 /// # Errors
 /// [`RunError`] where the run could not even be recorded; every other failure is in the report.
 pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
-    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let mut report = begin(pipeline, &store, &lock, context).await?;
     tracing::info!(run.id = report.run, "run begins");
@@ -156,11 +169,18 @@ async fn pass(
     context: &Context,
     report: &mut RunReport,
 ) -> Result<(), RunError> {
-    if let Some(reason) = deliver::pause_in_force(pipeline, store).await? {
-        report.end(Ending::Paused, reason);
+    if let Some(Paused { reason, at }) = paused(pipeline, store).await? {
+        let name = &pipeline.name;
+        report.end(
+            Ending::Paused,
+            format!("{reason} (paused since {at}; `corpusd resume {name}` lifts the pause)"),
+        );
         return Ok(());
     }
+    // What was refused before has been changed since.
+    store.resume().await?;
 
+    context.progress.enter(Stage::Crawling);
     let Walked { doubts, notes, traffic } = walk::walk(pipeline, store, context).await?;
     report.http = traffic;
     report.notes = notes;
@@ -179,12 +199,18 @@ async fn pass(
         report.notes.push(format!("a source stays as it was, because its crawl is incomplete: {reasons}"));
     }
 
+    context.progress.enter(Stage::Completing);
     let change = store.complete_crawl(patience(pipeline), (context.now)()).await?;
     // Before assembling, which notes what became of pages: here every page counts that was read.
     let mut doubts = site::doubts(store, &withheld).await?;
-    context.progress.enter(progress::Stage::Assembling);
+    context.progress.enter(Stage::Assembling);
     let assembled = assemble::assemble(pipeline, store).await?;
     store.note_outcomes(assembled.notes()).await?;
+    if assembled.fresh.is_some() {
+        let Assembled { sha256, made_from, .. } = assembled;
+        let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
+        store.note_made_from(sha256, assembled.manifest.clone(), made_from, left_out, remarks).await?;
+    }
     let tally = store.tally().await?;
     report.pages = pages(&tally, &change);
     report.documents = assembled.documents.clone();
@@ -192,14 +218,18 @@ async fn pass(
     report.corpus = Some(CorpusReport::of(assembled.sha256, assembled.manifest.size, &pipeline.budget));
 
     doubts.extend(gate::of_going(change.going, change.members(), &pipeline.gates));
-    let crawled = Crawled {
+    let crawled = crawled(&tally, &change, doubts);
+    deliver::deliver(pipeline, store, context, &crawled, &assembled, report).await
+}
+
+/// What a complete crawl says for or against its corpus.
+fn crawled(tally: &Tally, change: &SnapshotChange, doubts: Vec<Line>) -> Crawled {
+    Crawled {
         requested: tally.believed.0,
         // A page that is gone was read, in its way: how many may leave is for another gate.
         failed: tally.believed.1.max(change.carried_forward - change.withheld - change.going),
         doubts,
-    };
-    context.progress.enter(progress::Stage::Publishing);
-    deliver::deliver(pipeline, store, context, &crawled, &assembled, report).await
+    }
 }
 
 /// Whether the run can go on with the sources that were crawled completely: the others have to have something that
@@ -218,16 +248,21 @@ async fn others_can_go_on(
 /// # Errors
 /// As [`run`]; the report is `None` where nothing is held.
 pub async fn approve(pipeline: &Pipeline, context: &Context) -> Result<Option<RunReport>, RunError> {
-    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let Some(held) = store.held().await? else { return Ok(None) };
     let mut report = begin(pipeline, &store, &lock, context).await?;
-    store.resume().await?;
+    resume(pipeline, &store).await?;
     if let Err(error) = deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
         report.end(Ending::Failed, in_words(&error));
     }
     finish(&store, context, &mut report).await?;
     Ok(Some(report))
+}
+
+fn lock(pipeline: &Pipeline, context: &Context) -> Result<RunLock, LockError> {
+    let agent = &pipeline.agent.id;
+    RunLock::take(&context.state_dir, pipeline.name.as_str(), agent, &pipeline.target.place(agent))
 }
 
 async fn begin(
@@ -238,8 +273,13 @@ async fn begin(
 ) -> Result<RunReport, RunError> {
     let started_at = (context.now)();
     let run = store.begin_run(lock, started_at).await?;
+    Ok(blank(pipeline, run, started_at))
+}
+
+/// The report of a run that has done nothing yet.
+fn blank(pipeline: &Pipeline, run: u64, started_at: Timestamp) -> RunReport {
     let target = pipeline.target.kind().to_owned();
-    Ok(RunReport {
+    RunReport {
         pipeline: pipeline.name.clone(),
         run,
         outcome: Ending::Failed,
@@ -254,10 +294,11 @@ async fn begin(
         verify: VerifyReport::default(),
         error: None,
         notes: Vec::new(),
-    })
+    }
 }
 
 async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Result<(), RunError> {
+    context.progress.enter(Stage::Reporting);
     let now = (context.now)();
     report.duration_ms = u64::try_from(now.duration_since(report.started_at).as_millis()).unwrap_or(0);
     let json = serde_json::to_string(&report).expect("a report has string keys only");
@@ -307,56 +348,4 @@ fn pages(tally: &Tally, change: &SnapshotChange) -> Pages {
         }
     }
     pages
-}
-
-/// The corpus as it would be published: the one that is held, for `approve` would publish that; else the one of the
-/// last complete crawl.
-///
-/// # Errors
-/// [`RunError`] where the state cannot be used.
-pub async fn corpus_text(pipeline: &Pipeline, store: &Store) -> Result<String, RunError> {
-    let sha256 = if let Some(held) = store.held().await? {
-        held.corpus
-    } else {
-        let assembled = assemble::assemble(pipeline, store).await?;
-        match assembled.fresh {
-            Some(corpus) => return Ok(corpus.text),
-            None => assembled.sha256,
-        }
-    };
-    let kept = store.corpus(sha256).await?.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))?;
-    Ok(kept.text)
-}
-
-/// The document of one page of the last complete crawl, as it would be published; `None` where the page is not
-/// part of it, or has no text of its own.
-///
-/// # Errors
-/// [`RunError::Store`].
-pub async fn document_text(
-    pipeline: &Pipeline,
-    store: &Store,
-    url: &Url,
-) -> Result<Option<String>, RunError> {
-    let Some(key) = PageKey::new(url) else { return Ok(None) };
-    let made = document(pipeline, store, &key).await?;
-    Ok(made.and_then(|made| made.document).map(|document| section(&document)))
-}
-
-/// The same before it is written down, with what the template of its site took; `None` where the page is not part of
-/// the last complete crawl.
-///
-/// # Errors
-/// [`RunError::Store`].
-pub async fn document(pipeline: &Pipeline, store: &Store, key: &PageKey) -> Result<Option<Made>, RunError> {
-    assemble::document(pipeline, store, key).await
-}
-
-/// Whether a page has a document of its own in the corpus of the last complete crawl.
-///
-/// # Errors
-/// [`RunError`] where the state cannot be used.
-pub async fn is_in_corpus(pipeline: &Pipeline, store: &Store, key: &PageKey) -> Result<bool, RunError> {
-    let manifest = assemble::assemble(pipeline, store).await?.manifest;
-    Ok(manifest.documents.iter().any(|entry| entry.url == key.as_ref()))
 }

@@ -13,6 +13,7 @@ use crate::{
     pipeline::Pipeline,
     report::PipelineName,
     run::{Context, Progress, Waits},
+    store::Store,
 };
 
 /// Where files lie that concern the whole machine.
@@ -126,6 +127,16 @@ pub(super) fn settings(common: &Common) -> Result<Settings, Exit> {
     }
 }
 
+/// The state of a pipeline, which is not made where there is none: looking changes nothing.
+pub(super) fn state(common: &Common, pipeline: &Pipeline) -> anyhow::Result<Result<Store, Exit>> {
+    let (state_dir, name) = (common.state_dir(), pipeline.name.as_str());
+    if !Store::exists(&state_dir, name) {
+        complain(&format!("`{name}` has not run yet: `corpusd run --once {name}`"));
+        return Ok(Err(Exit::Failed));
+    }
+    Ok(Ok(Store::open(&state_dir, name)?))
+}
+
 /// Prints a diagnostic.
 pub(super) fn print(diagnostic: &Diagnostic) {
     complain(&diagnostic.to_string());
@@ -144,6 +155,7 @@ pub(super) fn context(
         window: Arc::clone(window),
         pacers: Arc::default(),
         waits: Waits::default(),
+        dry_run: false,
         stop,
         timeout: None,
         progress: Arc::new(Progress::default()),

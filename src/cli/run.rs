@@ -20,6 +20,7 @@ use crate::{
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("pass").args(["once", "due"]).multiple(true))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that the user may set or not")]
 pub(super) struct RunArgs {
     /// Run each pipeline now, then exit: for a systemd timer, or after a deploy
     #[arg(long)]
@@ -30,6 +31,9 @@ pub(super) struct RunArgs {
     /// Which pipelines; all enabled ones where none is named
     #[arg(requires = "pass")]
     pipelines: Vec<String>,
+    /// Send nothing: crawl, judge and report; exit 10 where something would be published
+    #[arg(long, requires = "pass")]
+    dry_run: bool,
     /// Print one JSON report per line on stdout instead of a table
     #[arg(long, requires = "pass")]
     json: bool,
@@ -78,7 +82,7 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     };
     let mut reports = Vec::new();
     for Turn { pipeline, fire } in turns {
-        let mut context = Context { progress: Arc::default(), ..template.clone() };
+        let mut context = Context { progress: Arc::default(), dry_run: args.dry_run, ..template.clone() };
         if let Some((since, timer)) = fire {
             context.timeout = Some(timer.schedule().timeout);
             match claim(&pipeline, since, timer, &context).await {

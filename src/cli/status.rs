@@ -12,6 +12,7 @@ use super::{
 use crate::{
     pipeline::Pipeline,
     report::RunReport,
+    run,
     schedule::{Fired, Timer},
     store::{Store, StoreError},
 };
@@ -38,7 +39,14 @@ struct Standing {
     live: Option<Live>,
     held: Option<String>,
     paused: Option<String>,
+    pinned: Option<Pinned>,
     unsettled: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Pinned {
+    publication: i64,
+    since: Timestamp,
 }
 
 #[derive(Debug, Serialize)]
@@ -85,6 +93,7 @@ async fn standing(common: &Common, pipeline: &Pipeline, now: Timestamp) -> Resul
         live: None,
         held: None,
         paused: None,
+        pinned: None,
         unsettled: false,
     };
     // Looking must not make a state where there is none.
@@ -111,7 +120,9 @@ async fn standing(common: &Common, pipeline: &Pipeline, now: Timestamp) -> Resul
         let reasons = held.gates.iter().filter(|line| line.verdict == crate::gate::Ruling::Hold);
         reasons.map(|line| format!("{}: {}", line.gate, line.detail)).collect::<Vec<_>>().join("; ")
     });
-    standing.paused = store.paused().await?.map(|pause| pause.reason);
+    standing.paused = run::paused(pipeline, &store).await?.map(|paused| paused.reason);
+    let pin = store.pinned(target.clone()).await?;
+    standing.pinned = pin.map(|pin| Pinned { publication: pin.publication, since: pin.at });
     standing.unsettled = store.unsettled(target).await?.is_some();
     Ok(standing)
 }
@@ -156,6 +167,11 @@ fn table(standings: &[Standing], now: Timestamp) -> String {
         if let Some(reason) = &standing.paused {
             lines.push(format!("{name}: paused: {reason}"));
             lines.push(format!("{name}: `corpusd resume {name}` lifts the pause"));
+        }
+        if let Some(Pinned { publication, since }) = &standing.pinned {
+            lines.push(format!(
+                "{name}: publication {publication} is pinned since {since:.0}; `corpusd unpin {name}` lets runs publish again"
+            ));
         }
         if standing.unsettled {
             lines

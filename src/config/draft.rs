@@ -56,6 +56,7 @@ impl Draft {
         let schedule = schedule::schedule(&mut reader, &file, name.as_ref());
         let sources = sources(&mut reader, &file);
         let cleaning = clean::cleaning(&mut reader, &file);
+        let near = corpus::near(&mut reader, &file);
         let budget = corpus::budget(&mut reader, &file);
         let gates = corpus::gates(&mut reader, &file);
         let publish = target::publish(&mut reader, &file);
@@ -70,9 +71,11 @@ impl Draft {
                 schedule,
                 sources,
                 cleaning,
+                near,
                 budget,
                 gates,
                 target,
+                min_interval: publish.min_interval,
                 keep: publish.keep,
             });
         }

@@ -101,7 +101,7 @@ pub(super) fn site(pipeline: &Pipeline) -> &CrawlPlan {
 fn chatbase(pipeline: &Pipeline) -> &ChatbaseV1 {
     match &pipeline.target {
         Target::ChatbaseV1(chatbase) => chatbase,
-        Target::Directory(_) => panic!("not chatbase"),
+        Target::ChatbaseV2(_) | Target::Directory(_) => panic!("not chatbase_v1"),
     }
 }
 
@@ -121,6 +121,17 @@ fn a_minimal_file_gets_the_stated_defaults() {
     assert_eq!(chatbase.api_key.expose_secret(), SECRET);
     assert_eq!((chatbase.base_url.as_str(), chatbase.max_body), ("https://www.chatbase.co/", 4_500_000));
     assert_eq!((chatbase.timeout.as_secs(), chatbase.adopt), (120, false));
+    assert_eq!(pipeline.min_interval.as_secs(), 3600);
+}
+
+#[test]
+fn an_agent_can_be_kept_by_its_sources() {
+    let pipeline = accepted(&with("publish", "to: chatbase_v2"));
+    let Target::ChatbaseV2(chatbase) = &pipeline.target else { panic!("not chatbase_v2") };
+    assert_eq!(chatbase.api_key.expose_secret(), SECRET);
+    assert_eq!((chatbase.base_url.as_str(), chatbase.timeout.as_secs()), ("https://www.chatbase.co/", 120));
+    assert_eq!((chatbase.limits.max_sources, chatbase.limits.max_body), (500, 4_500_000));
+    assert_eq!(pipeline.target.identity("abc"), "chatbase_v2 https://www.chatbase.co/ abc");
 }
 
 #[test]
@@ -160,11 +171,15 @@ fn every_key_takes_what_it_says() {
         ("gates", "require_text: Acme"),
         ("gates", "forbid_text: [lorem ipsum]"),
         ("publish", "to: chatbase_v1"),
+        ("publish", "to: chatbase_v2"),
+        ("publish", "to: chatbase_v2\n  max_sources: 100000"),
         ("publish", "base_url: http://127.0.0.1:4319"),
         ("publish", "base_url: http://[::1]:4319/"),
         ("publish", "base_url: http://localhost"),
         ("publish", "max_body: 5MiB"),
         ("publish", "timeout: 1h"),
+        ("publish", "min_interval: 0s"),
+        ("publish", "min_interval: 7d"),
         ("publish", "adopt: true"),
     ];
     for (section, line) in cases {
@@ -256,12 +271,17 @@ fn a_faulty_value_is_refused_at_its_place_with_a_way_out() {
     check("gates", "max_growth: 100001%", "must be 0% to 100000%");
     check("gates", "require_urls: [docs]", "`require_urls` cannot use `docs` as a pattern");
     check("gates", "forbid_text: [\" \"]", "`forbid_text` has an empty text");
-    check("publish", "to: chatbase_v2", "`to` must be `chatbase_v1` or `{directory: PATH}`");
+    check("publish", "to: chatbase_v3", "`to` must be `chatbase_v1`, `chatbase_v2` or `{directory: PATH}`");
+    check("publish", "max_sources: 5", "`max_sources` means nothing to `chatbase_v1`");
+    check("publish", "to: chatbase_v2\n  adopt: true", "`adopt` means nothing to `chatbase_v2`");
+    check("publish", "to: chatbase_v2\n  max_sources: 0", "must be 1 to 100000");
+    check("publish", "to: chatbase_v2\n  max_body: 99KB", "must be 100KB to 1GB");
     check("publish", "base_url: http://www.chatbase.co", "would send the key unencrypted");
     check("publish", "base_url: https://www.chatbase.co/api/v1", "more than scheme, host and port");
     check("publish", "base_url: https://u:p@www.chatbase.co", "a URL with credentials");
     check("publish", "max_body: 4.5", "a size such as");
     check("publish", "timeout: 2h", "must be 1s to 1h");
+    check("publish", "min_interval: 31d", "must be 0d to 30d");
     check("publish", "keep: 0", "must be 1 to 10000");
 }
 
@@ -417,9 +437,15 @@ fn a_directory_target_has_no_key() {
     let pipeline = accepted(&yaml);
     let Target::Directory(directory) = &pipeline.target else { panic!("no directory") };
     assert!(directory.ends_with("../out") && directory.is_absolute());
-    for key in
-        ["api_key: ${KEY}", "base_url: https://a.example", "max_body: 1MB", "timeout: 5s", "adopt: true"]
-    {
+    assert_eq!(pipeline.min_interval.as_secs(), 0);
+    for key in [
+        "api_key: ${KEY}",
+        "base_url: https://a.example",
+        "min_interval: 1h",
+        "max_body: 1MB",
+        "timeout: 5s",
+        "adopt: true",
+    ] {
         let told = refused(&format!("{yaml}  {key}\n"));
         assert!(told.contains("means nothing to a directory"), "{told}");
     }
@@ -749,7 +775,10 @@ fn the_alternatives_that_the_reference_names_are_accepted() {
         ("  # limit: 20MB", "  limit: 20MB"),
         ("      #follow: []", "      follow: [\"/docs/**\"]"),
         ("#clean: []", "clean: [{match: \"/blog/**\", content: article, remove: [.related]}]"),
+        ("#dedupe: {near: 0.9}", "dedupe: {near: off}"),
         ("  #priority: []", "  priority: [{match: \"/docs/**\", weight: 10}]"),
+        ("  #required: []", "  required: [/pricing, \"/docs/**\"]"),
+        ("  #provenance: minimal", "  provenance: full"),
         ("      #headers: {}", "      headers: {X-Preview: \"1\"}"),
         ("      # auth: {bearer: ...}", "      auth: {bearer: \"${TOKEN}\"}"),
         ("      # auth: {bearer: ...}", "      auth: {basic: {user: docs, password: \"${TOKEN}\"}}"),

@@ -3,11 +3,14 @@
 //! [`ApprovedCorpus`] is the only thing that `publish` accepts, and [`ApprovedCorpus::new`] the only way to
 //! one.
 
+mod agent;
 mod change;
 mod content;
 mod notice;
 mod secret;
 mod similarity;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +61,28 @@ pub struct Facts {
     pub foreign: Foreign,
     /// Names of the sources that the pipeline has.
     pub sources: Vec<String>,
+    /// URLs of required documents that the budget had no room for; `None` where none is required.
+    pub required: Option<Vec<String>>,
+    /// The agent's sources, where the target tells of them, and the most bytes that all of them may have.
+    pub at_agent: Option<(AtAgent, Option<u64>)>,
+}
+
+/// The sources that an agent has, and what publishing would do to them. Told by the API, so it is known where the local
+/// state is lost too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AtAgent {
+    /// How many of them hold documents that corpusd put there.
+    pub ours: u64,
+    /// Of these, how many would leave with all that is in them.
+    pub leaving: u64,
+    /// Bytes that corpusd put there.
+    pub bytes: u64,
+    /// How many of them corpusd did not make: they stay.
+    pub foreign: u64,
+    /// Of these, how many are texts.
+    pub foreign_texts: u64,
+    /// Bytes of what corpusd did not make.
+    pub foreign_bytes: u64,
 }
 
 /// Training text that a push would replace and that corpusd did not put there.
@@ -110,36 +135,40 @@ pub enum Warrant<'a> {
     Verdict(&'a Verdict),
     /// A person looked at what the gates held and approved it.
     Approval,
+    /// It was live before, so it is a way back.
+    Published,
     /// It was approved when the intent to publish it was recorded; only the outcome of that is unknown.
     Intent,
 }
 
 /// A corpus that may be published.
 #[derive(Debug, Clone)]
-pub struct ApprovedCorpus {
-    text: String,
-    sha256: Hash,
-}
+pub struct ApprovedCorpus(Arc<Corpus>);
 
 impl ApprovedCorpus {
     /// A corpus that may be published, or `None` where a gate holds it.
-    pub fn new(text: String, sha256: Hash, warrant: Warrant<'_>) -> Option<ApprovedCorpus> {
+    pub fn new(corpus: Corpus, warrant: Warrant<'_>) -> Option<ApprovedCorpus> {
         match warrant {
             Warrant::Verdict(verdict) if verdict.is_hold() => None,
-            Warrant::Verdict(_) | Warrant::Approval | Warrant::Intent => {
-                Some(ApprovedCorpus { text, sha256 })
+            Warrant::Verdict(_) | Warrant::Approval | Warrant::Published | Warrant::Intent => {
+                Some(ApprovedCorpus(Arc::new(corpus)))
             }
         }
     }
 
     /// What is sent.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// SHA-256 of the text.
     pub fn sha256(&self) -> &Hash {
-        &self.sha256
+        &self.0.sha256
+    }
+
+    /// Text and manifest, to be worked on elsewhere.
+    pub fn shared(&self) -> Arc<Corpus> {
+        Arc::clone(&self.0)
     }
 }
 
@@ -169,10 +198,14 @@ pub fn judge(published: Option<&Corpus>, corpus: &Corpus, facts: &Facts, gates: 
         lines.extend(change::lines(published, corpus, facts, gates));
     }
     lines.extend(content::lines(published, corpus, gates));
+    lines.extend(facts.required.as_deref().map(required));
     if let Some((size, limit)) = facts.body {
         lines.push(max_body(size, limit));
     }
     lines.extend(adopt(facts.foreign));
+    if let Some((agent, limit)) = &facts.at_agent {
+        lines.extend(agent::lines(published, corpus, agent, *limit, gates));
+    }
     Verdict { lines }
 }
 
@@ -217,6 +250,21 @@ fn max_body(size: u64, limit: u64) -> Line {
     line("max_body", limit as f64, size as f64, size > limit, detail)
 }
 
+fn required(without_room: &[String]) -> Line {
+    let detail = match without_room {
+        [] => "every required document fits".to_owned(),
+        [url] => format!("there is no room for {url}: raise `corpus.limit` or require less"),
+        [url, others @ ..] => {
+            format!(
+                "there is no room for {url} and {} others: raise `corpus.limit` or require less",
+                others.len()
+            )
+        }
+    };
+    let count = without_room.len();
+    line("required", 0.0, count as f64, count > 0, detail)
+}
+
 fn adopt(foreign: Foreign) -> Option<Line> {
     let (value, what) = match foreign {
         Foreign::None => return None,
@@ -242,7 +290,7 @@ mod tests {
         extract::Block,
     };
 
-    fn gates() -> Gates {
+    pub(super) fn gates() -> Gates {
         Gates {
             max_removed: 0.3,
             max_shrink: 0.25,
@@ -256,10 +304,10 @@ mod tests {
         }
     }
 
-    fn fine() -> Facts {
+    pub(super) fn fine() -> Facts {
         let crawled = Crawled { requested: 100, failed: 0, doubts: Vec::new() };
         let sources = vec!["https://a.test/".to_owned(), "https://b.test/".to_owned()];
-        Facts { crawled, body: None, foreign: Foreign::None, sources }
+        Facts { crawled, body: None, foreign: Foreign::None, sources, required: None, at_agent: None }
     }
 
     /// A corpus of documents of one source, the last so many of them with another text than usual.
@@ -270,6 +318,7 @@ mod tests {
             hash: ContentHash::of(&format!("{n} {}", n + changed >= documents)),
             size: Counts::default(),
             source: "https://a.test/".to_owned(),
+            cut: None,
         };
         let size = Counts { characters, ..Counts::default() };
         Manifest { documents: (0..documents).map(entry).collect(), size }
@@ -287,12 +336,11 @@ mod tests {
     /// The corpus of documents with these URLs, titles and texts.
     pub(super) fn corpus_of(documents: &[(&str, &str, &str)]) -> Corpus {
         let limits = vec![Limit { unit: Unit::Bytes, max: 100_000_000 }];
-        let budget = Budget { limits, headroom: 0.0, priority: Vec::new(), link_map: true };
-        let mut assembler = Assembler::new(budget);
-        for (url, title, text) in documents {
+        let mut assembler = Assembler::new(Budget::of(limits));
+        for (place, (url, title, text)) in documents.iter().enumerate() {
             let block = Block { fingerprint: 0, markdown: (*text).to_owned() };
             if let Some(document) = Document::new(url, title, [block].iter()) {
-                assembler.offer(&document);
+                assembler.offer(place, &document);
             }
         }
         assembler.finish()
@@ -444,10 +492,24 @@ mod tests {
     }
 
     #[test]
+    fn a_required_document_without_room_is_held() {
+        let required = |urls: &[&str]| {
+            let required = Some(urls.iter().map(|&url| url.to_owned()).collect());
+            judge(None, &corpus(1, 1), &Facts { required, ..fine() }, &gates()).reasons()
+        };
+        assert_eq!(required(&[]), "");
+        assert_eq!(
+            required(&["/a"]),
+            "required: there is no room for /a: raise `corpus.limit` or require less"
+        );
+        assert!(required(&["/a", "/b", "/c"]).contains("no room for /a and 2 others"));
+    }
+
+    #[test]
     fn a_held_corpus_needs_a_person() {
         let held = judge(None, &corpus(0, 0), &fine(), &gates());
-        assert!(ApprovedCorpus::new(String::new(), [0; 32], Warrant::Verdict(&held)).is_none());
-        assert!(ApprovedCorpus::new(String::new(), [0; 32], Warrant::Approval).is_some());
+        assert!(ApprovedCorpus::new(corpus(0, 0), Warrant::Verdict(&held)).is_none());
+        assert!(ApprovedCorpus::new(corpus(0, 0), Warrant::Approval).is_some());
     }
 
     proptest! {

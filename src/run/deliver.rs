@@ -1,32 +1,15 @@
 //! What is published, held, or sent again: the decisions after a corpus was made.
 
-use super::{Context, RunError, assemble::Assembled, delivery::Delivery};
+use super::{Context, RunError, Stage, assemble::Assembled, delivery::Delivery};
 use crate::{
     blocking::blocking,
     corpus::Corpus,
-    gate::{self, ApprovedCorpus, Crawled, Warrant},
+    gate::{self, ApprovedCorpus, Crawled, Facts, Verdict, Warrant},
+    hash::{Hash, hex},
     pipeline::Pipeline,
-    report::{CorpusReport, Ending, RunReport},
-    store::{Held, Store, StoredCorpus},
+    report::{CorpusReport, Ending, PublishStatus, RunReport},
+    store::{Held, Pin, Store, StoredCorpus},
 };
-
-/// Why nothing is sent: a refusal that no change of settings has answered yet.
-pub(super) async fn pause_in_force(pipeline: &Pipeline, store: &Store) -> Result<Option<String>, RunError> {
-    match store.paused().await? {
-        Some(pause) if pause.fingerprint == pipeline.publish_fingerprint() => {
-            let name = &pipeline.name;
-            Ok(Some(format!(
-                "{} (paused since {}; `corpusd resume {name}` lifts the pause)",
-                pause.reason, pause.at
-            )))
-        }
-        Some(_) => {
-            store.resume().await?;
-            Ok(None)
-        }
-        None => Ok(None),
-    }
-}
 
 /// Publishes what was assembled if it differs from what is live and the gates pass it.
 pub(super) async fn deliver(
@@ -52,40 +35,76 @@ pub(super) async fn deliver(
         delivery.report.end(Ending::Held, reason);
         return delivery.resend_pending(None).await;
     }
-    let is_live = live.as_ref().is_some_and(|live| live.corpus == assembled.sha256);
-    if unsettled.is_none() && is_live && delivery.publisher.still_holds(assembled.sha256).await {
+    let pin = store.pinned(delivery.target.clone()).await?;
+    if pin.is_none() && delivery.is_live(assembled.sha256).await? {
         return delivery.unchanged(&pipeline.gates).await;
     }
-    let agent = match delivery.agent().await {
-        Ok(agent) => agent,
-        Err(error) => return delivery.api_failed(error).await,
+    if pin.is_none()
+        && let Some(reason) = delivery.too_soon(None).await?
+    {
+        delivery.defer(&reason);
+        return Ok(());
+    }
+    let agent = match &pin {
+        // Nothing of this run is sent.
+        Some(_) => None,
+        None => match delivery.agent().await {
+            Ok(agent) => agent,
+            Err(error) => return delivery.api_failed(error).await,
+        },
     };
     let corpus = match &assembled.fresh {
         Some(corpus) => corpus.clone(),
-        None => delivery.kept(assembled.sha256).await?.into(),
+        None => kept(store, assembled.sha256).await?.into(),
     };
     let published = match &live {
         Some(live) => store.corpus(live.corpus).await?.map(Corpus::from),
         None => None,
     };
-    let facts = delivery.facts(&corpus.text, agent.as_ref(), live.is_some() || unsettled.is_some());
+    let ours = live.is_some() || unsettled.is_some();
+    let facts = Facts {
+        required: assembled.required_without_room(&pipeline.budget),
+        ..delivery.facts(&corpus, agent.as_ref(), ours)
+    };
+    if !ours {
+        delivery.remark_on_others(&facts);
+    }
     let gates = pipeline.gates.clone();
+    context.progress.enter(Stage::Judging);
     let (corpus, verdict) = blocking(move || {
         let verdict = gate::judge(published.as_ref(), &corpus, &facts, &gates);
         (corpus, verdict)
     })
     .await;
     delivery.report.gates.clone_from(&verdict.lines);
+    if let Some(pin) = pin {
+        if !verdict.is_hold() {
+            store.promote().await?;
+        }
+        delivery.report.notes.push(waits(&pin, assembled, &verdict, pipeline));
+        restore(pipeline, store, context, &pin, report).await?;
+        if matches!(report.outcome, Ending::Published | Ending::Pending) {
+            // Not what this run made.
+            report.outcome = Ending::Pinned;
+        }
+        return Ok(());
+    }
     let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
     store.keep_corpus(corpus.clone(), assembled.made_from, left_out, remarks, (context.now)()).await?;
-    if let Some(approved) = ApprovedCorpus::new(corpus.text, corpus.sha256, Warrant::Verdict(&verdict)) {
+    let (sha256, size) = (corpus.sha256, corpus.manifest.size);
+    if let Some(approved) = ApprovedCorpus::new(corpus, Warrant::Verdict(&verdict)) {
         store.release().await?;
         store.promote().await?;
-        delivery.push(agent.as_ref(), &approved, corpus.manifest.size).await
+        // What is unknown is settled, however soon.
+        if let Some(reason) = delivery.too_soon(live.as_ref().filter(|_| unsettled.is_none())).await? {
+            delivery.defer(&reason);
+            return Ok(());
+        }
+        delivery.push(agent.as_ref(), &approved, size).await
     } else {
         let reasons = verdict.reasons();
         let (run, target) = (delivery.report.run, delivery.target.clone());
-        let held = Held { corpus: corpus.sha256, run, target, gates: verdict.lines };
+        let held = Held { corpus: sha256, run, target, gates: verdict.lines };
         store.hold(held).await?;
         let name = &pipeline.name;
         let reason =
@@ -93,6 +112,22 @@ pub(super) async fn deliver(
         delivery.report.end(Ending::Held, reason);
         delivery.resend_pending(agent.as_ref()).await
     }
+}
+
+/// What a run says of a corpus that is not published because another one is pinned.
+fn waits(pin: &Pin, assembled: &Assembled, verdict: &Verdict, pipeline: &Pipeline) -> String {
+    let name = &pipeline.name;
+    let what = if assembled.sha256 == pin.corpus {
+        "what the site says now is the same".to_owned()
+    } else if verdict.is_hold() {
+        format!("what the site says now would be held by {}", verdict.reasons())
+    } else {
+        format!("what the site says now waits (`corpusd plan {name}` to look)")
+    };
+    format!(
+        "publication {} is pinned since {:.0}, until `corpusd unpin {name}`: {what}",
+        pin.publication, pin.at
+    )
 }
 
 /// Publishes what the gates hold, because a person approved it.
@@ -103,38 +138,76 @@ pub(super) async fn deliver_held(
     held: Held,
     report: &mut RunReport,
 ) -> Result<(), RunError> {
-    let none = Crawled::default();
-    let mut delivery = Delivery::new(pipeline, store, context, &none, report);
-    delivery.report.gates.clone_from(&held.gates);
-    let kept = delivery.kept(held.corpus).await?;
-    // A person approved it as it was held: for that target, and within the budget of that time.
-    let obstacle = if held.target != delivery.target {
-        Some("it was held for another agent or target")
-    } else if !pipeline.budget.fits(kept.manifest.size) {
-        Some("it no longer fits the budget")
-    } else {
-        None
-    };
-    if let Some(obstacle) = obstacle {
-        let name = &pipeline.name;
-        delivery.report.end(
-            Ending::Held,
-            format!("not published: {obstacle}; `corpusd run --once {name}` makes a new corpus"),
-        );
+    report.gates.clone_from(&held.gates);
+    // A person approved it as it was held: for that target.
+    if held.target != pipeline.target.identity(&pipeline.agent.id) {
+        report.end(Ending::Held, obstacle("it was held for another agent or target", pipeline));
         return Ok(());
     }
+    let kept = kept(store, held.corpus).await?;
+    publish_kept(pipeline, store, context, kept, Warrant::Approval, report).await
+}
+
+/// Makes the pinned corpus live, where it is not.
+pub(super) async fn restore(
+    pipeline: &Pipeline,
+    store: &Store,
+    context: &Context,
+    pin: &Pin,
+    report: &mut RunReport,
+) -> Result<(), RunError> {
+    let none = Crawled::default();
+    let delivery = Delivery::new(pipeline, store, context, &none, report);
+    if delivery.is_live(pin.corpus).await? {
+        report.publish.status = PublishStatus::NotNeeded;
+        report.outcome = Ending::Pinned;
+        return Ok(());
+    }
+    let kept = kept(store, pin.corpus).await?;
+    publish_kept(pipeline, store, context, kept, Warrant::Published, report).await
+}
+
+/// Publishes a kept corpus as it is, without a crawl: one that was approved, or one that was live before. What the
+/// report says of documents and corpus, where nothing was assembled, is about this one.
+pub(super) async fn publish_kept(
+    pipeline: &Pipeline,
+    store: &Store,
+    context: &Context,
+    kept: StoredCorpus,
+    warrant: Warrant<'_>,
+    report: &mut RunReport,
+) -> Result<(), RunError> {
+    let size = kept.manifest.size;
+    if !pipeline.budget.fits(size) {
+        report.end(Ending::Held, obstacle("it no longer fits the budget", pipeline));
+        return Ok(());
+    }
+    let none = Crawled::default();
+    let mut delivery = Delivery::new(pipeline, store, context, &none, report);
     let agent = match delivery.agent().await {
         Ok(agent) => agent,
         Err(error) => return delivery.api_failed(error).await,
     };
-    store.promote().await?;
-    delivery.report.documents.kept = kept.manifest.documents.len() as u64;
-    delivery.report.corpus = Some(CorpusReport::of(held.corpus, kept.manifest.size, &pipeline.budget));
-    let size = kept.manifest.size;
-    let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, Warrant::Approval) else {
+    if matches!(warrant, Warrant::Approval) {
+        store.promote().await?;
+    }
+    if delivery.report.corpus.is_none() {
+        delivery.report.documents.kept = kept.manifest.documents.len() as u64;
+        delivery.report.corpus = Some(CorpusReport::of(kept.sha256, size, &pipeline.budget));
+    }
+    let Some(approved) = ApprovedCorpus::new(kept.into(), warrant) else {
         return Ok(());
     };
     delivery.push(agent.as_ref(), &approved, size).await
+}
+
+fn obstacle(what: &str, pipeline: &Pipeline) -> String {
+    format!("not published: {what}; `corpusd run --once {}` makes a new corpus", pipeline.name)
+}
+
+/// A corpus that is recorded as kept.
+pub(super) async fn kept(store: &Store, sha256: Hash) -> Result<StoredCorpus, RunError> {
+    store.corpus(sha256).await?.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))
 }
 
 /// Settles a push of unknown outcome where this run has no corpus of its own to send.

@@ -3,24 +3,27 @@
 //! An outcome that nobody knows is settled by asking the API, then by sending the same bytes again, or a newer
 //! corpus that passed the gates; by nothing else.
 
+mod patience;
+
 use std::time::Duration;
 
-use super::{Context, RunError};
+use patience::wanted_later;
+
+use super::{Context, RunError, Stage, deliver::kept, pause};
 use crate::{
-    chatbase::{self, ApiError, Push},
-    corpus::Counts,
-    gate::{self, ApprovedCorpus, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
-    hash::{Hash, hex},
+    chatbase::{self, ApiError, Patience, Push, Refusal},
+    corpus::{Corpus, Counts, Unit},
+    gate::{self, ApprovedCorpus, AtAgent, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
+    hash::Hash,
+    outcome::in_words,
     pipeline::{Pipeline, Source},
-    publish::{Publisher, Target},
+    publish::{Publisher, Sent, Target, sources},
     report::{Ending, PublishStatus, RunReport},
-    store::{Before, Pause, Publication, PublicationState, Store, StoredCorpus},
+    store::{Before, Publication, PublicationState, Store},
 };
 
 /// The same bytes are sent again at most so often in one run.
 const RESENDS: u32 = 2;
-/// A `Retry-After` up to this is waited for within the run.
-const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// How long to wait for what.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ pub struct Waits {
     /// Pauses between the questions whether a push of unknown outcome arrived: all of them where it most likely
     /// did, the first half where it most likely did not.
     pub confirm: Vec<Duration>,
+    /// Pauses between looks at an agent that is busy with its training.
+    pub training: Vec<Duration>,
 }
 
 impl Default for Waits {
@@ -38,6 +43,8 @@ impl Default for Waits {
         Waits {
             backoff: Duration::from_secs(2),
             confirm: [2, 4, 8, 16, 30, 60].map(Duration::from_secs).to_vec(),
+            // Seconds as a rule; ten minutes in all.
+            training: [2, 4, 8].into_iter().chain([15; 39]).map(Duration::from_secs).collect(),
         }
     }
 }
@@ -62,7 +69,8 @@ impl<'a> Delivery<'a> {
         report: &'a mut RunReport,
     ) -> Delivery<'a> {
         let agent_id = &pipeline.agent.id;
-        let publisher = pipeline.target.connect(agent_id, context.window.clone(), context.now);
+        let patience = Patience { pauses: context.waits.training.clone(), stop: context.stop.clone() };
+        let publisher = pipeline.target.connect(agent_id, context.window.clone(), context.now, patience);
         Delivery {
             pipeline,
             store,
@@ -76,9 +84,10 @@ impl<'a> Delivery<'a> {
 
     /// What the target says of the agent, asked again after passing failures.
     pub(super) async fn agent(&self) -> Result<Option<chatbase::Agent>, ApiError> {
+        self.context.progress.enter(Stage::Asking);
         let mut attempt = 0;
         loop {
-            match self.publisher.agent().await {
+            match self.ask().await {
                 Err(ApiError::Passing(wait, _)) if attempt < RESENDS && self.wait(attempt, wait).await => {
                     attempt += 1;
                 }
@@ -87,31 +96,37 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Waits before attempt `attempt` + 1; false where the API asks for longer than a run waits.
-    async fn wait(&self, attempt: u32, asked: Option<Duration>) -> bool {
-        let wait = asked.unwrap_or_default().max(self.context.waits.backoff * 2_u32.saturating_pow(attempt));
-        if wait > LONGEST_WAIT {
-            return false;
+    /// Asks once, unless the API wants no requests now.
+    async fn ask(&self) -> Result<Option<chatbase::Agent>, ApiError> {
+        let unusable = |error| ApiError::Passing(None, in_words(&error));
+        if let Some(until) = self.embargo().await.map_err(unusable)? {
+            return Err(ApiError::Passing(None, wanted_later(until)));
         }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => true,
-            () = self.context.stop.cancelled() => false,
+        let answer = self.publisher.agent().await;
+        if let Err(ApiError::Passing(Some(asked), _)) = &answer {
+            self.heed(*asked).await.map_err(unusable)?;
         }
+        answer
     }
 
-    pub(super) async fn kept(&self, sha256: Hash) -> Result<StoredCorpus, RunError> {
-        let kept = self.store.corpus(sha256).await?;
-        kept.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))
+    /// Whether the target holds this corpus, as far as anybody can know.
+    pub(super) async fn is_live(&self, corpus: Hash) -> Result<bool, RunError> {
+        let unsettled = self.store.unsettled(self.target.clone()).await?;
+        let live = self.store.live(self.target.clone()).await?;
+        Ok(unsettled.is_none()
+            && live.is_some_and(|live| live.corpus == corpus)
+            && self.publisher.still_holds(corpus).await)
     }
 
-    pub(super) fn facts(&self, text: &str, agent: Option<&chatbase::Agent>, ours: bool) -> Facts {
+    pub(super) fn facts(&self, corpus: &Corpus, agent: Option<&chatbase::Agent>, ours: bool) -> Facts {
         let name = self.name(agent);
         let (body, adopt) = match &self.pipeline.target {
             Target::ChatbaseV1(v1) => {
-                let size = chatbase::v1::body_size(&self.pipeline.agent.id, name, text);
+                let size = chatbase::v1::body_size(&self.pipeline.agent.id, name, &corpus.text);
                 (Some((size, v1.max_body)), v1.adopt)
             }
-            Target::Directory(_) => (None, true),
+            // What a source cannot hold is cut, and what others put there stays.
+            Target::ChatbaseV2(_) | Target::Directory(_) => (None, true),
         };
         let foreign = match agent {
             Some(agent) if !ours && !adopt => match agent.characters {
@@ -122,7 +137,22 @@ impl<'a> Delivery<'a> {
             _ => Foreign::None,
         };
         let sources = self.pipeline.sources.iter().map(Source::name).collect();
-        Facts { crawled: self.crawled.clone(), body, foreign, sources }
+        let limit = self.pipeline.budget.limits.iter().find(|limit| limit.unit == Unit::Bytes);
+        let at_agent = agent
+            .and_then(|agent| agent.sources.as_deref())
+            .map(|known| (sources::survey(corpus, known), limit.map(|limit| limit.max)));
+        Facts { crawled: self.crawled.clone(), body, foreign, sources, required: None, at_agent }
+    }
+
+    /// Tells of texts that the agent answers from besides ours, before ours are there: they may be those of an earlier
+    /// tool, or of our own former target.
+    pub(super) fn remark_on_others(&mut self, facts: &Facts) {
+        if let Some((AtAgent { foreign_texts: texts @ 1.., .. }, _)) = facts.at_agent {
+            self.report.notes.push(format!(
+                "the agent has {texts} text sources that corpusd did not make: they stay, and it answers from them too; \
+                 what an earlier push left there is for you to delete"
+            ));
+        }
     }
 
     /// The configured name, else the one the agent has: sending another would rename it.
@@ -153,6 +183,12 @@ impl<'a> Delivery<'a> {
         corpus: &ApprovedCorpus,
         size: Counts,
     ) -> Result<(), RunError> {
+        if self.context.dry_run {
+            self.report.outcome = Ending::Pending;
+            let name = &self.pipeline.name;
+            self.report.notes.push(format!("nothing was sent, as asked for (`corpusd diff {name}` to look)"));
+            return Ok(());
+        }
         let live = match self.store.live(self.target.clone()).await? {
             Some(live) => self.store.manifest(live.corpus).await?.map(|manifest| manifest.size),
             None => None,
@@ -163,16 +199,26 @@ impl<'a> Delivery<'a> {
             live,
         };
         let now = (self.context.now)();
+        self.context.progress.enter(Stage::Intending);
         let id = self
             .store
-            .intend(self.report.run, *corpus.sha256(), self.target.clone(), before.clone(), now)
+            .intend(
+                self.report.run,
+                *corpus.sha256(),
+                self.target.clone(),
+                before.clone(),
+                self.settings(),
+                now,
+            )
             .await?;
         let name = self.name(agent).map(str::to_owned);
         // Once one attempt may have arrived, what later ones come to does not make it undone.
         let mut unknown = false;
         let mut attempt = 0;
         loop {
-            let (push, request_id) = self.publisher.push(name.as_deref(), corpus).await;
+            self.context.progress.enter(Stage::Sending);
+            let Sent { push, request_id, partial } = self.publisher.push(name.as_deref(), corpus).await;
+            unknown |= partial;
             let request = request_id.as_deref().unwrap_or("none");
             tracing::info!(request.id = request, size_bytes = size.bytes, "push: {}", describe(&push));
             if request_id.is_some() {
@@ -180,9 +226,9 @@ impl<'a> Delivery<'a> {
             }
             let again = match &push {
                 Push::Applied => return self.acknowledged(id, request_id, "accepted").await,
-                Push::Refused(_, reason) => {
+                Push::Refused(refusal, reason) => {
                     self.not_applied(id, unknown, PublishStatus::Rejected, request_id, reason).await?;
-                    return self.pause(reason.clone()).await;
+                    return self.pause(*refusal, reason.clone()).await;
                 }
                 Push::Unknown(reason) | Push::Unclear(reason) => {
                     unknown = true;
@@ -196,11 +242,16 @@ impl<'a> Delivery<'a> {
                     if self.confirmed(&before, size, pauses).await {
                         return self.acknowledged(id, request_id, "confirmed by asking").await;
                     }
-                    attempt < most && !self.context.stop.is_cancelled()
+                    attempt < most && !self.context.stop.is_cancelled() && self.embargo().await?.is_none()
                 }
                 Push::Busy(_) => false,
                 Push::NotSent(_) => attempt < RESENDS && self.wait(attempt, None).await,
-                Push::Later(wait, _) => attempt < RESENDS && self.wait(attempt, *wait).await,
+                Push::Later(asked, _) => {
+                    if let Some(asked) = asked {
+                        self.heed(*asked).await?;
+                    }
+                    attempt < RESENDS && self.wait(attempt, *asked).await
+                }
             };
             if !again {
                 let reason = describe(&push);
@@ -217,7 +268,7 @@ impl<'a> Delivery<'a> {
                 () = tokio::time::sleep(*pause) => {}
                 () = self.context.stop.cancelled() => return false,
             }
-            if let Ok(Some(agent)) = self.publisher.agent().await
+            if let Ok(Some(agent)) = self.ask().await
                 && arrived(before, &agent, size)
             {
                 return true;
@@ -229,7 +280,7 @@ impl<'a> Delivery<'a> {
     /// Asks once about a push that an earlier run left unsettled.
     pub(super) async fn ask_once(&mut self, publication: &Publication) -> Result<(), RunError> {
         let Some(manifest) = self.store.manifest(publication.corpus).await? else { return Ok(()) };
-        if let Ok(Some(agent)) = self.publisher.agent().await
+        if let Ok(Some(agent)) = self.ask().await
             && arrived(&publication.before, &agent, manifest.size)
         {
             tracing::info!("the push of an earlier run had arrived");
@@ -239,15 +290,27 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// Sends the bytes of an unsettled push again: what is live may be either, and must become one.
+    /// Sends the bytes of an unsettled push again: what is live may be either, and must become one. While one corpus is
+    /// pinned, it becomes that.
     pub(super) async fn resend_pending(&mut self, agent: Option<&chatbase::Agent>) -> Result<(), RunError> {
+        if self.context.dry_run {
+            return Ok(());
+        }
         let Some(publication) = self.store.unsettled(self.target.clone()).await? else { return Ok(()) };
-        let kept = self.kept(publication.corpus).await?;
-        let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, Warrant::Intent) else {
+        if self.embargo().await?.is_some() {
+            return Ok(());
+        }
+        let (corpus, warrant) = match self.store.pinned(self.target.clone()).await? {
+            Some(pin) => (pin.corpus, Warrant::Published),
+            None => (publication.corpus, Warrant::Intent),
+        };
+        let kept = kept(self.store, corpus).await?;
+        let size = kept.manifest.size;
+        let Some(approved) = ApprovedCorpus::new(kept.into(), warrant) else {
             return Ok(());
         };
         let (outcome, error) = (self.report.outcome, self.report.error.clone());
-        self.push(agent, &approved, kept.manifest.size).await?;
+        self.push(agent, &approved, size).await?;
         if self.report.outcome == Ending::Published {
             // Only an older push was settled; this run's own outcome stands.
             (self.report.outcome, self.report.error) = (outcome, error);
@@ -293,6 +356,7 @@ impl<'a> Delivery<'a> {
         detail: &str,
     ) -> Result<(), RunError> {
         let now = (self.context.now)();
+        self.context.progress.enter(Stage::Settling);
         self.store
             .settle_publication(id, state, request_id, detail.to_owned(), self.pipeline.keep, now)
             .await?;
@@ -301,7 +365,7 @@ impl<'a> Delivery<'a> {
 
     pub(super) async fn api_failed(&mut self, error: ApiError) -> Result<(), RunError> {
         match error {
-            ApiError::Refused(_, reason) => self.pause(reason).await,
+            ApiError::Refused(refusal, reason) => self.pause(refusal, reason).await,
             ApiError::Passing(_, reason) => {
                 self.report
                     .end(Ending::Failed, format!("the API could not be asked about the agent: {reason}"));
@@ -310,9 +374,8 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    async fn pause(&mut self, reason: String) -> Result<(), RunError> {
-        let fingerprint = self.pipeline.publish_fingerprint();
-        self.store.pause(Pause { reason: reason.clone(), fingerprint, at: (self.context.now)() }).await?;
+    async fn pause(&mut self, refusal: Refusal, reason: String) -> Result<(), RunError> {
+        pause::pause(self.pipeline, self.store, refusal, reason.clone(), (self.context.now)()).await?;
         self.report.end(Ending::Paused, reason);
         Ok(())
     }
@@ -324,6 +387,8 @@ impl<'a> Delivery<'a> {
 fn arrived(before: &Before, agent: &chatbase::Agent, size: Counts) -> bool {
     let is_size = |size: Counts, count| [size.utf16, size.characters, size.bytes].contains(&count);
     match agent.characters {
+        // Source by source it is seen by the next push, which writes what is missing and nothing else.
+        _ if agent.sources.is_some() => false,
         Some(count) => {
             is_size(size, count)
                 && before.characters != Some(count)
@@ -354,7 +419,8 @@ mod tests {
     }
 
     fn agent(characters: Option<u64>, trained: &str) -> chatbase::Agent {
-        chatbase::Agent { name: None, characters, last_trained_at: Some(trained.to_owned()) }
+        let last_trained_at = Some(trained.to_owned());
+        chatbase::Agent { characters, last_trained_at, ..chatbase::Agent::default() }
     }
 
     fn before(characters: Option<u64>, live: Option<u64>) -> Before {

@@ -13,7 +13,9 @@ use rusqlite::ErrorCode;
 
 use super::{
     Store, StoreError,
+    database::Database,
     lock::{LockError, lock_pipeline},
+    schema,
 };
 use crate::blocking::blocking;
 
@@ -62,22 +64,14 @@ fn check(state_dir: &Path, pipeline: &str, now: Timestamp) -> Result<(), StoreEr
         Err(LockError::Taken(_)) => return Ok(()),
         Err(LockError::Io { path, source }) => return Err(StoreError::Io { path, source }),
     };
-    match Store::open(state_dir, pipeline).and_then(|store| store.look_through()) {
+    // Its own file alone: what it shares with others is no fault of it.
+    let path = state_dir.join(format!("{pipeline}.sqlite3"));
+    match Database::open(&path, &schema::STEPS).and_then(|own| own.look_through()) {
         Err(error) if is_damage(&error) => {
-            let path = state_dir.join(format!("{pipeline}.sqlite3"));
             let aside = set_aside(&path, now).map_err(|source| StoreError::Io { path, source })?;
             Err(StoreError::SetAside(aside))
         }
         looked => looked,
-    }
-}
-
-impl Store {
-    /// Reads every page of the file.
-    fn look_through(&self) -> Result<(), StoreError> {
-        let connection = self.connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged("state")) }
     }
 }
 

@@ -21,10 +21,12 @@ mod world; // a pipeline between the two, and the folders it lives in
 // What they say, by feature.
 mod access; // private docs: credentials, proxies, certificates
 mod architecture; // who may import whom, and what pure means
+mod chatbase_v2; // an agent that is kept source by source
 mod clean; // selectors of the user's own
 mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget
 mod crawl; // which pages are asked for, how, and how often
+mod crash; // killed in every stage, a log cut anywhere, a full disk
 mod daemon; // schedules, signals, reloads and triggers of the real program
 mod endurance; // thousands of pages, with faults, kills and little memory
 mod explain; // what became of a URL, and why
@@ -35,7 +37,10 @@ mod gates; // what is held, and how it is let go
 mod graphs; // random sites with random faults, against a plain walk
 mod histories; // pages that come and go over many runs, against a plain model
 mod healthy; // sites that are well, however odd they look
+mod history; // what was published before, and the way back to it
 mod hostile; // HTML that was made to hurt
+mod noise; // sites that never say the same twice and mean the same
+mod plan; // what would be published: plan, diff, replay, dry runs
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
 mod reading; // Markdown pages, and what a person is told of pages
@@ -43,3 +48,4 @@ mod semantics; // sites that answer 200 and mean something else: what is publish
 mod state; // locks, kills, and the files under `state/`
 mod traps; // sites without end
 mod variants; // languages, `Link` headers, dates in sitemaps
+mod writers; // one writer per agent, whoever and wherever
