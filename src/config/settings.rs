@@ -119,7 +119,9 @@ mod tests {
         let path = dir.path().join(FILE_NAME);
         fs::write(&path, yaml).unwrap();
         load_settings(&path, &env()).map(|(settings, _)| settings).map_err(|mut faults| {
-            faults.iter_mut().for_each(|fault| fault.file = PathBuf::from(FILE_NAME));
+            for fault in &mut faults {
+                fault.file = PathBuf::from(FILE_NAME);
+            }
             told(&faults)
         })
     }
