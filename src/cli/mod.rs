@@ -84,12 +84,12 @@ enum Command {
     History(history::HistoryArgs),
     /// Publish what the gates hold
     Approve(approve::ApproveArgs),
-    /// Ask the daemon to run a pipeline now: after a deploy
-    Trigger(trigger::TriggerArgs),
     /// Publish an earlier corpus again, and keep it live until `unpin`
     Rollback(rollback::RollbackArgs),
     /// Let runs publish again after a rollback
     Unpin(unpin::UnpinArgs),
+    /// Ask the daemon to run a pipeline now: after a deploy
+    Trigger(trigger::TriggerArgs),
     /// Lift a pause: something was refused, and has been put right
     Resume(resume::ResumeArgs),
     /// Print the corpus, or one document, as it would be published
@@ -128,9 +128,9 @@ pub async fn dispatch(cli: Cli, now: fn() -> Timestamp) -> anyhow::Result<Exit> 
         Command::History(args) => history::history(&common, &args).await,
         Command::Replay(args) => replay::replay(&common, &args, now).await,
         Command::Approve(args) => approve::approve(&common, &args, now).await,
-        Command::Trigger(args) => trigger::trigger(&common, &args).await,
         Command::Rollback(args) => rollback::rollback(&common, &args, now).await,
         Command::Unpin(args) => unpin::unpin(&common, &args).await,
+        Command::Trigger(args) => trigger::trigger(&common, &args).await,
         Command::Resume(args) => resume::resume(&common, &args).await,
         Command::Show(args) => show::show(&common, &args).await,
         Command::Explain(args) => explain::explain(&common, &args).await,

@@ -102,6 +102,16 @@ pub(super) fn open_one(common: &Common, name: &str) -> anyhow::Result<Result<Pip
     Ok(opened.pipelines.pop().ok_or(opened.exit))
 }
 
+/// The state of a pipeline, which is not made where there is none: looking changes nothing.
+pub(super) fn state(common: &Common, pipeline: &Pipeline) -> anyhow::Result<Result<Store, Exit>> {
+    let (state_dir, name) = (common.state_dir(), pipeline.name.as_str());
+    if !Store::exists(&state_dir, name) {
+        complain(&format!("`{name}` has not run yet: `corpusd run --once {name}`"));
+        return Ok(Err(Exit::Failed));
+    }
+    Ok(Ok(Store::open(&state_dir, name)?))
+}
+
 /// The file with the daemon's settings: in the working directory, else beside the pipeline files, else in the machine's
 /// folder.
 pub(super) fn settings_file(common: &Common) -> Option<PathBuf> {
@@ -125,16 +135,6 @@ pub(super) fn settings(common: &Common) -> Result<Settings, Exit> {
             Err(Exit::Config)
         }
     }
-}
-
-/// The state of a pipeline, which is not made where there is none: looking changes nothing.
-pub(super) fn state(common: &Common, pipeline: &Pipeline) -> anyhow::Result<Result<Store, Exit>> {
-    let (state_dir, name) = (common.state_dir(), pipeline.name.as_str());
-    if !Store::exists(&state_dir, name) {
-        complain(&format!("`{name}` has not run yet: `corpusd run --once {name}`"));
-        return Ok(Err(Exit::Failed));
-    }
-    Ok(Ok(Store::open(&state_dir, name)?))
 }
 
 /// Prints a diagnostic.

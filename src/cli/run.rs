@@ -19,8 +19,8 @@ use crate::{
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(group = ArgGroup::new("pass").args(["once", "due"]).multiple(true))]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag that the user may set or not")]
 pub(super) struct RunArgs {
     /// Run each pipeline now, then exit: for a systemd timer, or after a deploy
     #[arg(long)]
@@ -82,7 +82,7 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     };
     let mut reports = Vec::new();
     for Turn { pipeline, fire } in turns {
-        let mut context = Context { progress: Arc::default(), dry_run: args.dry_run, ..template.clone() };
+        let mut context = Context { dry_run: args.dry_run, progress: Arc::default(), ..template.clone() };
         if let Some((since, timer)) = fire {
             context.timeout = Some(timer.schedule().timeout);
             match claim(&pipeline, since, timer, &context).await {

@@ -83,8 +83,7 @@ fn tell(states: &[NotifyState<'_>]) {
 /// would by the usual way of sending. False where it did not go out.
 fn send(states: &[NotifyState<'_>], patience: Duration) -> bool {
     let Some(name) = std::env::var_os("NOTIFY_SOCKET") else { return true };
-    let lines: Vec<String> = states.iter().map(ToString::to_string).collect();
-    let message = lines.join("\n");
+    let message = states.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let sent = UnixDatagram::unbound().and_then(|socket| {
         socket.set_write_timeout(Some(patience))?;
         socket.send_to_addr(message.as_bytes(), &address(&name)?)

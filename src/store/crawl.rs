@@ -32,19 +32,18 @@ pub struct LastCrawl {
 impl Store {
     /// The crawl that is under way, or the last one; `None` before the first.
     pub async fn last_crawl(&self) -> Result<Option<LastCrawl>, StoreError> {
-        self.own
-            .read(|connection| {
-                let row: Option<(i64, bool)> = connection
-                    .query_row(
-                        "SELECT moved_at, state = 'complete' FROM crawl ORDER BY id DESC LIMIT 1",
-                        [],
-                        |row| Ok((row.get(0)?, row.get(1)?)),
-                    )
-                    .optional()?;
-                let Some((moved_at, complete)) = row else { return Ok(None) };
-                Ok(Some(LastCrawl { moved_at: timestamp(moved_at)?, complete }))
-            })
-            .await
+        self.read(|connection| {
+            let row: Option<(i64, bool)> = connection
+                .query_row(
+                    "SELECT moved_at, state = 'complete' FROM crawl ORDER BY id DESC LIMIT 1",
+                    [],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()?;
+            let Some((moved_at, complete)) = row else { return Ok(None) };
+            Ok(Some(LastCrawl { moved_at: timestamp(moved_at)?, complete }))
+        })
+        .await
     }
 
     /// Begins the crawl of sources with this fingerprint, or resumes it where a killed process left it.
@@ -85,12 +84,11 @@ impl Store {
 
     /// Marks the crawl as one that ran out of time: the next run goes on with it, also days later.
     pub async fn postpone_crawl(&self) -> Result<(), StoreError> {
-        self.own
-            .write(|tx| {
-                tx.execute("UPDATE crawl SET state = 'postponed' WHERE state = 'running'", [])?;
-                Ok(())
-            })
-            .await
+        self.write(|tx| {
+            tx.execute("UPDATE crawl SET state = 'postponed' WHERE state = 'running'", [])?;
+            Ok(())
+        })
+        .await
     }
 
     /// Marks the crawl as one that cannot be completed: the next run begins anew.
@@ -113,14 +111,13 @@ impl Store {
 
     /// Why the crawl of which source cannot become complete; empty where all can.
     pub async fn doubts(&self) -> Result<Vec<(usize, String)>, StoreError> {
-        self.own
-            .read(|connection| {
-                let mut statement =
-                    connection.prepare_cached("SELECT source, reason FROM doubt ORDER BY source, reason")?;
-                let doubts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                Ok(doubts.collect::<Result<_, _>>()?)
-            })
-            .await
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT source, reason FROM doubt ORDER BY source, reason")?;
+            let doubts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(doubts.collect::<Result<_, _>>()?)
+        })
+        .await
     }
 }
 

@@ -40,8 +40,18 @@ impl Database {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(64);
-        migrate(&mut connection, version, steps)?;
+        migrate(&mut connection, steps, version)?;
         Ok(Database(Arc::new(Mutex::new(connection))))
+    }
+
+    /// Reads every page of the file.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where they do not belong together.
+    pub(super) fn look_through(&self) -> Result<(), StoreError> {
+        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged("state")) }
     }
 
     /// Reads on a blocking thread.
@@ -66,13 +76,6 @@ impl Database {
         .await
     }
 
-    /// Reads every page of the file.
-    pub(super) fn look_through(&self) -> Result<(), StoreError> {
-        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged("state")) }
-    }
-
     async fn on_connection<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
@@ -90,8 +93,8 @@ impl Database {
 /// Brings the schema up to date. Two processes may do so at once: the slower one finds its steps done.
 fn migrate(
     connection: &mut Connection,
-    mut version: usize,
     steps: &'static [&'static str],
+    mut version: usize,
 ) -> Result<(), StoreError> {
     while let Err(error) = migrations(steps).to_latest(connection) {
         let now = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

@@ -13,19 +13,18 @@ impl Store {
 
     /// Records what fires now, before it does. False, and nothing is recorded, where another process has been faster.
     pub async fn fire(&self, Record { before, fired: now }: Record) -> Result<bool, StoreError> {
-        self.own
-            .write(move |tx| {
-                if fired(tx)? != before {
-                    return Ok(false);
-                }
-                tx.execute("DELETE FROM fired", [])?;
-                tx.execute(
-                    "INSERT INTO fired (schedule, at) VALUES (?1, ?2)",
-                    params![now.schedule, millis(now.at)],
-                )?;
-                Ok(true)
-            })
-            .await
+        self.write(move |tx| {
+            if fired(tx)? != before {
+                return Ok(false);
+            }
+            tx.execute("DELETE FROM fired", [])?;
+            tx.execute(
+                "INSERT INTO fired (schedule, at) VALUES (?1, ?2)",
+                params![now.schedule, millis(now.at)],
+            )?;
+            Ok(true)
+        })
+        .await
     }
 }
 

@@ -1,8 +1,8 @@
 //! Locks that the operating system frees when a process dies, however it dies.
 //!
 //! One per pipeline, so that two processes never write one database, and one per agent, so that two pipelines never
-//! replace each other's text; and one for the daemon of a state folder. The agent's is taken in the state folder, and once more where all processes of this
-//! user look, whatever state folder they work on.
+//! replace each other's text. The agent's is taken in the state folder, and once more where all processes of this
+//! user look, whatever state folder they work on. And one for the daemon of a folder of state.
 
 use std::{
     env,
@@ -51,11 +51,11 @@ impl RunLock {
     /// # Errors
     /// [`LockError::Taken`] where another process holds any of them.
     pub fn take(state_dir: &Path, pipeline: &str, agent_id: &str, place: &str) -> Result<RunLock, LockError> {
-        let path = lock_file(state_dir, pipeline);
-        let own = lock(&path)?;
+        let own = lock_pipeline(state_dir, pipeline)?;
         let agent = lock(&state_dir.join("agents").join(file_name(agent_id)))?;
         // Who owns the state owns the folders that are safe: there is no other way to ask who we are.
-        let user = own.metadata().map_err(|source| LockError::Io { path, source })?.uid();
+        let user =
+            own.metadata().map_err(|source| LockError::Io { path: state_dir.to_owned(), source })?.uid();
         Ok(RunLock { _pipeline: own, _agent: agent, _for_user: lock_for_user(user, &file_name(place))? })
     }
 }
@@ -71,13 +71,8 @@ impl DaemonLock {
     }
 }
 
-/// The lock of a pipeline alone, for a look at its state.
 pub(super) fn lock_pipeline(state_dir: &Path, pipeline: &str) -> Result<File, LockError> {
-    lock(&lock_file(state_dir, pipeline))
-}
-
-fn lock_file(state_dir: &Path, pipeline: &str) -> PathBuf {
-    state_dir.join(format!("{pipeline}.lock"))
+    lock(&state_dir.join(format!("{pipeline}.lock")))
 }
 
 /// An agent id, or an address, may hold anything; its hash is a file name.
