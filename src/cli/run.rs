@@ -32,7 +32,7 @@ pub(super) struct RunArgs {
     #[arg(requires = "pass")]
     pipelines: Vec<String>,
     /// Send nothing: crawl, judge and report; exit 10 where something would be published
-    #[arg(long)]
+    #[arg(long, requires = "pass")]
     dry_run: bool,
     /// Print one JSON report per line on stdout instead of a table
     #[arg(long, requires = "pass")]

@@ -560,9 +560,11 @@ fn context(world: &World, now: fn() -> Timestamp, stop: CancellationToken) -> Co
         window: Arc::default(),
         pacers: Arc::default(),
         waits: Waits::default(),
+        dry_run: false,
         stop,
         timeout: None,
         progress: Arc::new(Progress::default()),
+        outbox: Outbox::default(),
     }
 }
 
