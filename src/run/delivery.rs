@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Context, RunError, deliver::kept};
 use crate::{
-    chatbase::{self, ApiError, Patience, Push},
+    chatbase::{self, ApiError, Patience, Push, patience::LONGEST_WAIT},
     corpus::{Corpus, Counts, Unit},
     gate::{self, ApprovedCorpus, AtAgent, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
     hash::Hash,
@@ -19,8 +19,6 @@ use crate::{
 
 /// The same bytes are sent again at most so often in one run.
 const RESENDS: u32 = 2;
-/// A `Retry-After` up to this is waited for within the run.
-const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// How long to wait for what.
 #[derive(Debug, Clone)]
