@@ -22,6 +22,8 @@ pub enum Exit {
     Held,
     /// 3: done, but pages failed or were carried forward.
     Troubled,
+    /// 10: something would be published.
+    Pending,
     /// 0: done, or nothing to do.
     Done,
     /// 130: SIGINT.
@@ -36,6 +38,7 @@ impl Exit {
         match report.outcome {
             Ending::Failed => Exit::Failed,
             Ending::Paused => Exit::Refused,
+            Ending::Pending => Exit::Pending,
             Ending::Held | Ending::Incomplete => Exit::Held,
             Ending::Interrupted => Exit::Interrupted,
             // That nothing is published while one is pinned is what a person asked for.
@@ -55,6 +58,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Troubled => 3,
             Exit::Held => 4,
+            Exit::Pending => 10,
             Exit::Busy => 75,
             Exit::Refused => 77,
             Exit::Config => 78,

@@ -24,6 +24,9 @@ pub(super) struct RunArgs {
     once: bool,
     /// Which pipelines; all enabled ones where none is named
     pipelines: Vec<String>,
+    /// Send nothing: crawl, judge and report; exit 10 where something would be published
+    #[arg(long)]
+    dry_run: bool,
     /// Print one JSON report per line on stdout instead of a table
     #[arg(long)]
     json: bool,
@@ -48,6 +51,7 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     let mut reports = Vec::new();
     for pipeline in &enabled {
         let context = open::context(common.state_dir(), now, &window, stop.clone());
+        let context = Context { dry_run: args.dry_run, ..context };
         let result = run_one(pipeline, &context, common.quiet).await;
         exit = exit.min(settle(pipeline, result, args.json, &mut reports)?);
         if stop.is_cancelled() {
