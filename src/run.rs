@@ -9,6 +9,7 @@ mod delivery;
 mod discoverer;
 mod lanes;
 mod look;
+mod pause;
 mod plan;
 pub mod progress;
 mod reading;
@@ -23,11 +24,13 @@ use std::{collections::HashSet, path::PathBuf, sync::Arc};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use assemble::Assembled;
 pub use assemble::Made;
 pub use delivery::Waits;
 pub use look::{corpus_named, corpus_text, document, document_text, is_in_corpus};
+pub use pause::{Paused, paused, resume};
 pub use plan::{Boilerplate, Changed, Dropped, Item, Plan, Repeated, Standing, plan};
-pub use progress::Progress;
+pub use progress::{Progress, Stage};
 pub use replay::{Replay, replay};
 pub use rollback::{NoPublication, rollback};
 use walk::Walked;
@@ -87,7 +90,7 @@ pub enum RunError {
 /// # Errors
 /// [`RunError`] where the run could not even be recorded; every other failure is in the report.
 pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
-    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let mut report = begin(pipeline, &store, &lock, context).await?;
     tracing::info!(run.id = report.run, "run begins");
@@ -110,11 +113,18 @@ async fn pass(
     context: &Context,
     report: &mut RunReport,
 ) -> Result<(), RunError> {
-    if let Some(reason) = deliver::pause_in_force(pipeline, store).await? {
-        report.end(Ending::Paused, reason);
+    if let Some(Paused { reason, at }) = paused(pipeline, store).await? {
+        let name = &pipeline.name;
+        report.end(
+            Ending::Paused,
+            format!("{reason} (paused since {at}; `corpusd resume {name}` lifts the pause)"),
+        );
         return Ok(());
     }
+    // What was refused before has been changed since.
+    store.resume().await?;
 
+    context.progress.enter(Stage::Crawling);
     let Walked { doubts, notes, traffic } = walk::walk(pipeline, store, context).await?;
     report.http = traffic;
     report.notes = notes;
@@ -133,12 +143,18 @@ async fn pass(
         report.notes.push(format!("a source stays as it was, because its crawl is incomplete: {reasons}"));
     }
 
+    context.progress.enter(Stage::Completing);
     let change = store.complete_crawl(patience(pipeline), (context.now)()).await?;
     // Before assembling, which notes what became of pages: here every page counts that was read.
     let mut doubts = site::doubts(store, &withheld).await?;
-    context.progress.enter(progress::Stage::Assembling);
+    context.progress.enter(Stage::Assembling);
     let assembled = assemble::assemble(pipeline, store).await?;
     store.note_outcomes(assembled.notes()).await?;
+    if assembled.fresh.is_some() {
+        let Assembled { sha256, made_from, .. } = assembled;
+        let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
+        store.note_made_from(sha256, assembled.manifest.clone(), made_from, left_out, remarks).await?;
+    }
     let tally = store.tally().await?;
     report.pages = pages(&tally, &change);
     report.documents = assembled.documents.clone();
@@ -147,7 +163,6 @@ async fn pass(
 
     doubts.extend(gate::of_going(change.going, change.members(), &pipeline.gates));
     let crawled = crawled(&tally, &change, doubts);
-    context.progress.enter(progress::Stage::Publishing);
     deliver::deliver(pipeline, store, context, &crawled, &assembled, report).await
 }
 
@@ -177,16 +192,21 @@ async fn others_can_go_on(
 /// # Errors
 /// As [`run`]; the report is `None` where nothing is held.
 pub async fn approve(pipeline: &Pipeline, context: &Context) -> Result<Option<RunReport>, RunError> {
-    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let Some(held) = store.held().await? else { return Ok(None) };
     let mut report = begin(pipeline, &store, &lock, context).await?;
-    store.resume().await?;
+    resume(pipeline, &store).await?;
     if let Err(error) = deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
         report.end(Ending::Failed, in_words(&error));
     }
     finish(&store, context, &mut report).await?;
     Ok(Some(report))
+}
+
+fn lock(pipeline: &Pipeline, context: &Context) -> Result<RunLock, LockError> {
+    let agent = &pipeline.agent.id;
+    RunLock::take(&context.state_dir, pipeline.name.as_str(), agent, &pipeline.target.place(agent))
 }
 
 async fn begin(
@@ -222,6 +242,7 @@ fn blank(pipeline: &Pipeline, run: u64, started_at: Timestamp) -> RunReport {
 }
 
 async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Result<(), RunError> {
+    context.progress.enter(Stage::Reporting);
     let now = (context.now)();
     report.duration_ms = u64::try_from(now.duration_since(report.started_at).as_millis()).unwrap_or(0);
     let json = serde_json::to_string(&report).expect("a report has string keys only");

@@ -59,6 +59,7 @@ impl Draft {
         let (agent, agent_at) = agent(&mut reader, &file).unzip();
         let sources = sources(&mut reader, &file);
         let cleaning = clean::cleaning(&mut reader, &file);
+        let near = corpus::near(&mut reader, &file);
         let budget = corpus::budget(&mut reader, &file);
         let gates = corpus::gates(&mut reader, &file);
         let publish = target::publish(&mut reader, &file);
@@ -72,9 +73,11 @@ impl Draft {
                 agent,
                 sources,
                 cleaning,
+                near,
                 budget,
                 gates,
                 target,
+                min_interval: publish.min_interval,
                 keep: publish.keep,
             });
         }
