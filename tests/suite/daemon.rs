@@ -15,6 +15,7 @@ use std::{
 use corpusd::{
     config::{self, Env, Settings},
     daemon::{self, Options},
+    notify::Outbox,
     run::{Context, Progress, Waits},
     schedule::{Fired, Record, Schedule},
     store::{DaemonLock, Store},
