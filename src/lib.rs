@@ -23,6 +23,7 @@ pub mod corpus; // pure: documents -> what is sent, within the budget
 pub mod gate; // pure: is it safe to publish?
 pub mod chatbase; // the API
 pub mod publish; // where a corpus goes
+pub mod verify; // pure: golden questions, and whether answers will do
 pub mod report; // pure: what a run did
 pub mod pipeline; // pure: one validated job
 pub mod config; // YAML -> pipeline, with every fault
