@@ -12,6 +12,7 @@ pub mod language;
 pub mod link_header;
 mod pace;
 pub mod page_headers;
+pub mod part;
 pub mod pattern;
 mod percent;
 pub mod robots;
