@@ -2,9 +2,16 @@
 //!
 //! `config` builds it; no stage sees YAML.
 
+use url::Url;
+
 use crate::{
-    corpus::budget::Budget, crawl::CrawlPlan, extract::Cleaning, gate::Gates, publish::Target,
+    corpus::budget::Budget,
+    crawl::{CrawlPlan, part::Part},
+    extract::Cleaning,
+    gate::Gates,
+    publish::Target,
     report::PipelineName,
+    verify::Questionnaire,
 };
 
 /// One pipeline file, validated.
@@ -18,6 +25,8 @@ pub struct Pipeline {
     pub agent: Agent,
     /// What it knows, in the order of the file; never empty.
     pub sources: Vec<Source>,
+    /// The part of them that is crawled, where that is not all; said for one run, never by the file.
+    pub only: Option<Part>,
     /// What it says about the content of pages.
     pub cleaning: Cleaning,
     /// How large the corpus may be.
@@ -28,6 +37,8 @@ pub struct Pipeline {
     pub target: Target,
     /// How many published corpora are kept.
     pub keep: u32,
+    /// What the agent is asked after a publish.
+    pub verify: Questionnaire,
 }
 
 /// The agent whose training text is replaced.
@@ -56,6 +67,13 @@ impl Source {
 }
 
 impl Pipeline {
+    /// Where the crawls of its sites begin.
+    pub fn starts(&self) -> impl Iterator<Item = &Url> {
+        self.sources.iter().flat_map(|source| match source {
+            Source::Site(plan) => &plan.start,
+        })
+    }
+
     /// Of every setting that a refusal by the target may concern: other settings are worth another try.
     pub fn publish_fingerprint(&self) -> String {
         let Pipeline { agent, budget, target, .. } = self;

@@ -60,6 +60,8 @@ pub enum Ending {
     Paused,
     /// Something failed that may pass.
     Failed,
+    /// A corpus was published, and the agent's answers are not good enough.
+    VerificationFailed,
     /// Asked to stop: the next run goes on from there.
     Interrupted,
 }
@@ -74,6 +76,7 @@ impl Ending {
             Ending::Incomplete => "incomplete",
             Ending::Paused => "paused",
             Ending::Failed => "failed",
+            Ending::VerificationFailed => "verification_failed",
             Ending::Interrupted => "interrupted",
         }
     }
@@ -135,6 +138,9 @@ pub struct Pages {
     pub removed: u64,
     /// Pages that could not be read and stay as they were.
     pub carried_forward: u64,
+    /// Pages of the snapshot that were not asked for, because the run was limited to a part.
+    #[serde(default)]
+    pub outside: u64,
     /// URLs that could not be read.
     pub failed: u64,
     /// URLs that give no document although nothing failed.
@@ -209,13 +215,19 @@ pub struct PublishReport {
     pub request_id: Option<String>,
 }
 
-/// Golden questions, in numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// What came of golden questions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct VerifyReport {
-    /// Questions that were asked.
+    /// Questions that were asked, each counted once.
     pub asked: u64,
     /// Of these, how many were answered as expected.
     pub passed: u64,
+    /// The others, one line each, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
+    /// Why the questions could not be asked to the end; the next run asks again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unverified: Option<String>,
 }
 
 /// How far a push came.

@@ -6,12 +6,14 @@
 mod assemble;
 mod deliver;
 mod delivery;
+mod deploy;
 mod discoverer;
 mod lanes;
 pub mod progress;
 mod reading;
 mod rules;
 mod site;
+mod verification;
 mod walk;
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
@@ -22,13 +24,15 @@ use url::Url;
 
 pub use assemble::Made;
 pub use delivery::Waits;
+pub use deploy::{Deploy, DeployError, wait_for_deploy};
 pub use progress::Progress;
+pub use verification::{ExamineError, Examined, examine, failures};
 use walk::Walked;
 
 use crate::{
     chatbase::Window,
     corpus::section::section,
-    crawl::url::PageKey,
+    crawl::{part::Part, url::PageKey},
     gate::{self, Crawled},
     hash::hex,
     http::traffic::Traffic,
@@ -82,7 +86,11 @@ pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, Ru
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let mut report = begin(pipeline, &store, &lock, context).await?;
     tracing::info!(run.id = report.run, "run begins");
-    match pass(pipeline, &store, context, &mut report).await {
+    let passed = match pass(pipeline, &store, context, &mut report).await {
+        Ok(()) => verification::settle(pipeline, &store, context, &mut report).await,
+        failed => failed,
+    };
+    match passed {
         Ok(()) => {}
         Err(RunError::Interrupted) => {
             report.pages = pages(&store.tally().await?, &SnapshotChange::default());
@@ -106,6 +114,11 @@ async fn pass(
         return Ok(());
     }
 
+    if pipeline.only.is_some() && store.sources_with_members().await?.is_empty() {
+        let reason = "`--only` carries all else forward, and nothing is known yet: run once without it";
+        report.end(Ending::Failed, reason.to_owned());
+        return Ok(());
+    }
     let Walked { doubts, notes, traffic } = walk::walk(pipeline, store, context).await?;
     report.http = traffic;
     report.notes = notes;
@@ -124,7 +137,7 @@ async fn pass(
         report.notes.push(format!("a source stays as it was, because its crawl is incomplete: {reasons}"));
     }
 
-    let change = store.complete_crawl(patience(pipeline), (context.now)()).await?;
+    let change = store.complete_crawl(patience(pipeline), pipeline.only.clone(), (context.now)()).await?;
     // Before assembling, which notes what became of pages: here every page counts that was read.
     let mut doubts = site::doubts(store, &withheld).await?;
     context.progress.enter(progress::Stage::Assembling);
@@ -132,6 +145,7 @@ async fn pass(
     store.note_outcomes(assembled.notes()).await?;
     let tally = store.tally().await?;
     report.pages = pages(&tally, &change);
+    report.notes.extend(pipeline.only.as_ref().map(|part| limited(part, &report.pages)));
     report.documents = assembled.documents.clone();
     report.notes.extend(assembled.swapped.iter().chain(&assembled.remarks).cloned());
     report.corpus = Some(CorpusReport::of(assembled.sha256, assembled.manifest.size, &pipeline.budget));
@@ -168,7 +182,11 @@ pub async fn approve(pipeline: &Pipeline, context: &Context) -> Result<Option<Ru
     let Some(held) = store.held().await? else { return Ok(None) };
     let mut report = begin(pipeline, &store, &lock, context).await?;
     store.resume().await?;
-    if let Err(error) = deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
+    let delivered = match deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
+        Ok(()) => verification::settle(pipeline, &store, context, &mut report).await,
+        failed => failed,
+    };
+    if let Err(error) = delivered {
         report.end(Ending::Failed, in_words(&error));
     }
     finish(&store, context, &mut report).await?;
@@ -216,6 +234,15 @@ async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Res
     Ok(())
 }
 
+/// What a run that was limited to a part says of it.
+fn limited(part: &Part, pages: &Pages) -> String {
+    let (part, outside) = (part.shown(), pages.outside);
+    match pages.requested {
+        0 => format!("no page matches {part}: all {outside} pages stay as they were"),
+        _ => format!("only {part} was crawled; {outside} other pages stay as they were"),
+    }
+}
+
 fn patience(pipeline: &Pipeline) -> Vec<Patience> {
     let of = |source: &Source| match source {
         Source::Site(plan) => Patience { gone_after: plan.gone_after, stale_for: plan.stale_for },
@@ -234,6 +261,7 @@ fn pages(tally: &Tally, change: &SnapshotChange) -> Pages {
         unchanged: change.unchanged,
         removed: change.removed,
         carried_forward: change.carried_forward,
+        outside: change.outside,
         ..Pages::default()
     };
     for (name, count) in &tally.by_outcome {

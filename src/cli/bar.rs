@@ -43,6 +43,7 @@ async fn draw(bar: ProgressBar, progress: Arc<Progress>, most: u64, stop: Cancel
             Stage::Crawling => "crawling",
             Stage::Assembling => "assembling",
             Stage::Publishing => "publishing",
+            Stage::Verifying => "verifying",
         });
         bar.set_length(progress.found().clamp(1, most));
         bar.set_position(progress.done());

@@ -1,20 +1,26 @@
 //! `corpusd run --once [PIPELINE…]`
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use clap::Args;
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use super::{Common, Exit, bar, complain, open, say, summary};
 use crate::{
     chatbase::Window,
+    config::quantity::Period,
+    crawl::{part::Part, pattern::PatternError},
     pipeline::Pipeline,
     report::RunReport,
-    run::{self, Context, RunError},
+    run::{self, Context, Deploy, RunError},
     store::LockError,
 };
+
+/// How long a deploy is waited for where nothing else is said.
+const DEPLOYED_WITHIN: Duration = Duration::from_mins(10);
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -24,6 +30,18 @@ pub(super) struct RunArgs {
     once: bool,
     /// Which pipelines; all enabled ones where none is named
     pipelines: Vec<String>,
+    /// First wait until this URL answers with a status of success: a new deploy is live then
+    #[arg(long, value_name = "URL")]
+    wait_for_url: Option<Url>,
+    /// And until its answer has this text, such as the version that was deployed
+    #[arg(long, value_name = "TEXT", requires = "wait_for_url")]
+    contains: Option<String>,
+    /// How long to wait for that; then the exit code is 1, and nothing was run [default: 10m]
+    #[arg(long, value_name = "DURATION", requires = "wait_for_url")]
+    timeout: Option<Period>,
+    /// Crawl only the pages that match, such as `/docs/**`, and leave all others as they were; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    only: Vec<String>,
     /// Print one JSON report per line on stdout instead of a table
     #[arg(long)]
     json: bool,
@@ -32,7 +50,11 @@ pub(super) struct RunArgs {
 /// Runs the pipelines, one after the other, and prints what they did.
 pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp) -> anyhow::Result<Exit> {
     debug_assert!(args.once, "the argument is required");
-    let opened = open::open(common, &args.pipelines)?;
+    let mut opened = open::open(common, &args.pipelines)?;
+    if let Err(error) = limit(&mut opened.pipelines, &args.only) {
+        complain(&format!("error: --only: {error}"));
+        return Ok(Exit::Usage);
+    }
     if opened.pipelines.is_empty() && opened.exit == Exit::Done {
         complain("0 pipelines: nothing to do");
     }
@@ -46,8 +68,20 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     let signals = tokio::spawn(stop_on_signal(stop.clone()));
     let mut exit = opened.exit;
     let mut reports = Vec::new();
+    let deploy = args.wait_for_url.clone().map(|url| Deploy {
+        url,
+        contains: args.contains.clone(),
+        timeout: args.timeout.map_or(DEPLOYED_WITHIN, |Period(timeout)| timeout),
+    });
     for pipeline in &enabled {
         let context = open::context(common.state_dir(), now, &window, stop.clone());
+        if let Some(deploy) = &deploy
+            && let Err(error) = run::wait_for_deploy(deploy, pipeline, &context).await
+        {
+            complain(&format!("error: {}: {error}; nothing was run", pipeline.name));
+            exit = exit.min(Exit::Failed);
+            continue;
+        }
         let result = run_one(pipeline, &context, common.quiet).await;
         exit = exit.min(settle(pipeline, result, args.json, &mut reports)?);
         if stop.is_cancelled() {
@@ -58,6 +92,14 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
         say(&summary::table(&reports))?;
     }
     if stop.is_cancelled() { Ok(signals.await.unwrap_or(Exit::Interrupted)) } else { Ok(exit) }
+}
+
+/// Limits the pipelines to the pages that match, where any patterns are given.
+fn limit(pipelines: &mut [Pipeline], only: &[String]) -> Result<(), PatternError> {
+    for pipeline in pipelines.iter_mut().filter(|_| !only.is_empty()) {
+        pipeline.only = Some(Part::new(only, pipeline.starts().cloned().collect())?);
+    }
+    Ok(())
 }
 
 /// Runs one pipeline with a progress bar beside it. It runs as a task of its own, so that a panic in it is a

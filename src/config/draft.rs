@@ -14,6 +14,7 @@ use super::{
     reader::Reader,
     site, target,
     tree::{Node, Tree},
+    verify,
 };
 use crate::{
     pipeline::{Agent, Pipeline, Source},
@@ -62,6 +63,7 @@ impl Draft {
         let budget = corpus::budget(&mut reader, &file);
         let gates = corpus::gates(&mut reader, &file);
         let publish = target::publish(&mut reader, &file);
+        let verify = verify::questionnaire(&mut reader, &file, &publish);
 
         let claimed = agent.as_ref().map(|agent| agent.id.clone());
         self.agent = claimed.zip(agent_at).filter(|_| publish.is_chatbase);
@@ -71,11 +73,13 @@ impl Draft {
                 enabled,
                 agent,
                 sources,
+                only: None,
                 cleaning,
                 budget,
                 gates,
                 target,
                 keep: publish.keep,
+                verify,
             });
         }
     }

@@ -11,7 +11,7 @@ pub(super) struct Section {
 }
 
 pub(super) const FILE: Section =
-    section("", &["version", "enabled", "agent", "sources", "clean", "corpus", "gates", "publish"]);
+    section("", &["version", "enabled", "agent", "sources", "clean", "corpus", "gates", "publish", "verify"]);
 pub(super) const AGENT: Section = section("agent", &["id", "name"]);
 pub(super) const SOURCE: Section = section("sources[]", &["site"]);
 pub(super) const SITE: Section = section(
@@ -61,6 +61,10 @@ pub(super) const GATES: Section = section(
 pub(super) const PUBLISH: Section =
     section("publish", &["to", "api_key", "base_url", "max_body", "timeout", "keep", "adopt"]);
 pub(super) const TO: Section = section("publish.to", &["directory"]);
+pub(super) const VERIFY: Section =
+    section("verify", &["questions", "pass", "on_failure", "max_asked", "settle"]);
+pub(super) const QUESTION: Section = section("verify.questions[]", &["ask", "expect", "reject", "link"]);
+pub(super) const EXPECTED: Section = section("verify.questions[].expect[]", &["any"]);
 /// A secret that is kept elsewhere, wherever one may stand.
 pub(super) const SECRET: Section =
     Section { secret: true, ..section("publish.api_key", &["file", "credential"]) };
@@ -70,9 +74,9 @@ const fn section(path: &'static str, keys: &'static [&'static str]) -> Section {
 }
 
 /// Every section, in the order of the file.
-pub(super) const SECTIONS: [&Section; 14] = [
+pub(super) const SECTIONS: [&Section; 17] = [
     &FILE, &AGENT, &SOURCE, &SITE, &AUTH, &BASIC, &PROXY, &CLEAN, &CORPUS, &PRIORITY, &GATES, &PUBLISH, &TO,
-    &SECRET,
+    &VERIFY, &QUESTION, &EXPECTED, &SECRET,
 ];
 
 impl Section {

@@ -22,6 +22,7 @@ mod site;
 mod target;
 mod tree;
 mod variable;
+mod verify;
 
 use std::{
     collections::BTreeMap,

@@ -110,6 +110,8 @@ pub enum Warrant<'a> {
     Verdict(&'a Verdict),
     /// A person looked at what the gates held and approved it.
     Approval,
+    /// It was live before, so it is a way back.
+    Published,
     /// It was approved when the intent to publish it was recorded; only the outcome of that is unknown.
     Intent,
 }
@@ -126,7 +128,7 @@ impl ApprovedCorpus {
     pub fn new(text: String, sha256: Hash, warrant: Warrant<'_>) -> Option<ApprovedCorpus> {
         match warrant {
             Warrant::Verdict(verdict) if verdict.is_hold() => None,
-            Warrant::Verdict(_) | Warrant::Approval | Warrant::Intent => {
+            Warrant::Verdict(_) | Warrant::Approval | Warrant::Published | Warrant::Intent => {
                 Some(ApprovedCorpus { text, sha256 })
             }
         }

@@ -133,6 +133,20 @@ impl Publisher {
         }
     }
 
+    /// Asks the agent a question, as a visitor would, and gives its answer. Nothing is saved as a conversation where the
+    /// target has a way to avoid it; the answer may cost a credit all the same.
+    ///
+    /// # Errors
+    /// [`ApiError`]; a target without an agent refuses.
+    pub async fn ask(&self, question: &str) -> Result<String, ApiError> {
+        match self {
+            Publisher::ChatbaseV1 { client, agent_id, .. } => client.chat(agent_id, question).await,
+            Publisher::Directory(_) => {
+                Err(ApiError::Refused(Refusal::Request, "a directory answers no questions".to_owned()))
+            }
+        }
+    }
+
     /// Sends the corpus, and gives what came of it with the target's name for the request.
     pub async fn push(&self, name: Option<&str>, corpus: &ApprovedCorpus) -> (Push, Option<String>) {
         match self {

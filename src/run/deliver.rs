@@ -1,10 +1,11 @@
 //! What is published, held, or sent again: the decisions after a corpus was made.
 
-use super::{Context, RunError, assemble::Assembled, delivery::Delivery};
+use super::{Context, RunError, assemble::Assembled, delivery::Delivery, verification};
 use crate::{
     blocking::blocking,
     corpus::Corpus,
     gate::{self, ApprovedCorpus, Crawled, Warrant},
+    hash::{Hash, hex},
     pipeline::Pipeline,
     report::{CorpusReport, Ending, RunReport},
     store::{Held, Store, StoredCorpus},
@@ -62,13 +63,14 @@ pub(super) async fn deliver(
     };
     let corpus = match &assembled.fresh {
         Some(corpus) => corpus.clone(),
-        None => delivery.kept(assembled.sha256).await?.into(),
+        None => kept(store, assembled.sha256).await?.into(),
     };
     let published = match &live {
         Some(live) => store.corpus(live.corpus).await?.map(Corpus::from),
         None => None,
     };
-    let facts = delivery.facts(&corpus.text, agent.as_ref(), live.is_some() || unsettled.is_some());
+    let mut facts = delivery.facts(&corpus.text, agent.as_ref(), live.is_some() || unsettled.is_some());
+    facts.crawled.doubts.extend(verification::objection(pipeline, store, assembled.sha256).await?);
     let gates = pipeline.gates.clone();
     let (corpus, verdict) = blocking(move || {
         let verdict = gate::judge(published.as_ref(), &corpus, &facts, &gates);
@@ -81,6 +83,7 @@ pub(super) async fn deliver(
     if let Some(approved) = ApprovedCorpus::new(corpus.text, corpus.sha256, Warrant::Verdict(&verdict)) {
         store.release().await?;
         store.promote().await?;
+        verification::foresee(pipeline, store, context, corpus.sha256, delivery.report).await?;
         delivery.push(agent.as_ref(), &approved, corpus.manifest.size).await
     } else {
         let reasons = verdict.reasons();
@@ -103,38 +106,58 @@ pub(super) async fn deliver_held(
     held: Held,
     report: &mut RunReport,
 ) -> Result<(), RunError> {
-    let none = Crawled::default();
-    let mut delivery = Delivery::new(pipeline, store, context, &none, report);
-    delivery.report.gates.clone_from(&held.gates);
-    let kept = delivery.kept(held.corpus).await?;
-    // A person approved it as it was held: for that target, and within the budget of that time.
-    let obstacle = if held.target != delivery.target {
-        Some("it was held for another agent or target")
-    } else if !pipeline.budget.fits(kept.manifest.size) {
-        Some("it no longer fits the budget")
-    } else {
-        None
-    };
-    if let Some(obstacle) = obstacle {
-        let name = &pipeline.name;
-        delivery.report.end(
-            Ending::Held,
-            format!("not published: {obstacle}; `corpusd run --once {name}` makes a new corpus"),
-        );
+    report.gates.clone_from(&held.gates);
+    // A person approved it as it was held: for that target.
+    if held.target != pipeline.target.identity(&pipeline.agent.id) {
+        report.end(Ending::Held, obstacle("it was held for another agent or target", pipeline));
         return Ok(());
     }
+    let kept = kept(store, held.corpus).await?;
+    verification::foresee(pipeline, store, context, held.corpus, report).await?;
+    publish_kept(pipeline, store, context, kept, Warrant::Approval, report).await
+}
+
+/// Publishes a kept corpus as it is, without a crawl: one that was approved, or one that was live before. What the
+/// report says of documents and corpus, where nothing was assembled, is about this one.
+pub(super) async fn publish_kept(
+    pipeline: &Pipeline,
+    store: &Store,
+    context: &Context,
+    kept: StoredCorpus,
+    warrant: Warrant<'_>,
+    report: &mut RunReport,
+) -> Result<(), RunError> {
+    let size = kept.manifest.size;
+    if !pipeline.budget.fits(size) {
+        report.end(Ending::Held, obstacle("it no longer fits the budget", pipeline));
+        return Ok(());
+    }
+    let none = Crawled::default();
+    let mut delivery = Delivery::new(pipeline, store, context, &none, report);
     let agent = match delivery.agent().await {
         Ok(agent) => agent,
         Err(error) => return delivery.api_failed(error).await,
     };
-    store.promote().await?;
-    delivery.report.documents.kept = kept.manifest.documents.len() as u64;
-    delivery.report.corpus = Some(CorpusReport::of(held.corpus, kept.manifest.size, &pipeline.budget));
-    let size = kept.manifest.size;
-    let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, Warrant::Approval) else {
+    if matches!(warrant, Warrant::Approval) {
+        store.promote().await?;
+    }
+    if delivery.report.corpus.is_none() {
+        delivery.report.documents.kept = kept.manifest.documents.len() as u64;
+        delivery.report.corpus = Some(CorpusReport::of(kept.sha256, size, &pipeline.budget));
+    }
+    let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, warrant) else {
         return Ok(());
     };
     delivery.push(agent.as_ref(), &approved, size).await
+}
+
+fn obstacle(what: &str, pipeline: &Pipeline) -> String {
+    format!("not published: {what}; `corpusd run --once {}` makes a new corpus", pipeline.name)
+}
+
+/// A corpus that is recorded as kept.
+pub(super) async fn kept(store: &Store, sha256: Hash) -> Result<StoredCorpus, RunError> {
+    store.corpus(sha256).await?.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))
 }
 
 /// Settles a push of unknown outcome where this run has no corpus of its own to send.

@@ -5,16 +5,15 @@
 
 use std::time::Duration;
 
-use super::{Context, RunError};
+use super::{Context, RunError, deliver::kept};
 use crate::{
     chatbase::{self, ApiError, Push},
     corpus::Counts,
     gate::{self, ApprovedCorpus, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
-    hash::{Hash, hex},
     pipeline::{Pipeline, Source},
     publish::{Publisher, Target},
     report::{Ending, PublishStatus, RunReport},
-    store::{Before, Pause, Publication, PublicationState, Store, StoredCorpus},
+    store::{Before, Pause, Publication, PublicationState, Store},
 };
 
 /// The same bytes are sent again at most so often in one run.
@@ -30,6 +29,10 @@ pub struct Waits {
     /// Pauses between the questions whether a push of unknown outcome arrived: all of them where it most likely
     /// did, the first half where it most likely did not.
     pub confirm: Vec<Duration>,
+    /// Pauses between the questions whether a training is over.
+    pub training: Vec<Duration>,
+    /// Between two questions whether a deploy is live.
+    pub deploy: Duration,
 }
 
 impl Default for Waits {
@@ -38,6 +41,26 @@ impl Default for Waits {
         Waits {
             backoff: Duration::from_secs(2),
             confirm: [2, 4, 8, 16, 30, 60].map(Duration::from_secs).to_vec(),
+            // Ten minutes in all.
+            training: [2, 4, 8].into_iter().chain([15; 39]).map(Duration::from_secs).collect(),
+            deploy: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Context {
+    /// Waits before attempt `attempt` + 1; false where the API asks for longer than a run waits, or the run is to end.
+    pub(super) async fn wait(&self, attempt: u32, asked: Option<Duration>) -> bool {
+        let wait = asked.unwrap_or_default().max(self.waits.backoff * 2_u32.saturating_pow(attempt));
+        wait <= LONGEST_WAIT && self.pause(wait).await
+    }
+
+    /// Lets time pass; false where the run is to end.
+    pub(super) async fn pause(&self, time: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(time) => true,
         }
     }
 }
@@ -79,29 +102,14 @@ impl<'a> Delivery<'a> {
         let mut attempt = 0;
         loop {
             match self.publisher.agent().await {
-                Err(ApiError::Passing(wait, _)) if attempt < RESENDS && self.wait(attempt, wait).await => {
+                Err(ApiError::Passing(wait, _))
+                    if attempt < RESENDS && self.context.wait(attempt, wait).await =>
+                {
                     attempt += 1;
                 }
                 result => return result,
             }
         }
-    }
-
-    /// Waits before attempt `attempt` + 1; false where the API asks for longer than a run waits.
-    async fn wait(&self, attempt: u32, asked: Option<Duration>) -> bool {
-        let wait = asked.unwrap_or_default().max(self.context.waits.backoff * 2_u32.saturating_pow(attempt));
-        if wait > LONGEST_WAIT {
-            return false;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => true,
-            () = self.context.stop.cancelled() => false,
-        }
-    }
-
-    pub(super) async fn kept(&self, sha256: Hash) -> Result<StoredCorpus, RunError> {
-        let kept = self.store.corpus(sha256).await?;
-        kept.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))
     }
 
     pub(super) fn facts(&self, text: &str, agent: Option<&chatbase::Agent>, ours: bool) -> Facts {
@@ -199,8 +207,8 @@ impl<'a> Delivery<'a> {
                     attempt < most && !self.context.stop.is_cancelled()
                 }
                 Push::Busy(_) => false,
-                Push::NotSent(_) => attempt < RESENDS && self.wait(attempt, None).await,
-                Push::Later(wait, _) => attempt < RESENDS && self.wait(attempt, *wait).await,
+                Push::NotSent(_) => attempt < RESENDS && self.context.wait(attempt, None).await,
+                Push::Later(wait, _) => attempt < RESENDS && self.context.wait(attempt, *wait).await,
             };
             if !again {
                 let reason = describe(&push);
@@ -242,7 +250,7 @@ impl<'a> Delivery<'a> {
     /// Sends the bytes of an unsettled push again: what is live may be either, and must become one.
     pub(super) async fn resend_pending(&mut self, agent: Option<&chatbase::Agent>) -> Result<(), RunError> {
         let Some(publication) = self.store.unsettled(self.target.clone()).await? else { return Ok(()) };
-        let kept = self.kept(publication.corpus).await?;
+        let kept = kept(self.store, publication.corpus).await?;
         let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, Warrant::Intent) else {
             return Ok(());
         };

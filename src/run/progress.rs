@@ -11,6 +11,8 @@ pub enum Stage {
     Assembling,
     /// Sending it.
     Publishing,
+    /// Asking the agent about it.
+    Verifying,
 }
 
 /// Counters of one run.
@@ -37,7 +39,8 @@ impl Progress {
         match self.stage.load(Ordering::Relaxed) {
             0 => Stage::Crawling,
             1 => Stage::Assembling,
-            _ => Stage::Publishing,
+            2 => Stage::Publishing,
+            _ => Stage::Verifying,
         }
     }
 

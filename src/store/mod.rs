@@ -19,6 +19,7 @@ mod runs;
 mod schema;
 mod story;
 mod tally;
+mod verifications;
 mod waves;
 
 use std::{
@@ -44,6 +45,7 @@ pub use publications::{Before, Publication, PublicationState};
 pub use runs::RunRow;
 pub use story::{Finding, StoredPage, Story, Visited};
 pub use tally::Tally;
+pub use verifications::{Verification, VerificationState};
 pub use waves::{Next, Validation, Wave};
 
 /// The state of one pipeline; cheap to clone.

@@ -6,7 +6,7 @@
 use rusqlite_migration::{M, Migrations};
 
 /// Every migration, oldest first.
-pub(super) const STEPS: [&str; 3] = ["
+pub(super) const STEPS: [&str; 4] = ["
     -- What is large lies here once, addressed by its SHA-256.
     CREATE TABLE blob (
         sha256 BLOB PRIMARY KEY,
@@ -200,6 +200,19 @@ pub(super) const STEPS: [&str; 3] = ["
     ) WITHOUT ROWID;
     ", "
     ALTER TABLE corpus ADD COLUMN remarks TEXT NOT NULL DEFAULT '[]';  -- JSON: what a person should know of its pages
+    ", "
+    -- What agents answered when they had been trained on a corpus.
+    CREATE TABLE verification (
+        target        TEXT    NOT NULL,
+        corpus        BLOB    NOT NULL,
+        fallback      BLOB,             -- the corpus that takes its place where it fails
+        state         TEXT    NOT NULL, -- due | passed | failed
+        questionnaire TEXT    NOT NULL, -- fingerprint of what was asked and expected
+        run           INTEGER NOT NULL,
+        asked         TEXT    NOT NULL, -- JSON: what came of each question
+        at            INTEGER NOT NULL,
+        PRIMARY KEY (target, corpus)
+    ) WITHOUT ROWID;
     "];
 
 /// The migrations, as the migration crate takes them.

@@ -25,6 +25,7 @@ mod clean; // selectors of the user's own
 mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget
 mod crawl; // which pages are asked for, how, and how often
+mod deploy; // waiting for a deploy, and crawling a part
 mod endurance; // thousands of pages, with faults, kills and little memory
 mod explain; // what became of a URL, and why
 mod faults; // sites that fail, lie, or fight back
@@ -42,3 +43,4 @@ mod semantics; // sites that answer 200 and mean something else: what is publish
 mod state; // locks, kills, and the files under `state/`
 mod traps; // sites without end
 mod variants; // languages, `Link` headers, dates in sitemaps
+mod verify; // golden questions, and the way back
