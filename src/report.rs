@@ -58,6 +58,8 @@ pub enum Ending {
     Incomplete,
     /// The API refused something that a person has to change.
     Paused,
+    /// A person wants another corpus live: nothing else is published until that changes.
+    Pinned,
     /// Something failed that may pass.
     Failed,
     /// A corpus was published, and the agent's answers are not good enough.
@@ -75,6 +77,7 @@ impl Ending {
             Ending::Held => "held",
             Ending::Incomplete => "incomplete",
             Ending::Paused => "paused",
+            Ending::Pinned => "pinned",
             Ending::Failed => "failed",
             Ending::VerificationFailed => "verification_failed",
             Ending::Interrupted => "interrupted",

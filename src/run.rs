@@ -11,6 +11,7 @@ mod discoverer;
 mod lanes;
 pub mod progress;
 mod reading;
+mod rollback;
 mod rules;
 mod site;
 mod verification;
@@ -26,6 +27,7 @@ pub use assemble::Made;
 pub use delivery::Waits;
 pub use deploy::{Deploy, DeployError, wait_for_deploy};
 pub use progress::Progress;
+pub use rollback::{NoPublication, rollback};
 pub use verification::{ExamineError, Examined, examine, failures};
 use walk::Walked;
 
@@ -75,6 +77,9 @@ pub enum RunError {
     /// A corpus that is recorded is not there.
     #[error("the corpus {0} is recorded but not kept")]
     MissingCorpus(String),
+    /// There is no such publication.
+    #[error(transparent)]
+    NoPublication(#[from] NoPublication),
 }
 
 /// Runs a pipeline once.

@@ -6,10 +6,10 @@ use clap::Args;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Common, Exit, complain, open, say, summary};
+use super::{Common, Exit, complain, open, summary};
 use crate::{
     run::{self, RunError},
-    store::LockError,
+    store::{LockError, Store},
 };
 
 /// Arguments of `approve`.
@@ -36,7 +36,17 @@ pub(super) async fn approve(
     let report = match run::approve(&pipeline, &context).await {
         Ok(Some(report)) => report,
         Ok(None) => {
-            complain(&format!("nothing is held for `{}`", pipeline.name));
+            let name = pipeline.name.as_str();
+            let target = pipeline.target.identity(&pipeline.agent.id);
+            let pin = Store::open(&context.state_dir, name)?.pinned(target).await?;
+            complain(&match pin {
+                // What may have been held before is no longer: one was gone back to instead.
+                Some(pin) => format!(
+                    "nothing is held for `{name}`: publication {} is pinned, until `corpusd unpin {name}`",
+                    pin.publication
+                ),
+                None => format!("nothing is held for `{name}`"),
+            });
             return Ok(Exit::Done);
         }
         Err(RunError::Lock(error @ LockError::Taken(_))) => {
@@ -45,10 +55,5 @@ pub(super) async fn approve(
         }
         Err(error) => return Err(error.into()),
     };
-    if args.json {
-        say(&serde_json::to_string(&report)?)?;
-    } else {
-        say(&summary::table(std::slice::from_ref(&report)))?;
-    }
-    Ok(Exit::of(&report))
+    summary::tell(&report, args.json)
 }

@@ -41,8 +41,11 @@ impl Exit {
             Ending::VerificationFailed => Exit::Unverified,
             Ending::Held | Ending::Incomplete => Exit::Held,
             Ending::Interrupted => Exit::Interrupted,
-            Ending::Published | Ending::Unchanged if report.has_troubled_pages() => Exit::Troubled,
-            Ending::Published | Ending::Unchanged => Exit::Done,
+            // That nothing is published while one is pinned is what a person asked for.
+            Ending::Published | Ending::Unchanged | Ending::Pinned if report.has_troubled_pages() => {
+                Exit::Troubled
+            }
+            Ending::Published | Ending::Unchanged | Ending::Pinned => Exit::Done,
         }
     }
 }

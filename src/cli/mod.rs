@@ -9,11 +9,13 @@ mod extract;
 pub mod log;
 mod open;
 mod resume;
+mod rollback;
 mod run;
 mod sandbox;
 mod show;
 mod status;
 mod summary;
+mod unpin;
 mod validate;
 mod verify;
 
@@ -70,6 +72,10 @@ enum Command {
     Status(status::StatusArgs),
     /// Publish what the gates hold
     Approve(approve::ApproveArgs),
+    /// Publish an earlier corpus again, and keep it live until `unpin`
+    Rollback(rollback::RollbackArgs),
+    /// Let runs publish again after a rollback
+    Unpin(unpin::UnpinArgs),
     /// Lift a pause: something was refused, and has been put right
     Resume(resume::ResumeArgs),
     /// Print the corpus, or one document, as it would be published
@@ -97,6 +103,8 @@ pub async fn dispatch(cli: Cli, now: fn() -> Timestamp) -> anyhow::Result<Exit> 
         Command::Validate(args) => validate::validate(&common, &args),
         Command::Status(args) => status::status(&common, &args, now).await,
         Command::Approve(args) => approve::approve(&common, &args, now).await,
+        Command::Rollback(args) => rollback::rollback(&common, &args, now).await,
+        Command::Unpin(args) => unpin::unpin(&common, &args).await,
         Command::Resume(args) => resume::resume(&common, &args).await,
         Command::Show(args) => show::show(&common, &args).await,
         Command::Explain(args) => explain::explain(&common, &args).await,

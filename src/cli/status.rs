@@ -35,7 +35,14 @@ struct Standing {
     live: Option<Live>,
     held: Option<String>,
     paused: Option<String>,
+    pinned: Option<Pinned>,
     unsettled: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Pinned {
+    publication: i64,
+    since: Timestamp,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,6 +84,7 @@ async fn standing(common: &Common, pipeline: &Pipeline) -> Result<Standing, Stor
         live: None,
         held: None,
         paused: None,
+        pinned: None,
         unsettled: false,
     };
     // Looking must not make a state where there is none.
@@ -103,6 +111,8 @@ async fn standing(common: &Common, pipeline: &Pipeline) -> Result<Standing, Stor
         reasons.map(|line| format!("{}: {}", line.gate, line.detail)).collect::<Vec<_>>().join("; ")
     });
     standing.paused = store.paused().await?.map(|pause| pause.reason);
+    let pin = store.pinned(target.clone()).await?;
+    standing.pinned = pin.map(|pin| Pinned { publication: pin.publication, since: pin.at });
     standing.unsettled = store.unsettled(target).await?.is_some();
     Ok(standing)
 }
@@ -147,6 +157,11 @@ fn table(standings: &[Standing], now: Timestamp) -> String {
         if let Some(reason) = &standing.paused {
             lines.push(format!("{name}: paused: {reason}"));
             lines.push(format!("{name}: `corpusd resume {name}` lifts the pause"));
+        }
+        if let Some(Pinned { publication, since }) = &standing.pinned {
+            lines.push(format!(
+                "{name}: publication {publication} is pinned since {since:.0}; `corpusd unpin {name}` lets runs publish again"
+            ));
         }
         if standing.unsettled {
             lines

@@ -4,10 +4,21 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use comfy_table::{Table, presets};
 
+use super::{Exit, say};
 use crate::report::{Documents, Pages, RunReport, VerifyReport};
 
 /// Documents over budget that are named; `--json` names all.
 const DROPPED_SHOWN: usize = 5;
+
+/// Prints the report of the one run that a command made.
+pub(super) fn tell(report: &RunReport, json: bool) -> anyhow::Result<Exit> {
+    say(&if json {
+        serde_json::to_string(report).expect("a report has string keys only")
+    } else {
+        table(std::slice::from_ref(report))
+    })?;
+    Ok(Exit::of(report))
+}
 
 /// One row per report, and below the table what a person should read.
 pub(super) fn table(reports: &[RunReport]) -> String {

@@ -47,6 +47,11 @@ pub(super) fn mark(
                 flags.add(FlagKind::LongDescription, &clean_line(alt));
             }
         }
+        if is_ligature(tree, id, element) {
+            dropped.insert(id);
+            nodes.skip_children();
+            continue;
+        }
         let by_rule = || {
             // What hides nearly all of a page hides it until it is loaded.
             let hides = stylesheet.sight(element)?;
@@ -94,6 +99,16 @@ fn report(tree: &Tree, measure: &Measure, id: NodeId, sight: Sight, flags: &mut 
         let kind = if sight == Sight::Faint { FlagKind::FaintText } else { FlagKind::HiddenText };
         flags.add(kind, &text());
     }
+}
+
+/// Whether a font shows the element's text as a picture: `local_offer` is seen as a price tag.
+fn is_ligature(tree: &Tree, id: NodeId, element: &Element) -> bool {
+    let is_icon =
+        |class: &str| ["material-icons", "material-symbols"].iter().any(|font| class.starts_with(font));
+    let is_name =
+        |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    element.classes().any(is_icon)
+        && tree.descendants(id).all(|n| tree.text(n).is_none_or(|text| is_name(text.trim_ascii())))
 }
 
 /// What an element's own attributes do to its text.

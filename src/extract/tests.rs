@@ -261,6 +261,16 @@ fn sections_that_lead_to_other_pages_go() {
 }
 
 #[test]
+fn a_name_that_a_font_shows_as_a_picture_is_no_text() {
+    let text = "A sentence that says what the sale is about, and for how long it goes on.";
+    let found = article(&format!(
+        "<main><h1>T</h1><p><span class='material-icons-outlined mr1'>local_offer</span>Sale</p><p>{text}</p>\
+         <p class=material-symbols-note>Icons are named like <code>local_offer</code>.</p></main>"
+    ));
+    assert_eq!(found.markdown(), format!("# T\n\nSale\n\n{text}\n\nIcons are named like `local_offer`."));
+}
+
+#[test]
 fn what_is_said_twice_is_written_once() {
     let text = "The copy for small screens says the same as the one for large screens, word for word.";
     let found = article(&format!(

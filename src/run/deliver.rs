@@ -4,11 +4,11 @@ use super::{Context, RunError, assemble::Assembled, delivery::Delivery, verifica
 use crate::{
     blocking::blocking,
     corpus::Corpus,
-    gate::{self, ApprovedCorpus, Crawled, Warrant},
+    gate::{self, ApprovedCorpus, Crawled, Verdict, Warrant},
     hash::{Hash, hex},
     pipeline::Pipeline,
-    report::{CorpusReport, Ending, RunReport},
-    store::{Held, Store, StoredCorpus},
+    report::{CorpusReport, Ending, PublishStatus, RunReport},
+    store::{Held, Pin, Store, StoredCorpus},
 };
 
 /// Why nothing is sent: a refusal that no change of settings has answered yet.
@@ -53,13 +53,17 @@ pub(super) async fn deliver(
         delivery.report.end(Ending::Held, reason);
         return delivery.resend_pending(None).await;
     }
-    let is_live = live.as_ref().is_some_and(|live| live.corpus == assembled.sha256);
-    if unsettled.is_none() && is_live && delivery.publisher.still_holds(assembled.sha256).await {
+    let pin = store.pinned(delivery.target.clone()).await?;
+    if pin.is_none() && delivery.is_live(assembled.sha256).await? {
         return delivery.unchanged(&pipeline.gates).await;
     }
-    let agent = match delivery.agent().await {
-        Ok(agent) => agent,
-        Err(error) => return delivery.api_failed(error).await,
+    let agent = match &pin {
+        // Nothing of this run is sent.
+        Some(_) => None,
+        None => match delivery.agent().await {
+            Ok(agent) => agent,
+            Err(error) => return delivery.api_failed(error).await,
+        },
     };
     let corpus = match &assembled.fresh {
         Some(corpus) => corpus.clone(),
@@ -78,6 +82,18 @@ pub(super) async fn deliver(
     })
     .await;
     delivery.report.gates.clone_from(&verdict.lines);
+    if let Some(pin) = pin {
+        if !verdict.is_hold() {
+            store.promote().await?;
+        }
+        delivery.report.notes.push(waits(&pin, assembled, &verdict, pipeline));
+        restore(pipeline, store, context, &pin, report).await?;
+        if report.outcome == Ending::Published {
+            // Not what this run made.
+            report.outcome = Ending::Pinned;
+        }
+        return Ok(());
+    }
     let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
     store.keep_corpus(corpus.clone(), assembled.made_from, left_out, remarks, (context.now)()).await?;
     if let Some(approved) = ApprovedCorpus::new(corpus.text, corpus.sha256, Warrant::Verdict(&verdict)) {
@@ -98,6 +114,22 @@ pub(super) async fn deliver(
     }
 }
 
+/// What a run says of a corpus that is not published because another one is pinned.
+fn waits(pin: &Pin, assembled: &Assembled, verdict: &Verdict, pipeline: &Pipeline) -> String {
+    let name = &pipeline.name;
+    let what = if assembled.sha256 == pin.corpus {
+        "what the site says now is the same".to_owned()
+    } else if verdict.is_hold() {
+        format!("what the site says now would be held by {}", verdict.reasons())
+    } else {
+        format!("what the site says now waits (`corpusd plan {name}` to look)")
+    };
+    format!(
+        "publication {} is pinned since {:.0}, until `corpusd unpin {name}`: {what}",
+        pin.publication, pin.at
+    )
+}
+
 /// Publishes what the gates hold, because a person approved it.
 pub(super) async fn deliver_held(
     pipeline: &Pipeline,
@@ -115,6 +147,25 @@ pub(super) async fn deliver_held(
     let kept = kept(store, held.corpus).await?;
     verification::foresee(pipeline, store, context, held.corpus, report).await?;
     publish_kept(pipeline, store, context, kept, Warrant::Approval, report).await
+}
+
+/// Makes the pinned corpus live, where it is not.
+pub(super) async fn restore(
+    pipeline: &Pipeline,
+    store: &Store,
+    context: &Context,
+    pin: &Pin,
+    report: &mut RunReport,
+) -> Result<(), RunError> {
+    let none = Crawled::default();
+    let delivery = Delivery::new(pipeline, store, context, &none, report);
+    if delivery.is_live(pin.corpus).await? {
+        report.publish.status = PublishStatus::NotNeeded;
+        report.outcome = Ending::Pinned;
+        return Ok(());
+    }
+    let kept = kept(store, pin.corpus).await?;
+    publish_kept(pipeline, store, context, kept, Warrant::Published, report).await
 }
 
 /// Publishes a kept corpus as it is, without a crawl: one that was approved, or one that was live before. What the

@@ -10,6 +10,7 @@ use crate::{
     chatbase::{self, ApiError, Push},
     corpus::Counts,
     gate::{self, ApprovedCorpus, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
+    hash::Hash,
     pipeline::{Pipeline, Source},
     publish::{Publisher, Target},
     report::{Ending, PublishStatus, RunReport},
@@ -110,6 +111,15 @@ impl<'a> Delivery<'a> {
                 result => return result,
             }
         }
+    }
+
+    /// Whether the target holds this corpus, as far as anybody can know.
+    pub(super) async fn is_live(&self, corpus: Hash) -> Result<bool, RunError> {
+        let unsettled = self.store.unsettled(self.target.clone()).await?;
+        let live = self.store.live(self.target.clone()).await?;
+        Ok(unsettled.is_none()
+            && live.is_some_and(|live| live.corpus == corpus)
+            && self.publisher.still_holds(corpus).await)
     }
 
     pub(super) fn facts(&self, text: &str, agent: Option<&chatbase::Agent>, ours: bool) -> Facts {
@@ -247,11 +257,16 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// Sends the bytes of an unsettled push again: what is live may be either, and must become one.
+    /// Sends the bytes of an unsettled push again: what is live may be either, and must become one. While one corpus is
+    /// pinned, it becomes that.
     pub(super) async fn resend_pending(&mut self, agent: Option<&chatbase::Agent>) -> Result<(), RunError> {
         let Some(publication) = self.store.unsettled(self.target.clone()).await? else { return Ok(()) };
-        let kept = kept(self.store, publication.corpus).await?;
-        let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, Warrant::Intent) else {
+        let (corpus, warrant) = match self.store.pinned(self.target.clone()).await? {
+            Some(pin) => (pin.corpus, Warrant::Published),
+            None => (publication.corpus, Warrant::Intent),
+        };
+        let kept = kept(self.store, corpus).await?;
+        let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, warrant) else {
             return Ok(());
         };
         let (outcome, error) = (self.report.outcome, self.report.error.clone());

@@ -41,7 +41,7 @@ pub enum DeployError {
         reason: FetchError,
     },
     /// It did not show.
-    #[error("`{url}` was not live within {}: {last}", SignedDuration::try_from(*.timeout).unwrap_or_default())]
+    #[error("`{url}` was not live within {:#}: {last}", SignedDuration::try_from(*.timeout).unwrap_or_default())]
     TimedOut {
         /// The page that tells.
         url: Url,

@@ -156,7 +156,8 @@ pub(super) async fn settle(
         return Ok(());
     }
     let target = pipeline.target.identity(&pipeline.agent.id);
-    if store.unsettled(target.clone()).await?.is_some() {
+    // What nobody knows to be live cannot be judged, and what a person pinned is not sent away.
+    if store.unsettled(target.clone()).await?.is_some() || store.pinned(target.clone()).await?.is_some() {
         return Ok(());
     }
     let Some(live) = store.live(target.clone()).await? else { return Ok(()) };

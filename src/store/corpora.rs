@@ -149,11 +149,14 @@ fn read_manifest(stored: &[u8]) -> Result<Manifest, StoreError> {
     serde_json::from_slice(&json).map_err(|_| StoreError::Damaged("manifest"))
 }
 
-/// Keeps the last `keep` published corpora, what each target holds, and whatever is held or unsettled.
+/// Keeps the last `keep` published corpora, besides the last one of each month (UTC) and target, so what each target holds
+/// too, and whatever is pinned, held or unsettled.
 pub(super) fn forget_corpora(tx: &Transaction<'_>, keep: u32) -> Result<(), StoreError> {
     tx.execute(
         "DELETE FROM publication WHERE state NOT IN ('intent', 'unknown')
-         AND id NOT IN (SELECT max(id) FROM publication WHERE state = 'acknowledged' GROUP BY target)
+         AND id NOT IN (SELECT max(id) FROM publication WHERE state = 'acknowledged'
+             GROUP BY target, strftime('%Y-%m', settled_at / 1000, 'unixepoch'))
+         AND id NOT IN (SELECT publication FROM pin)
          AND corpus NOT IN
          (SELECT corpus FROM publication WHERE state = 'acknowledged' GROUP BY corpus ORDER BY max(id) DESC LIMIT ?1)",
         [keep],

@@ -26,6 +26,11 @@ pub enum PublicationState {
     Superseded,
 }
 
+/// The columns that [`publication`] reads.
+const PUBLICATION: &str =
+    "SELECT id, corpus, state, before, request_id, coalesce(settled_at, created_at), run, restores
+     FROM publication";
+
 /// What the API said of the agent before a push: to find out later whether the push arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Before {
@@ -42,6 +47,8 @@ pub struct Before {
 pub struct Publication {
     /// Its number.
     pub id: i64,
+    /// The run that made it.
+    pub run: u64,
     /// Which corpus.
     pub corpus: Hash,
     /// How far it came.
@@ -52,6 +59,8 @@ pub struct Publication {
     pub request_id: Option<String>,
     /// When it was settled, or begun.
     pub at: Timestamp,
+    /// The earlier publication that it went back to.
+    pub restores: Option<i64>,
 }
 
 impl PublicationState {
@@ -82,6 +91,17 @@ impl Store {
         self.publication(target, "state IN ('intent', 'unknown')").await
     }
 
+    /// Every push to `target` that is remembered, the latest first.
+    pub async fn publications(&self, target: String) -> Result<Vec<Publication>, StoreError> {
+        self.read(move |connection| {
+            let mut statement =
+                connection.prepare_cached(&format!("{PUBLICATION} WHERE target = ?1 ORDER BY id DESC"))?;
+            let rows = statement.query_map([target], |row| Ok(publication(row)))?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
     async fn publication(
         &self,
         target: String,
@@ -90,10 +110,7 @@ impl Store {
         self.read(move |connection| {
             let row = connection
                 .query_row(
-                    &format!(
-                        "SELECT id, corpus, state, before, request_id, coalesce(settled_at, created_at)
-                         FROM publication WHERE target = ?1 AND {state} ORDER BY id DESC LIMIT 1"
-                    ),
+                    &format!("{PUBLICATION} WHERE target = ?1 AND {state} ORDER BY id DESC LIMIT 1"),
                     [target],
                     |row| Ok(publication(row)),
                 )
@@ -115,8 +132,9 @@ impl Store {
         self.write(move |tx| {
             let before = serde_json::to_string(&before).expect("two plain fields");
             tx.execute(
-                "INSERT INTO publication (run, corpus, target, state, before, created_at)
-                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5)",
+                "INSERT INTO publication (run, corpus, target, state, before, created_at, restores)
+                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5, (SELECT p.id FROM pin
+                     JOIN publication p ON p.id = pin.publication WHERE p.corpus = ?2 AND p.target = ?3))",
                 params![run, corpus, target, before, millis(now)],
             )?;
             Ok(tx.last_insert_rowid())
@@ -124,8 +142,8 @@ impl Store {
         .await
     }
 
-    /// Records what came of a push. An acknowledgement settles all earlier ones to the same target, and all but `keep` corpora that
-    /// nothing needs any more are forgotten.
+    /// Records what came of a push. An acknowledgement settles all earlier ones to the same target; then the published
+    /// corpora are forgotten that are not among the `keep` newest, nor the last of a month, and that nothing needs.
     pub async fn settle_publication(
         &self,
         id: i64,
@@ -169,5 +187,7 @@ fn publication(row: &Row<'_>) -> Result<Publication, StoreError> {
             .map_err(|_| StoreError::Damaged("state before a publication"))?,
         request_id: row.get(4)?,
         at: timestamp(row.get(5)?)?,
+        run: row.get(6)?,
+        restores: row.get(7)?,
     })
 }

@@ -6,7 +6,7 @@
 use rusqlite_migration::{M, Migrations};
 
 /// Every migration, oldest first.
-pub(super) const STEPS: [&str; 4] = ["
+pub(super) const STEPS: [&str; 5] = ["
     -- What is large lies here once, addressed by its SHA-256.
     CREATE TABLE blob (
         sha256 BLOB PRIMARY KEY,
@@ -201,6 +201,13 @@ pub(super) const STEPS: [&str; 4] = ["
     ", "
     ALTER TABLE corpus ADD COLUMN remarks TEXT NOT NULL DEFAULT '[]';  -- JSON: what a person should know of its pages
     ", "
+    -- The publication whose corpus a person wants live, whatever later runs find; at most one row.
+    CREATE TABLE pin (
+        publication INTEGER NOT NULL REFERENCES publication (id),
+        at          INTEGER NOT NULL
+    );
+    ALTER TABLE publication ADD COLUMN restores INTEGER;  -- number of the earlier publication that it went back to
+    ", "
     -- What agents answered when they had been trained on a corpus.
     CREATE TABLE verification (
         target        TEXT    NOT NULL,
@@ -254,5 +261,17 @@ mod tests {
         assert_eq!(count("SELECT count(*) FROM crawl WHERE state = 'running'"), 0);
         assert_eq!(count("SELECT count(*) FROM frontier"), 0);
         assert_eq!(count("PRAGMA user_version"), STEPS.len() as u64);
+    }
+
+    #[test]
+    fn what_was_published_before_pins_can_be_pinned() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "foreign_keys", true).unwrap();
+        migrations().to_version(&mut connection, 1).unwrap();
+        connection.execute_batch(FIRST).unwrap();
+        migrations().to_latest(&mut connection).unwrap();
+        connection.execute("INSERT INTO pin VALUES (1, 2000)", []).unwrap();
+        assert!(connection.execute("INSERT INTO pin VALUES (2, 2000)", []).is_err(), "there is none");
+        assert!(connection.execute("DELETE FROM publication", []).is_err(), "what is pinned is kept");
     }
 }

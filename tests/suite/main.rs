@@ -35,6 +35,7 @@ mod gates; // what is held, and how it is let go
 mod graphs; // random sites with random faults, against a plain walk
 mod histories; // pages that come and go over many runs, against a plain model
 mod healthy; // sites that are well, however odd they look
+mod history; // what was published before, and the way back to it
 mod hostile; // HTML that was made to hurt
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between

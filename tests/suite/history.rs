@@ -1,0 +1,126 @@
+//! What was published before, and the way back to it.
+
+use corpusd::{
+    cli::Exit,
+    report::{Ending, PublishStatus},
+    sandbox::AGENT_ID,
+};
+use serde_json::Value;
+
+use super::world::{NAME, Reported, World};
+
+/// A world whose agent was given three corpora, one after the other, and their hashes.
+async fn ready() -> (World, [String; 3]) {
+    let world = World::new().await;
+    let mut hashes = [const { String::new() }; 3];
+    for (number, hash) in hashes.iter_mut().enumerate() {
+        world.site.page("/", &format!("We open at {number} o'clock, every day of the week."), &[]);
+        *hash = world.run().await.ends(Ending::Published).hash();
+    }
+    (world, hashes)
+}
+
+/// The hash of what the agent was given last.
+async fn live(world: &World) -> Value {
+    world.chatbot.agent(AGENT_ID).await["pushed_sha256"].clone()
+}
+
+#[tokio::test]
+async fn a_rollback_publishes_the_earlier_bytes_and_pins_them_until_unpinned() {
+    let (world, [_, second, third]) = ready().await;
+    world.site.forget_requests();
+    let report = world.corpusd(&["rollback", NAME, "--json"]).await.exits(0).json();
+    assert_eq!((&report["outcome"], &report["corpus"]["sha256"]), (&"published".into(), &(*second).into()));
+    assert_eq!(world.site.requests().len(), 0, "a rollback crawls nothing");
+    assert_eq!(live(&world).await, second);
+    let status = world.corpusd(&["status"]).await.exits(0).stdout;
+    assert!(status.contains("publication 2 is pinned") && status.contains("corpusd unpin docs"), "{status}");
+
+    // Runs crawl and report, and publish nothing.
+    for text in ["We open at noon, every day of the week.", "We open at 1 o'clock, every day of the week."] {
+        world.site.page("/", text, &[]);
+        let report = world.run().await.ends(Ending::Pinned);
+        assert_eq!((report.exit(), report.publish.status), (Exit::Done, PublishStatus::NotNeeded));
+        assert_eq!(report.pages.fetched, 1);
+        assert!(report.notes.iter().any(|note| note.contains("corpusd unpin docs")), "{:?}", report.notes);
+        assert_eq!(live(&world).await, second);
+    }
+    assert_eq!(world.chatbot.pushes().await.len(), 4);
+
+    let unpinned = world.corpusd(&["unpin", NAME]).await.exits(0);
+    assert!(unpinned.stderr.contains("no longer pinned"), "{}", unpinned.stderr);
+    world.site.page("/", "We open at 2 o'clock, every day of the week.", &[]);
+    assert_eq!(world.run().await.ends(Ending::Published).hash(), third);
+    world.corpusd(&["unpin", NAME]).await.exits(0);
+}
+
+#[tokio::test]
+async fn a_rollback_goes_to_a_number_or_a_hash_or_step_by_step() {
+    let (world, [first, second, third]) = ready().await;
+    let to = async |to: &[&str], expected: &str| {
+        world.corpusd(&[&["rollback", NAME], to].concat()).await.exits(0);
+        assert_eq!(live(&world).await, expected, "{to:?}");
+        world.run().await.ends(Ending::Pinned);
+    };
+    to(&[], &second).await;
+    to(&[], &first).await;
+    to(&["3"], &third).await;
+    to(&[&first[..8]], &first).await;
+    let pushes = world.chatbot.pushes().await.len();
+    for nothing in [&["rollback", NAME][..], &["rollback", NAME, "77"], &["rollback", NAME, "live"]] {
+        world.corpusd(nothing).await.exits(2);
+    }
+    // What is live already is pinned, not sent again.
+    let report = world.corpusd(&["rollback", NAME, "1", "--json"]).await.exits(0).json();
+    assert_eq!((&report["outcome"], &report["publish"]["status"]), (&"pinned".into(), &"not_needed".into()));
+    assert_eq!(world.chatbot.pushes().await.len(), pushes);
+}
+
+#[tokio::test]
+async fn before_anything_was_published_there_is_nothing_to_go_back_to() {
+    let world = World::new().await;
+    let ended = world.corpusd(&["rollback", NAME]).await.exits(2);
+    assert!(ended.stderr.contains("nothing else was published"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_rollback_that_failed_is_done_by_the_next_run() {
+    let (world, [_, second, third]) = ready().await;
+    world.chatbot.on_push("status:409").await;
+    let report = world.corpusd(&["rollback", NAME, "--json"]).await.exits(1).json();
+    assert!(report["notes"].to_string().contains("the next run tries again"), "{report}");
+    assert_eq!(live(&world).await, third);
+    world.chatbot.heal().await;
+    let report = world.run().await.ends(Ending::Pinned);
+    assert_eq!((report.publish.status, report.hash()), (PublishStatus::Acknowledged, third));
+    assert_eq!(live(&world).await, second);
+    world.run().await.ends(Ending::Pinned);
+    assert_eq!(world.chatbot.pushes().await.len(), 5);
+}
+
+#[tokio::test]
+async fn a_rollback_of_unknown_outcome_is_settled_with_its_own_bytes_whatever_the_site_says() {
+    let (world, [_, second, _]) = ready().await;
+    world.chatbot.on_push("status:500").await;
+    world.corpusd(&["rollback", NAME]).await.exits(1);
+    world.chatbot.heal().await;
+    // An incomplete run has nothing of its own to send.
+    world.site.at("/robots.txt", super::site::Reply::status(500));
+    world.run().await.ends(Ending::Incomplete);
+    assert_eq!(live(&world).await, second);
+}
+
+#[tokio::test]
+async fn while_one_is_pinned_nothing_is_held_and_nothing_can_be_approved() {
+    let (world, [_, second, _]) = ready().await;
+    world.site.page("/", "Cheap watches.", &[]);
+    world.run().await.ends(Ending::Held);
+    world.corpusd(&["rollback", NAME]).await.exits(0);
+    let report = world.run().await.ends(Ending::Pinned);
+    assert!(report.notes.iter().any(|note| note.contains("would be held by")), "{:?}", report.notes);
+    let ended = world.corpusd(&["approve", NAME]).await.exits(0);
+    assert!(ended.stderr.contains("publication 2 is pinned"), "{}", ended.stderr);
+    assert_eq!(live(&world).await, second);
+    world.corpusd(&["unpin", NAME]).await.exits(0);
+    world.run().await.ends(Ending::Held);
+}
