@@ -148,6 +148,20 @@ async fn a_part_that_did_not_change_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_part_that_was_killed_is_not_taken_for_the_whole() {
+    let world = published().await;
+    world.site.page("/docs/a", "Apples keep for months.", &[]).page("/blog/x", "We moved again.", &[]);
+    world.site.gate();
+    let running = world.spawn(&["run", "--once", NAME, "--only", "/docs/**"]);
+    world.site.asked(1, RUN_LIMIT).await;
+    running.kill();
+    world.site.open();
+    world.run().await.ends(Ending::Published);
+    let text = world.published().await;
+    assert!(text.contains("for months") && text.contains("We moved again."), "{text}");
+}
+
+#[tokio::test]
 async fn a_site_that_the_part_is_not_of_is_not_asked_anything() {
     let other = Site::new();
     other.page("/", "Another site.", &[]);

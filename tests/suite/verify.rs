@@ -67,6 +67,10 @@ async fn a_change_that_makes_a_golden_question_fail_is_rolled_back() {
         "{now}"
     );
 
+    // A person who goes back from here does not arrive at what failed.
+    let ended = world.corpusd(&["rollback", NAME]).await.exits(2);
+    assert!(ended.stderr.contains("nothing else was published before"), "{}", ended.stderr);
+
     // What failed is not sent again for as long as the site says the same.
     let pushes = world.chatbot.pushes().await.len();
     for _ in 0..2 {
