@@ -158,13 +158,14 @@ impl Asked {
             Some(false) => "; it failed before, too",
             None => "",
         };
-        let answer: Vec<&str> = self.answer.split_whitespace().collect();
-        let mut answer = answer.join(" ");
+        // It goes to terminals, and came from elsewhere.
+        let harmless: String = self.answer.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut answer = harmless.split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some((end, _)) = answer.char_indices().nth(TOLD) {
             answer.truncate(end);
             answer.push('…');
         }
-        format!("\"{}\": {miss}{before}. It was: {answer}", self.ask)
+        format!("\"{}\": {miss}{before}. The answer: {answer}", self.ask)
     }
 }
 
@@ -231,9 +232,9 @@ mod tests {
             ask: "How?".to_owned(),
             passed: false,
             miss: Some("the answer lacks `x`".to_owned()),
-            answer: "Hmm,\nI am not sure.".to_owned(),
+            answer: "Hmm,\n\u{1b}I am not sure.".to_owned(),
         };
-        let told = "\"How?\": the answer lacks `x`; it passed before. It was: Hmm, I am not sure.";
+        let told = "\"How?\": the answer lacks `x`; it passed before. The answer: Hmm, I am not sure.";
         assert_eq!(asked.told(Some(true)), told);
         let long = Asked { answer: "ä".repeat(1_000), ..asked };
         assert_eq!(long.told(None).matches('ä').count(), TOLD);
