@@ -149,6 +149,7 @@ async fn whole_run(start: &str, folder: &Path) -> Result<usize> {
         now,
         window: Arc::new(Window::default()),
         waits: Waits::default(),
+        dry_run: false,
         stop: CancellationToken::new(),
         progress: Arc::new(Progress::default()),
     };

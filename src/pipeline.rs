@@ -35,7 +35,7 @@ pub struct Pipeline {
     pub gates: Gates,
     /// Where it goes.
     pub target: Target,
-    /// How many published corpora are kept.
+    /// How many of the newest published corpora are kept, besides the last one of each month.
     pub keep: u32,
     /// What the agent is asked after a publish.
     pub verify: Questionnaire,

@@ -50,6 +50,8 @@ impl fmt::Display for PipelineName {
 pub enum Ending {
     /// A corpus was published.
     Published,
+    /// A corpus would have been published; nothing was sent, as was asked for.
+    Pending,
     /// What is live is still true.
     Unchanged,
     /// A gate holds the corpus.
@@ -73,6 +75,7 @@ impl Ending {
     pub fn name(self) -> &'static str {
         match self {
             Ending::Published => "published",
+            Ending::Pending => "pending",
             Ending::Unchanged => "unchanged",
             Ending::Held => "held",
             Ending::Incomplete => "incomplete",

@@ -9,8 +9,11 @@ mod delivery;
 mod deploy;
 mod discoverer;
 mod lanes;
+mod look;
+mod plan;
 pub mod progress;
 mod reading;
+mod replay;
 mod rollback;
 mod rules;
 mod site;
@@ -21,22 +24,22 @@ use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
 pub use assemble::Made;
 pub use delivery::Waits;
 pub use deploy::{Deploy, DeployError, wait_for_deploy};
+pub use look::{corpus_named, corpus_text, document, document_text, is_in_corpus};
+pub use plan::{Boilerplate, Changed, Dropped, Item, Plan, Repeated, Standing, plan};
 pub use progress::Progress;
+pub use replay::{Replay, replay};
 pub use rollback::{NoPublication, rollback};
 pub use verification::{ExamineError, Examined, examine, failures};
 use walk::Walked;
 
 use crate::{
     chatbase::Window,
-    corpus::section::section,
-    crawl::{part::Part, url::PageKey},
-    gate::{self, Crawled},
-    hash::hex,
+    crawl::part::Part,
+    gate::{self, Crawled, Line},
     http::traffic::Traffic,
     outcome::{Failure, Outcome, SkipReason, in_words},
     pipeline::{Pipeline, Source},
@@ -56,6 +59,8 @@ pub struct Context {
     pub window: Arc<Window>,
     /// How long to wait for what.
     pub waits: Waits,
+    /// Whether nothing is sent, whatever the gates say: the run crawls, judges and reports.
+    pub dry_run: bool,
     /// Ends the run at the next safe moment.
     pub stop: CancellationToken,
     /// Where the run has got to.
@@ -156,14 +161,19 @@ async fn pass(
     report.corpus = Some(CorpusReport::of(assembled.sha256, assembled.manifest.size, &pipeline.budget));
 
     doubts.extend(gate::of_going(change.going, change.members(), &pipeline.gates));
-    let crawled = Crawled {
+    let crawled = crawled(&tally, &change, doubts);
+    context.progress.enter(progress::Stage::Publishing);
+    deliver::deliver(pipeline, store, context, &crawled, &assembled, report).await
+}
+
+/// What a complete crawl says for or against its corpus.
+fn crawled(tally: &Tally, change: &SnapshotChange, doubts: Vec<Line>) -> Crawled {
+    Crawled {
         requested: tally.believed.0,
         // A page that is gone was read, in its way: how many may leave is for another gate.
         failed: tally.believed.1.max(change.carried_forward - change.withheld - change.going),
         doubts,
-    };
-    context.progress.enter(progress::Stage::Publishing);
-    deliver::deliver(pipeline, store, context, &crawled, &assembled, report).await
+    }
 }
 
 /// Whether the run can go on with the sources that were crawled completely: the others have to have something that
@@ -206,8 +216,13 @@ async fn begin(
 ) -> Result<RunReport, RunError> {
     let started_at = (context.now)();
     let run = store.begin_run(lock, started_at).await?;
+    Ok(blank(pipeline, run, started_at))
+}
+
+/// The report of a run that has done nothing yet.
+fn blank(pipeline: &Pipeline, run: u64, started_at: Timestamp) -> RunReport {
     let target = pipeline.target.kind().to_owned();
-    Ok(RunReport {
+    RunReport {
         pipeline: pipeline.name.clone(),
         run,
         outcome: Ending::Failed,
@@ -222,7 +237,7 @@ async fn begin(
         verify: VerifyReport::default(),
         error: None,
         notes: Vec::new(),
-    })
+    }
 }
 
 async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Result<(), RunError> {
@@ -285,56 +300,4 @@ fn pages(tally: &Tally, change: &SnapshotChange) -> Pages {
         }
     }
     pages
-}
-
-/// The corpus as it would be published: the one that is held, for `approve` would publish that; else the one of the
-/// last complete crawl.
-///
-/// # Errors
-/// [`RunError`] where the state cannot be used.
-pub async fn corpus_text(pipeline: &Pipeline, store: &Store) -> Result<String, RunError> {
-    let sha256 = if let Some(held) = store.held().await? {
-        held.corpus
-    } else {
-        let assembled = assemble::assemble(pipeline, store).await?;
-        match assembled.fresh {
-            Some(corpus) => return Ok(corpus.text),
-            None => assembled.sha256,
-        }
-    };
-    let kept = store.corpus(sha256).await?.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))?;
-    Ok(kept.text)
-}
-
-/// The document of one page of the last complete crawl, as it would be published; `None` where the page is not
-/// part of it, or has no text of its own.
-///
-/// # Errors
-/// [`RunError::Store`].
-pub async fn document_text(
-    pipeline: &Pipeline,
-    store: &Store,
-    url: &Url,
-) -> Result<Option<String>, RunError> {
-    let Some(key) = PageKey::new(url) else { return Ok(None) };
-    let made = document(pipeline, store, &key).await?;
-    Ok(made.and_then(|made| made.document).map(|document| section(&document)))
-}
-
-/// The same before it is written down, with what the template of its site took; `None` where the page is not part of
-/// the last complete crawl.
-///
-/// # Errors
-/// [`RunError::Store`].
-pub async fn document(pipeline: &Pipeline, store: &Store, key: &PageKey) -> Result<Option<Made>, RunError> {
-    assemble::document(pipeline, store, key).await
-}
-
-/// Whether a page has a document of its own in the corpus of the last complete crawl.
-///
-/// # Errors
-/// [`RunError`] where the state cannot be used.
-pub async fn is_in_corpus(pipeline: &Pipeline, store: &Store, key: &PageKey) -> Result<bool, RunError> {
-    let manifest = assemble::assemble(pipeline, store).await?.manifest;
-    Ok(manifest.documents.iter().any(|entry| entry.url == key.as_ref()))
 }

@@ -24,6 +24,8 @@ pub enum Exit {
     Held,
     /// 3: done, but pages failed or were carried forward.
     Troubled,
+    /// 10: something would be published.
+    Pending,
     /// 0: done, or nothing to do.
     Done,
     /// 130: SIGINT.
@@ -39,6 +41,7 @@ impl Exit {
             Ending::Failed => Exit::Failed,
             Ending::Paused => Exit::Refused,
             Ending::VerificationFailed => Exit::Unverified,
+            Ending::Pending => Exit::Pending,
             Ending::Held | Ending::Incomplete => Exit::Held,
             Ending::Interrupted => Exit::Interrupted,
             // That nothing is published while one is pinned is what a person asked for.
@@ -59,6 +62,7 @@ impl From<Exit> for ExitCode {
             Exit::Troubled => 3,
             Exit::Held => 4,
             Exit::Unverified => 5,
+            Exit::Pending => 10,
             Exit::Busy => 75,
             Exit::Refused => 77,
             Exit::Config => 78,

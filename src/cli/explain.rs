@@ -117,12 +117,10 @@ pub(super) async fn explain(common: &Common, args: &ExplainArgs) -> anyhow::Resu
         complain("a page has an http or https URL without credentials");
         return Ok(Exit::Usage);
     };
-    let (state_dir, name) = (common.state_dir(), pipeline.name.as_str());
-    if !Store::exists(&state_dir, name) {
-        complain(&format!("`{name}` has not run yet: `corpusd run --once {name}`"));
-        return Ok(Exit::Failed);
-    }
-    let store = Store::open(&state_dir, name)?;
+    let store = match open::state(common, &pipeline)? {
+        Ok(store) => store,
+        Err(exit) => return Ok(exit),
+    };
     let story = store.story(key.clone()).await?;
     let explanation = explanation(&pipeline, &store, &args.url, &key, story).await?;
     if args.json {

@@ -3,11 +3,15 @@
 mod approve;
 mod bar;
 mod demo;
+mod diff;
 mod exit;
 mod explain;
 mod extract;
+mod history;
 pub mod log;
 mod open;
+mod plan;
+mod replay;
 mod resume;
 mod rollback;
 mod run;
@@ -70,6 +74,12 @@ enum Command {
     Validate(validate::ValidateArgs),
     /// Show the last run, what is live, and what is held
     Status(status::StatusArgs),
+    /// Say what a run would publish, by the last complete crawl; exit 10 where something changes
+    Plan(plan::PlanArgs),
+    /// Show how two corpora differ, document by document; exit 10 where they do
+    Diff(diff::DiffArgs),
+    /// List runs and publications
+    History(history::HistoryArgs),
     /// Publish what the gates hold
     Approve(approve::ApproveArgs),
     /// Publish an earlier corpus again, and keep it live until `unpin`
@@ -80,6 +90,8 @@ enum Command {
     Resume(resume::ResumeArgs),
     /// Print the corpus, or one document, as it would be published
     Show(show::ShowArgs),
+    /// Read the stored pages again by the rules of today, without the network, and say what a run would publish
+    Replay(replay::ReplayArgs),
     /// Say what became of a URL, and why
     Explain(explain::ExplainArgs),
     /// Turn one page into Markdown: to see what an agent would be given
@@ -102,6 +114,10 @@ pub async fn dispatch(cli: Cli, now: fn() -> Timestamp) -> anyhow::Result<Exit> 
         Command::Run(args) => run::run(&common, &args, now).await,
         Command::Validate(args) => validate::validate(&common, &args),
         Command::Status(args) => status::status(&common, &args, now).await,
+        Command::Plan(args) => plan::plan(&common, &args, now).await,
+        Command::Diff(args) => diff::diff(&common, &args).await,
+        Command::History(args) => history::history(&common, &args).await,
+        Command::Replay(args) => replay::replay(&common, &args, now).await,
         Command::Approve(args) => approve::approve(&common, &args, now).await,
         Command::Rollback(args) => rollback::rollback(&common, &args, now).await,
         Command::Unpin(args) => unpin::unpin(&common, &args).await,

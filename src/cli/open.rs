@@ -16,6 +16,7 @@ use crate::{
     pipeline::Pipeline,
     report::PipelineName,
     run::{Context, Progress, Waits},
+    store::Store,
 };
 
 /// Pipelines that can be used, and the exit code that is due for those that cannot.
@@ -102,6 +103,16 @@ pub(super) fn open_one(common: &Common, name: &str) -> anyhow::Result<Result<Pip
     Ok(opened.pipelines.pop().ok_or(opened.exit))
 }
 
+/// The state of a pipeline, which is not made where there is none: looking changes nothing.
+pub(super) fn state(common: &Common, pipeline: &Pipeline) -> anyhow::Result<Result<Store, Exit>> {
+    let (state_dir, name) = (common.state_dir(), pipeline.name.as_str());
+    if !Store::exists(&state_dir, name) {
+        complain(&format!("`{name}` has not run yet: `corpusd run --once {name}`"));
+        return Ok(Err(Exit::Failed));
+    }
+    Ok(Ok(Store::open(&state_dir, name)?))
+}
+
 /// Prints a diagnostic.
 pub(super) fn print(diagnostic: &Diagnostic) {
     complain(&diagnostic.to_string());
@@ -119,6 +130,7 @@ pub(super) fn context(
         now,
         window: Arc::clone(window),
         waits: Waits::default(),
+        dry_run: false,
         stop,
         progress: Arc::new(Progress::default()),
     }

@@ -42,6 +42,9 @@ pub(super) struct RunArgs {
     /// Crawl only the pages that match, such as `/docs/**`, and leave all others as they were; may be repeated
     #[arg(long, value_name = "PATTERN")]
     only: Vec<String>,
+    /// Send nothing: crawl, judge and report; exit 10 where something would be published
+    #[arg(long)]
+    dry_run: bool,
     /// Print one JSON report per line on stdout instead of a table
     #[arg(long)]
     json: bool,
@@ -82,6 +85,7 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
             exit = exit.min(Exit::Failed);
             continue;
         }
+        let context = Context { dry_run: args.dry_run, ..context };
         let result = run_one(pipeline, &context, common.quiet).await;
         exit = exit.min(settle(pipeline, result, args.json, &mut reports)?);
         if stop.is_cancelled() {

@@ -4,7 +4,7 @@ use clap::Args;
 use url::Url;
 
 use super::{Common, Exit, complain, open, put};
-use crate::{run, store::Store};
+use crate::run;
 
 /// Arguments of `show`.
 #[derive(Debug, Args)]
@@ -21,18 +21,25 @@ pub(super) async fn show(common: &Common, args: &ShowArgs) -> anyhow::Result<Exi
         Ok(pipeline) => pipeline,
         Err(exit) => return Ok(exit),
     };
-    let (state_dir, name) = (common.state_dir(), pipeline.name.as_str());
-    if !Store::exists(&state_dir, name) {
-        complain(&format!("`{name}` has not run yet: `corpusd run --once {name}`"));
-        return Ok(Exit::Failed);
-    }
-    let store = Store::open(&state_dir, name)?;
-    let text = match &args.url {
-        None => Some(run::corpus_text(&pipeline, &store).await?),
-        Some(url) => run::document_text(&pipeline, &store, url).await?,
+    let store = match open::state(common, &pipeline)? {
+        Ok(store) => store,
+        Err(exit) => return Ok(exit),
+    };
+    let (text, otherwise) = match &args.url {
+        None => {
+            let text = run::corpus_text(&pipeline, &store).await?;
+            (
+                Some(text).filter(|text| !text.is_empty()),
+                "no crawl was completed yet, or none found a document",
+            )
+        }
+        Some(url) => (
+            run::document_text(&pipeline, &store, url).await?,
+            "this page is not part of the last complete crawl, or has no text of its own",
+        ),
     };
     let Some(text) = text else {
-        complain("this page is not part of the last complete crawl, or has no text of its own");
+        complain(otherwise);
         return Ok(Exit::Failed);
     };
     put(&text)?;

@@ -15,7 +15,7 @@ const SEPARATOR: &str = "\n---\n\n";
 const LINK_MAP_HEADING: &str = "# Pages\n\n";
 
 /// The text that is sent, and what it consists of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Corpus {
     /// CommonMark.
     pub text: String,

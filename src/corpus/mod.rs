@@ -2,9 +2,11 @@
 
 pub mod assemble;
 pub mod budget;
+pub mod difference;
 pub mod manifest;
 pub mod section;
 
 pub use assemble::{Assembler, Corpus, Fit, Section};
 pub use budget::{Budget, Counts, Limit, Priority, Unit};
+pub use difference::Difference;
 pub use manifest::{Entry, Manifest};

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 mod remarks;
 
 use self::remarks::Remarks;
-use super::RunError;
+use super::{RunError, deliver};
 use crate::{
     blocking::blocking,
     corpus::{Assembler, Budget, Corpus, Fit, Manifest},
@@ -33,7 +33,7 @@ use crate::{
 /// Part of every fingerprint: raised when the rules of this module, or of a stage that it calls, change.
 const RULES: u32 = 3;
 /// Articles that are held at once.
-const PORTION: usize = 64;
+pub(super) const PORTION: usize = 64;
 
 /// What was assembled.
 #[derive(Debug)]
@@ -66,6 +66,20 @@ pub struct Made {
 }
 
 impl Assembled {
+    /// The corpus itself.
+    pub(super) async fn into_corpus(self, store: &Store) -> Result<Corpus, RunError> {
+        match self.fresh {
+            Some(corpus) => Ok(corpus),
+            None => Ok(deliver::kept(store, self.sha256).await?.into()),
+        }
+    }
+
+    /// Pages whose documents had no room.
+    pub(super) fn over_budget(&self) -> HashSet<PageKey> {
+        let over = self.left_out.iter().filter(|left| left.why == WhyLeftOut::Budget);
+        over.map(|left| left.key.clone()).collect()
+    }
+
     /// What became of pages that gave no document of their own.
     pub(super) fn notes(&self) -> Vec<(PageKey, SkipReason, String)> {
         let skipped = |left: &LeftOut| match left.why {
@@ -127,7 +141,7 @@ pub(super) async fn document(
 }
 
 /// The document of a page without its template.
-fn of_page(member: &Member, page: &ArticlePage, trimmed: &Trimmed<'_>) -> Option<Document> {
+pub(super) fn of_page(member: &Member, page: &ArticlePage, trimmed: &Trimmed<'_>) -> Option<Document> {
     let document = Document::new(member.key.as_ref(), &page.article.title, trimmed.own.iter().copied())?;
     Some(document.below(&page.article.breadcrumbs))
 }
@@ -192,7 +206,7 @@ fn note_sources<'a>(manifest: &mut Manifest, members: impl Iterator<Item = &'a M
 
 /// The order in which documents compete, and stand in the corpus: priority, then the sites that the pipeline names
 /// before their other names (`www.`, http), then URL.
-fn in_order(mut members: Vec<Member>, pipeline: &Pipeline) -> Vec<Member> {
+pub(super) fn in_order(mut members: Vec<Member>, pipeline: &Pipeline) -> Vec<Member> {
     let named: HashSet<String> = pipeline
         .sources
         .iter()
@@ -226,7 +240,10 @@ fn fingerprint(members: &[Member], budget: &Budget) -> Hash {
 }
 
 /// What repeats over the pages of each source.
-async fn templates(members: &[Member], store: &Store) -> Result<HashMap<usize, Template>, RunError> {
+pub(super) async fn templates(
+    members: &[Member],
+    store: &Store,
+) -> Result<HashMap<usize, Template>, RunError> {
     let mut uncontained: Vec<_> = members
         .iter()
         .filter(|member| !member.contained)

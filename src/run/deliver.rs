@@ -88,7 +88,7 @@ pub(super) async fn deliver(
         }
         delivery.report.notes.push(waits(&pin, assembled, &verdict, pipeline));
         restore(pipeline, store, context, &pin, report).await?;
-        if report.outcome == Ending::Published {
+        if matches!(report.outcome, Ending::Published | Ending::Pending) {
             // Not what this run made.
             report.outcome = Ending::Pinned;
         }

@@ -171,6 +171,12 @@ impl<'a> Delivery<'a> {
         corpus: &ApprovedCorpus,
         size: Counts,
     ) -> Result<(), RunError> {
+        if self.context.dry_run {
+            self.report.outcome = Ending::Pending;
+            let name = &self.pipeline.name;
+            self.report.notes.push(format!("nothing was sent, as asked for (`corpusd diff {name}` to look)"));
+            return Ok(());
+        }
         let live = match self.store.live(self.target.clone()).await? {
             Some(live) => self.store.manifest(live.corpus).await?.map(|manifest| manifest.size),
             None => None,
@@ -260,6 +266,9 @@ impl<'a> Delivery<'a> {
     /// Sends the bytes of an unsettled push again: what is live may be either, and must become one. While one corpus is
     /// pinned, it becomes that.
     pub(super) async fn resend_pending(&mut self, agent: Option<&chatbase::Agent>) -> Result<(), RunError> {
+        if self.context.dry_run {
+            return Ok(());
+        }
         let Some(publication) = self.store.unsettled(self.target.clone()).await? else { return Ok(()) };
         let (corpus, warrant) = match self.store.pinned(self.target.clone()).await? {
             Some(pin) => (pin.corpus, Warrant::Published),

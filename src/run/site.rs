@@ -36,7 +36,13 @@ fn facts(page: &PageOutcome) -> PageFacts<'_> {
         // A page in another language since, too: where that is most of the site, it is the visitor who is taken for another.
         Outcome::Fetched
         | Outcome::NotModified
-        | Outcome::Skipped(SkipReason::Noindex | SkipReason::Language) => {
+        | Outcome::Skipped(
+            SkipReason::Noindex
+            | SkipReason::Language
+            // Noted when the crawl was assembled before: the page was read.
+            | SkipReason::Canonical
+            | SkipReason::Duplicate,
+        ) => {
             content(page.now.as_ref(), page.noindex).map_or(State::Absent, State::Read)
         }
         Outcome::Skipped(SkipReason::Redirected) => {

@@ -80,7 +80,7 @@ pub(super) async fn foresee(
     corpus: Hash,
     report: &RunReport,
 ) -> Result<(), RunError> {
-    if pipeline.verify.questions.is_empty() {
+    if pipeline.verify.questions.is_empty() || context.dry_run {
         return Ok(());
     }
     let target = pipeline.target.identity(&pipeline.agent.id);
@@ -152,7 +152,7 @@ pub(super) async fn settle(
 ) -> Result<(), RunError> {
     let can_be_asked =
         matches!(report.outcome, Ending::Published | Ending::Unchanged | Ending::Held | Ending::Incomplete);
-    if pipeline.verify.questions.is_empty() || !can_be_asked {
+    if pipeline.verify.questions.is_empty() || !can_be_asked || context.dry_run {
         return Ok(());
     }
     let target = pipeline.target.identity(&pipeline.agent.id);

@@ -175,3 +175,72 @@ pub(super) fn forget_unused_corpora(tx: &Transaction<'_>) -> Result<(), StoreErr
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Before, Held, PublicationState};
+
+    /// Publishes a corpus, named by one byte, to a target at a time; what was kept of all of them then.
+    async fn publish(store: &Store, name: u8, target: &str, at: &str, state: PublicationState) {
+        let at: Timestamp = at.parse().unwrap();
+        let corpus = Corpus { sha256: [name; 32], ..Corpus::default() };
+        store.keep_corpus(corpus, [name; 32], Vec::new(), Vec::new(), at).await.unwrap();
+        let id = store.intend(1, [name; 32], target.to_owned(), Before::default(), at).await.unwrap();
+        store.settle_publication(id, state, None, String::new(), 2, at).await.unwrap();
+    }
+
+    async fn kept(store: &Store) -> Vec<u8> {
+        let mut kept = Vec::new();
+        for name in 0..=u8::MAX {
+            if store.corpus([name; 32]).await.unwrap().is_some() {
+                kept.push(name);
+            }
+        }
+        kept
+    }
+
+    #[tokio::test]
+    async fn the_newest_are_kept_and_the_last_of_each_month() {
+        use PublicationState::{Acknowledged, Rejected, Unknown};
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "docs").unwrap();
+        let days = [
+            "2026-01-05",
+            "2026-01-31",
+            "2026-02-01",
+            "2026-02-02",
+            "2026-03-01",
+            "2026-03-02",
+            "2026-03-03",
+        ];
+        for (name, day) in (1..).zip(days) {
+            publish(&store, name, "a", &format!("{day}T23:59:59Z"), Acknowledged).await;
+        }
+        // Of January and February the last, of March the two newest.
+        assert_eq!(kept(&store).await, [2, 4, 6, 7]);
+        // Each target has its own months, the newest are those of all.
+        publish(&store, 8, "b", "2026-03-04T00:00:00Z", Acknowledged).await;
+        assert_eq!(kept(&store).await, [2, 4, 7, 8]);
+        // What nobody knows of, what is pinned and what is held needs its corpus.
+        publish(&store, 9, "a", "2026-03-05T00:00:00Z", Unknown).await;
+        store.pin(7, "2026-03-05T00:00:00Z".parse().unwrap()).await.unwrap();
+        let held = Corpus { sha256: [20; 32], ..Corpus::default() };
+        store.keep_corpus(held, [20; 32], Vec::new(), Vec::new(), Timestamp::UNIX_EPOCH).await.unwrap();
+        store
+            .hold(Held { corpus: [20; 32], run: 1, target: "a".to_owned(), gates: Vec::new() })
+            .await
+            .unwrap();
+        publish(&store, 10, "b", "2026-03-06T00:00:00Z", Rejected).await;
+        publish(&store, 11, "b", "2026-03-07T00:00:00Z", Acknowledged).await;
+        publish(&store, 12, "b", "2026-03-08T00:00:00Z", Acknowledged).await;
+        assert_eq!(kept(&store).await, [2, 4, 7, 9, 11, 12, 20]);
+        // A newer push settles what was unknown, and unpinned it is one of March like others.
+        assert!(store.unpin().await.unwrap());
+        publish(&store, 13, "a", "2026-03-09T00:00:00Z", Acknowledged).await;
+        assert_eq!(kept(&store).await, [2, 4, 12, 13, 20]);
+        // Gone back to, an old one is among the newest.
+        publish(&store, 2, "a", "2026-04-01T00:00:00Z", Acknowledged).await;
+        assert_eq!(kept(&store).await, [2, 4, 12, 13, 20]);
+    }
+}

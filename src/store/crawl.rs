@@ -17,7 +17,32 @@ pub enum CrawlStart {
     Resumed,
 }
 
+/// The crawl that is under way, or the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastCrawl {
+    /// When something was settled last.
+    pub moved_at: Timestamp,
+    /// Whether it was completed.
+    pub complete: bool,
+}
+
 impl Store {
+    /// The crawl that is under way, or the last one; `None` before the first.
+    pub async fn last_crawl(&self) -> Result<Option<LastCrawl>, StoreError> {
+        self.read(|connection| {
+            let row: Option<(i64, bool)> = connection
+                .query_row(
+                    "SELECT moved_at, state = 'complete' FROM crawl ORDER BY id DESC LIMIT 1",
+                    [],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()?;
+            let Some((moved_at, complete)) = row else { return Ok(None) };
+            Ok(Some(LastCrawl { moved_at: timestamp(moved_at)?, complete }))
+        })
+        .await
+    }
+
     /// Begins the crawl of sources with this fingerprint, or resumes it where a killed process left it.
     pub async fn begin_crawl(&self, plan: String, now: Timestamp) -> Result<CrawlStart, StoreError> {
         self.write(move |tx| {

@@ -95,6 +95,43 @@ impl Store {
         .await
     }
 
+    /// How the last complete crawl stands against the snapshot: what [`complete_crawl`](Self::complete_crawl) gave, until it
+    /// was promoted.
+    pub async fn snapshot_change(&self) -> Result<SnapshotChange, StoreError> {
+        self.read(|connection| {
+            let change = connection.query_row(
+                "SELECT count(*) FILTER (WHERE read AND NOT member),
+                     count(*) FILTER (WHERE read AND member AND candidate != snapshot),
+                     count(*) FILTER (WHERE read AND member AND candidate = snapshot AND asked),
+                     count(*) FILTER (WHERE carried AND asked),
+                     count(*) FILTER (WHERE carried AND asked AND doubted),
+                     count(*) FILTER (WHERE carried AND asked AND NOT doubted AND gone_runs > 0),
+                     count(*) FILTER (WHERE member AND candidate IS NULL),
+                     count(*) FILTER (WHERE member AND candidate = snapshot AND NOT asked)
+                 FROM (SELECT *, candidate IS NOT NULL AND NOT waits AS read, candidate IS NOT NULL AND waits AS carried
+                       FROM (SELECT candidate, snapshot, gone_runs, snapshot IS NOT NULL AS member,
+                                 gone_runs > 0 OR failing_since IS NOT NULL AS waits,
+                                 source IN (SELECT source FROM doubt) AS doubted,
+                                 key IN (SELECT key FROM frontier) AS asked FROM page))",
+                [],
+                |row| {
+                    Ok(SnapshotChange {
+                        new: row.get(0)?,
+                        changed: row.get(1)?,
+                        unchanged: row.get(2)?,
+                        carried_forward: row.get(3)?,
+                        withheld: row.get(4)?,
+                        going: row.get(5)?,
+                        removed: row.get(6)?,
+                        outside: row.get(7)?,
+                    })
+                },
+            )?;
+            Ok(change)
+        })
+        .await
+    }
+
     /// The sources that have pages in the snapshot.
     pub async fn sources_with_members(&self) -> Result<HashSet<usize>, StoreError> {
         self.read(|connection| {

@@ -64,7 +64,8 @@ pub struct Publication {
 }
 
 impl PublicationState {
-    fn name(self) -> &'static str {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
         match self {
             PublicationState::Intent => "intent",
             PublicationState::Acknowledged => "acknowledged",

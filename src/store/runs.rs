@@ -54,6 +54,22 @@ impl Store {
         .await
     }
 
+    /// Every run that is remembered, the latest first.
+    pub async fn runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT id, started_at, outcome, report FROM run ORDER BY id DESC")?;
+            let mut rows = statement.query([])?;
+            let mut runs = Vec::new();
+            while let Some(row) = rows.next()? {
+                let started_at = timestamp(row.get(1)?)?;
+                runs.push(RunRow { id: row.get(0)?, started_at, outcome: row.get(2)?, report: row.get(3)? });
+            }
+            Ok(runs)
+        })
+        .await
+    }
+
     /// The last run, whatever became of it.
     pub async fn last_run(&self) -> Result<Option<RunRow>, StoreError> {
         self.read(|connection| {

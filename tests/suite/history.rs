@@ -87,8 +87,8 @@ async fn before_anything_was_published_there_is_nothing_to_go_back_to() {
 async fn a_rollback_that_failed_is_done_by_the_next_run() {
     let (world, [_, second, third]) = ready().await;
     world.chatbot.on_push("status:409").await;
-    let report = world.corpusd(&["rollback", NAME, "--json"]).await.exits(1).json();
-    assert!(report["notes"].to_string().contains("the next run tries again"), "{report}");
+    let report = world.rollback().await.ends(Ending::Failed);
+    assert!(report.notes.concat().contains("the next run tries again"), "{report:?}");
     assert_eq!(live(&world).await, third);
     world.chatbot.heal().await;
     let report = world.run().await.ends(Ending::Pinned);
@@ -102,7 +102,7 @@ async fn a_rollback_that_failed_is_done_by_the_next_run() {
 async fn a_rollback_of_unknown_outcome_is_settled_with_its_own_bytes_whatever_the_site_says() {
     let (world, [_, second, _]) = ready().await;
     world.chatbot.on_push("status:500").await;
-    world.corpusd(&["rollback", NAME]).await.exits(1);
+    world.rollback().await.ends(Ending::Failed);
     world.chatbot.heal().await;
     // An incomplete run has nothing of its own to send.
     world.site.at("/robots.txt", super::site::Reply::status(500));
@@ -123,4 +123,57 @@ async fn while_one_is_pinned_nothing_is_held_and_nothing_can_be_approved() {
     assert_eq!(live(&world).await, second);
     world.corpusd(&["unpin", NAME]).await.exits(0);
     world.run().await.ends(Ending::Held);
+}
+
+#[tokio::test]
+async fn a_history_tells_what_was_published_and_what_can_be_gone_back_to() {
+    let (world, [first, second, third]) = ready().await;
+    world.chatbot.on_next_push("status:400").await;
+    world.site.page("/", "We open at noon, every day of the week.", &[]);
+    world.run().await.ends(Ending::Paused);
+    let history = world.corpusd(&["history", NAME]).await.exits(0).stdout;
+    assert!(history.contains("rejected"), "{history}");
+    world.corpusd(&["rollback", NAME, "4"]).await.exits(2);
+    world.corpusd(&["rollback", NAME, "1"]).await.exits(0);
+    world.run().await.ends(Ending::Pinned);
+    let history = world.corpusd(&["history", NAME, "--json"]).await.exits(0).json();
+    let told = history["publications"].as_array().unwrap().iter().map(|row| {
+        let flags = ["live", "pinned", "can_roll_back"].map(|flag| row[flag].as_bool().unwrap());
+        (
+            row["publication"].as_u64().unwrap(),
+            row["sha256"].as_str().unwrap(),
+            flags,
+            row["restores"].as_u64(),
+        )
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            (5, &*first, [true, false, true], Some(1)),
+            (3, &*third, [false, false, true], None),
+            (2, &*second, [false, false, true], None),
+            (1, &*first, [false, true, true], None),
+        ]
+    );
+    let outcomes: Vec<_> =
+        history["runs"].as_array().unwrap().iter().map(|run| run["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["pinned", "published", "paused", "published", "published", "published"]);
+    assert_eq!(history["runs"][5]["documents"], 1);
+    let table = world.corpusd(&["history", NAME]).await.exits(0).stdout;
+    for text in ["live, back to 1", "accepted, pinned", &first[..8], "corpusd rollback docs NUMBER"] {
+        assert!(table.contains(text), "{text} in:\n{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_corpus_that_is_no_longer_kept_cannot_be_gone_back_to() {
+    let (world, hashes) = ready().await;
+    let world = world.publish(&["keep: 1"]);
+    world.site.page("/", "We open at noon, every day of the week.", &[]);
+    world.run().await.ends(Ending::Published);
+    for forgotten in ["1", "3", &hashes[1][..10]] {
+        world.corpusd(&["rollback", NAME, forgotten]).await.exits(2);
+    }
+    let history = world.corpusd(&["history", NAME, "--json"]).await.exits(0).json();
+    assert_eq!(history["publications"].as_array().unwrap().len(), 1, "{history}");
 }

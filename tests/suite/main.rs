@@ -37,6 +37,7 @@ mod histories; // pages that come and go over many runs, against a plain model
 mod healthy; // sites that are well, however odd they look
 mod history; // what was published before, and the way back to it
 mod hostile; // HTML that was made to hurt
+mod plan; // what would be published: plan, diff, replay, dry runs
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
 mod reading; // Markdown pages, and what a person is told of pages

@@ -73,6 +73,9 @@ async fn a_change_that_makes_a_golden_question_fail_is_rolled_back() {
 
     // What failed is not sent again for as long as the site says the same.
     let pushes = world.chatbot.pushes().await.len();
+    world.run().await.ends(Ending::Held);
+    let plan = world.corpusd(&["plan", NAME, "--json"]).await.exits(10).json();
+    assert_eq!(plan["outcome"], "held", "{plan}");
     for _ in 0..2 {
         let held = world.run().await.ends(Ending::Held);
         assert_eq!((held.hash(), held.exit()), (bad.hash(), Exit::Held));

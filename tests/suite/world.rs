@@ -211,6 +211,7 @@ impl World {
             now,
             window: Arc::new(Window::default()),
             waits,
+            dry_run: false,
             stop: CancellationToken::new(),
             progress: Arc::new(Progress::default()),
         }
@@ -253,6 +254,14 @@ impl World {
     pub(crate) async fn approve(&self) -> Option<RunReport> {
         program::none_is_being_made();
         within(RUN_LIMIT, "an approval ends", run::approve(&self.load(), &self.context())).await.unwrap()
+    }
+
+    /// Goes back to an earlier publication: the one before what is live.
+    pub(crate) async fn rollback(&self) -> RunReport {
+        program::none_is_being_made();
+        within(RUN_LIMIT, "a rollback ends", run::rollback(&self.load(), &self.context(), None))
+            .await
+            .unwrap()
     }
 
     /// What the agent was given last.
