@@ -59,7 +59,7 @@ pub(super) const GATES: Section = section(
     ],
 );
 pub(super) const PUBLISH: Section =
-    section("publish", &["to", "api_key", "base_url", "max_body", "timeout", "keep", "adopt"]);
+    section("publish", &["to", "api_key", "base_url", "max_body", "timeout", "keep", "adopt", "max_sources"]);
 pub(super) const TO: Section = section("publish.to", &["directory"]);
 pub(super) const VERIFY: Section =
     section("verify", &["questions", "pass", "on_failure", "max_asked", "settle"]);

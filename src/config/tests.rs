@@ -101,7 +101,7 @@ pub(super) fn site(pipeline: &Pipeline) -> &CrawlPlan {
 fn chatbase(pipeline: &Pipeline) -> &ChatbaseV1 {
     match &pipeline.target {
         Target::ChatbaseV1(chatbase) => chatbase,
-        Target::Directory(_) => panic!("not chatbase"),
+        Target::ChatbaseV2(_) | Target::Directory(_) => panic!("not chatbase_v1"),
     }
 }
 
@@ -121,6 +121,16 @@ fn a_minimal_file_gets_the_stated_defaults() {
     assert_eq!(chatbase.api_key.expose_secret(), SECRET);
     assert_eq!((chatbase.base_url.as_str(), chatbase.max_body), ("https://www.chatbase.co/", 4_500_000));
     assert_eq!((chatbase.timeout.as_secs(), chatbase.adopt), (120, false));
+}
+
+#[test]
+fn an_agent_can_be_kept_by_its_sources() {
+    let pipeline = accepted(&with("publish", "to: chatbase_v2"));
+    let Target::ChatbaseV2(chatbase) = &pipeline.target else { panic!("not chatbase_v2") };
+    assert_eq!(chatbase.api_key.expose_secret(), SECRET);
+    assert_eq!((chatbase.base_url.as_str(), chatbase.timeout.as_secs()), ("https://www.chatbase.co/", 120));
+    assert_eq!((chatbase.limits.max_sources, chatbase.limits.max_body), (500, 4_500_000));
+    assert_eq!(pipeline.target.identity("abc"), "chatbase_v2 https://www.chatbase.co/ abc");
 }
 
 #[test]
@@ -160,6 +170,8 @@ fn every_key_takes_what_it_says() {
         ("gates", "require_text: Acme"),
         ("gates", "forbid_text: [lorem ipsum]"),
         ("publish", "to: chatbase_v1"),
+        ("publish", "to: chatbase_v2"),
+        ("publish", "to: chatbase_v2\n  max_sources: 100000"),
         ("publish", "base_url: http://127.0.0.1:4319"),
         ("publish", "base_url: http://[::1]:4319/"),
         ("publish", "base_url: http://localhost"),
@@ -256,7 +268,11 @@ fn a_faulty_value_is_refused_at_its_place_with_a_way_out() {
     check("gates", "max_growth: 100001%", "must be 0% to 100000%");
     check("gates", "require_urls: [docs]", "`require_urls` cannot use `docs` as a pattern");
     check("gates", "forbid_text: [\" \"]", "`forbid_text` has an empty text");
-    check("publish", "to: chatbase_v2", "`to` must be `chatbase_v1` or `{directory: PATH}`");
+    check("publish", "to: chatbase_v3", "`to` must be `chatbase_v1`, `chatbase_v2` or `{directory: PATH}`");
+    check("publish", "max_sources: 5", "`max_sources` means nothing to `chatbase_v1`");
+    check("publish", "to: chatbase_v2\n  adopt: true", "`adopt` means nothing to `chatbase_v2`");
+    check("publish", "to: chatbase_v2\n  max_sources: 0", "must be 1 to 100000");
+    check("publish", "to: chatbase_v2\n  max_body: 99KB", "must be 100KB to 1GB");
     check("publish", "base_url: http://www.chatbase.co", "would send the key unencrypted");
     check("publish", "base_url: https://www.chatbase.co/api/v1", "more than scheme, host and port");
     check("publish", "base_url: https://u:p@www.chatbase.co", "a URL with credentials");

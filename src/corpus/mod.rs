@@ -6,7 +6,7 @@ pub mod difference;
 pub mod manifest;
 pub mod section;
 
-pub use assemble::{Assembler, Corpus, Fit, Section};
+pub use assemble::{Assembler, Corpus, Fit, LINK_MAP_HEADING, SEPARATOR, Section};
 pub use budget::{Budget, Counts, Limit, Priority, Unit};
 pub use difference::Difference;
 pub use manifest::{Entry, Manifest};

@@ -105,7 +105,11 @@ impl Client {
         self.send(Method::POST, url, headers, Some(body), limits).await
     }
 
-    async fn send(
+    /// Sends a request with a JSON body or none; any status is an answer.
+    ///
+    /// # Errors
+    /// As [`Client::post_json`].
+    pub async fn send(
         &self,
         method: Method,
         url: &Url,

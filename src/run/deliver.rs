@@ -73,7 +73,11 @@ pub(super) async fn deliver(
         Some(live) => store.corpus(live.corpus).await?.map(Corpus::from),
         None => None,
     };
-    let mut facts = delivery.facts(&corpus.text, agent.as_ref(), live.is_some() || unsettled.is_some());
+    let ours = live.is_some() || unsettled.is_some();
+    let mut facts = delivery.facts(&corpus, agent.as_ref(), ours);
+    if !ours {
+        delivery.remark_on_others(&facts);
+    }
     facts.crawled.doubts.extend(verification::objection(pipeline, store, assembled.sha256).await?);
     let gates = pipeline.gates.clone();
     let (corpus, verdict) = blocking(move || {
@@ -96,15 +100,16 @@ pub(super) async fn deliver(
     }
     let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
     store.keep_corpus(corpus.clone(), assembled.made_from, left_out, remarks, (context.now)()).await?;
-    if let Some(approved) = ApprovedCorpus::new(corpus.text, corpus.sha256, Warrant::Verdict(&verdict)) {
+    let (sha256, size) = (corpus.sha256, corpus.manifest.size);
+    if let Some(approved) = ApprovedCorpus::new(corpus, Warrant::Verdict(&verdict)) {
         store.release().await?;
         store.promote().await?;
-        verification::foresee(pipeline, store, context, corpus.sha256, delivery.report).await?;
-        delivery.push(agent.as_ref(), &approved, corpus.manifest.size).await
+        verification::foresee(pipeline, store, context, sha256, delivery.report).await?;
+        delivery.push(agent.as_ref(), &approved, size).await
     } else {
         let reasons = verdict.reasons();
         let (run, target) = (delivery.report.run, delivery.target.clone());
-        let held = Held { corpus: corpus.sha256, run, target, gates: verdict.lines };
+        let held = Held { corpus: sha256, run, target, gates: verdict.lines };
         store.hold(held).await?;
         let name = &pipeline.name;
         let reason =
@@ -196,7 +201,7 @@ pub(super) async fn publish_kept(
         delivery.report.documents.kept = kept.manifest.documents.len() as u64;
         delivery.report.corpus = Some(CorpusReport::of(kept.sha256, size, &pipeline.budget));
     }
-    let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, warrant) else {
+    let Some(approved) = ApprovedCorpus::new(kept.into(), warrant) else {
         return Ok(());
     };
     delivery.push(agent.as_ref(), &approved, size).await

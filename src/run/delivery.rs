@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use super::{Context, RunError, deliver::kept};
 use crate::{
-    chatbase::{self, ApiError, Push},
-    corpus::Counts,
-    gate::{self, ApprovedCorpus, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
+    chatbase::{self, ApiError, Patience, Push},
+    corpus::{Corpus, Counts, Unit},
+    gate::{self, ApprovedCorpus, AtAgent, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
     hash::Hash,
     pipeline::{Pipeline, Source},
-    publish::{Publisher, Target},
+    publish::{Publisher, Sent, Target, sources},
     report::{Ending, PublishStatus, RunReport},
     store::{Before, Pause, Publication, PublicationState, Store},
 };
@@ -30,7 +30,7 @@ pub struct Waits {
     /// Pauses between the questions whether a push of unknown outcome arrived: all of them where it most likely
     /// did, the first half where it most likely did not.
     pub confirm: Vec<Duration>,
-    /// Pauses between the questions whether a training is over.
+    /// Pauses between looks at an agent that is busy with its training.
     pub training: Vec<Duration>,
     /// Between two questions whether a deploy is live.
     pub deploy: Duration,
@@ -42,7 +42,7 @@ impl Default for Waits {
         Waits {
             backoff: Duration::from_secs(2),
             confirm: [2, 4, 8, 16, 30, 60].map(Duration::from_secs).to_vec(),
-            // Ten minutes in all.
+            // Seconds as a rule; ten minutes in all.
             training: [2, 4, 8].into_iter().chain([15; 39]).map(Duration::from_secs).collect(),
             deploy: Duration::from_secs(5),
         }
@@ -86,7 +86,8 @@ impl<'a> Delivery<'a> {
         report: &'a mut RunReport,
     ) -> Delivery<'a> {
         let agent_id = &pipeline.agent.id;
-        let publisher = pipeline.target.connect(agent_id, context.window.clone(), context.now);
+        let patience = Patience { pauses: context.waits.training.clone(), stop: context.stop.clone() };
+        let publisher = pipeline.target.connect(agent_id, context.window.clone(), context.now, patience);
         Delivery {
             pipeline,
             store,
@@ -122,14 +123,15 @@ impl<'a> Delivery<'a> {
             && self.publisher.still_holds(corpus).await)
     }
 
-    pub(super) fn facts(&self, text: &str, agent: Option<&chatbase::Agent>, ours: bool) -> Facts {
+    pub(super) fn facts(&self, corpus: &Corpus, agent: Option<&chatbase::Agent>, ours: bool) -> Facts {
         let name = self.name(agent);
         let (body, adopt) = match &self.pipeline.target {
             Target::ChatbaseV1(v1) => {
-                let size = chatbase::v1::body_size(&self.pipeline.agent.id, name, text);
+                let size = chatbase::v1::body_size(&self.pipeline.agent.id, name, &corpus.text);
                 (Some((size, v1.max_body)), v1.adopt)
             }
-            Target::Directory(_) => (None, true),
+            // What a source cannot hold is cut, and what others put there stays.
+            Target::ChatbaseV2(_) | Target::Directory(_) => (None, true),
         };
         let foreign = match agent {
             Some(agent) if !ours && !adopt => match agent.characters {
@@ -140,7 +142,22 @@ impl<'a> Delivery<'a> {
             _ => Foreign::None,
         };
         let sources = self.pipeline.sources.iter().map(Source::name).collect();
-        Facts { crawled: self.crawled.clone(), body, foreign, sources }
+        let limit = self.pipeline.budget.limits.iter().find(|limit| limit.unit == Unit::Bytes);
+        let at_agent = agent
+            .and_then(|agent| agent.sources.as_deref())
+            .map(|known| (sources::survey(corpus, known), limit.map(|limit| limit.max)));
+        Facts { crawled: self.crawled.clone(), body, foreign, sources, at_agent }
+    }
+
+    /// Tells of texts that the agent answers from besides ours, before ours are there: they may be those of an earlier
+    /// tool, or of our own former target.
+    pub(super) fn remark_on_others(&mut self, facts: &Facts) {
+        if let Some((AtAgent { foreign_texts: texts @ 1.., .. }, _)) = facts.at_agent {
+            self.report.notes.push(format!(
+                "the agent has {texts} text sources that corpusd did not make: they stay, and it answers from them too; \
+                 what an earlier push left there is for you to delete"
+            ));
+        }
     }
 
     /// The configured name, else the one the agent has: sending another would rename it.
@@ -196,7 +213,8 @@ impl<'a> Delivery<'a> {
         let mut unknown = false;
         let mut attempt = 0;
         loop {
-            let (push, request_id) = self.publisher.push(name.as_deref(), corpus).await;
+            let Sent { push, request_id, partial } = self.publisher.push(name.as_deref(), corpus).await;
+            unknown |= partial;
             let request = request_id.as_deref().unwrap_or("none");
             tracing::info!(request.id = request, size_bytes = size.bytes, "push: {}", describe(&push));
             if request_id.is_some() {
@@ -275,11 +293,12 @@ impl<'a> Delivery<'a> {
             None => (publication.corpus, Warrant::Intent),
         };
         let kept = kept(self.store, corpus).await?;
-        let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, warrant) else {
+        let size = kept.manifest.size;
+        let Some(approved) = ApprovedCorpus::new(kept.into(), warrant) else {
             return Ok(());
         };
         let (outcome, error) = (self.report.outcome, self.report.error.clone());
-        self.push(agent, &approved, kept.manifest.size).await?;
+        self.push(agent, &approved, size).await?;
         if self.report.outcome == Ending::Published {
             // Only an older push was settled; this run's own outcome stands.
             (self.report.outcome, self.report.error) = (outcome, error);
@@ -356,6 +375,8 @@ impl<'a> Delivery<'a> {
 fn arrived(before: &Before, agent: &chatbase::Agent, size: Counts) -> bool {
     let is_size = |size: Counts, count| [size.utf16, size.characters, size.bytes].contains(&count);
     match agent.characters {
+        // Source by source it is seen by the next push, which writes what is missing and nothing else.
+        _ if agent.sources.is_some() => false,
         Some(count) => {
             is_size(size, count)
                 && before.characters != Some(count)
@@ -386,7 +407,8 @@ mod tests {
     }
 
     fn agent(characters: Option<u64>, trained: &str) -> chatbase::Agent {
-        chatbase::Agent { name: None, characters, last_trained_at: Some(trained.to_owned()) }
+        let last_trained_at = Some(trained.to_owned());
+        chatbase::Agent { characters, last_trained_at, ..chatbase::Agent::default() }
     }
 
     fn before(characters: Option<u64>, live: Option<u64>) -> Before {

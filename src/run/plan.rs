@@ -156,7 +156,7 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
     };
     let mut report = blank(pipeline, 0, crawl.moved_at);
     let delivery = Delivery::new(pipeline, store, context, &crawled, &mut report);
-    let mut facts = delivery.facts(&next.text, None, live.is_some());
+    let mut facts = delivery.facts(&next, None, live.is_some());
     debug_assert_eq!(facts.foreign, Foreign::None, "the agent was not asked");
     if let (None, Target::ChatbaseV1(v1)) = (&live, &pipeline.target)
         && !v1.adopt

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{Context, RunError, deliver, delivery::Delivery, progress::Stage};
 use crate::{
-    chatbase::ApiError,
+    chatbase::{ApiError, Patience},
     gate::{Crawled, Line, Ruling, Warrant},
     hash::{Hash, hex},
     pipeline::Pipeline,
@@ -66,7 +66,9 @@ pub async fn examine(pipeline: &Pipeline, context: &Context) -> Result<Examined,
             before = known.map(|known| known.asked).unwrap_or_default();
         }
     }
-    let publisher = pipeline.target.connect(&pipeline.agent.id, context.window.clone(), context.now);
+    let patience = Patience { pauses: context.waits.training.clone(), stop: context.stop.clone() };
+    let publisher =
+        pipeline.target.connect(&pipeline.agent.id, context.window.clone(), context.now, patience);
     let mut exam = Exam::new(&pipeline.verify, &links);
     sit(&publisher, context, &mut exam).await?;
     Ok(Examined { marked: exam.marked(), before })
@@ -306,11 +308,11 @@ async fn trained(
             Err(ApiError::Passing(..)) => continue,
             Err(ApiError::Refused(_, reason)) => return Err(reason),
         };
-        match agent.last_trained_at {
+        match Publisher::is_trained(&agent, live.before.last_trained_at.as_deref()) {
+            Some(true) => return Ok(()),
             // The API does not tell; or it has nothing to tell yet, as of an agent that was never trained.
             None if waited >= settle => return Ok(()),
-            Some(trained) if live.before.last_trained_at.as_ref() != Some(&trained) => return Ok(()),
-            None | Some(_) => {}
+            None | Some(false) => {}
         }
     }
     Err("the training did not end in time".to_owned())

@@ -21,6 +21,7 @@ mod world; // a pipeline between the two, and the folders it lives in
 // What they say, by feature.
 mod access; // private docs: credentials, proxies, certificates
 mod architecture; // who may import whom, and what pure means
+mod chatbase_v2; // an agent that is kept source by source
 mod clean; // selectors of the user's own
 mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget

@@ -274,3 +274,29 @@ async fn a_user_reads_what_failed_and_what_became_of_it() {
     let status = world.corpusd(&["status"]).await.exits(0);
     assert!(status.stdout.contains("it passed before"), "{}", status.stdout);
 }
+
+#[tokio::test]
+async fn an_agent_that_is_kept_source_by_source_goes_back_as_well() {
+    let world = ready(&[]).await.publish(&["to: chatbase_v2"]);
+    let good = world.run().await.ends(Ending::Published);
+    assert_eq!(counts(&good), (1, 1));
+    world.site.page("/reset", FLUFF, &[]);
+    let bad = world.run().await.ends(Ending::VerificationFailed);
+    assert_eq!((counts(&bad), bad.exit()), ((1, 0), Exit::Unverified));
+    assert!(bad.error.as_ref().unwrap().contains("rolled back to"), "{bad:#?}");
+    let told = world.chatbot.live(AGENT_ID).await;
+    assert!(told.contains(FACT) && !told.contains(FLUFF), "{told}");
+    world.corpusd(&["verify", NAME]).await.exits(0);
+
+    let writes = world.chatbot.writes().await.len();
+    world.run().await.ends(Ending::Held);
+    assert_eq!(world.chatbot.writes().await.len(), writes);
+    world.site.page("/reset", &format!("{FACT} {FLUFF}"), &[]);
+    let mended = world.run().await.ends(Ending::Published);
+    assert_eq!(counts(&mended), (1, 1));
+    // A document that leaves takes its source with it, and nothing is trained for that.
+    world.site.page("/", "Welcome to the help centre.", &["/reset", "/hubs"]).remove("/plans");
+    world.run().await;
+    let report = world.run().await;
+    assert_eq!((report.outcome, counts(&report)), (Ending::Published, (1, 1)), "{report:#?}");
+}

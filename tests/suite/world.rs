@@ -48,6 +48,7 @@ pub(crate) struct World {
     pub(crate) chatbot: Chatbot,
     folder: TempDir,
     agent: String,
+    name: Option<String>,
     base_url: Option<String>,
     starts: Vec<String>,
     /// The start URLs of further sources, one each.
@@ -76,6 +77,7 @@ impl World {
             chatbot,
             folder,
             agent: AGENT_ID.to_owned(),
+            name: None,
             base_url: None,
             starts,
             more_sources: Vec::new(),
@@ -149,6 +151,12 @@ impl World {
         self
     }
 
+    /// Gives the agent this name.
+    pub(crate) fn named(mut self, name: &str) -> World {
+        self.name = Some(name.to_owned());
+        self
+    }
+
     /// Puts something else where the API should be.
     pub(crate) fn api(mut self, base_url: &str) -> World {
         self.base_url = Some(base_url.to_owned());
@@ -173,9 +181,10 @@ impl World {
         let starts: String = self.starts.iter().map(|start| format!("        - {start}\n")).collect();
         let source = |start: &String| format!("  - site:\n      start:\n        - {start}\n{crawl}");
         let more_sources: String = self.more_sources.iter().map(source).collect();
+        let name = self.name.as_ref().map(|name| format!(", name: {name}")).unwrap_or_default();
         let publish: String = self.publish.iter().map(|line| format!("  {line}\n")).collect();
         format!(
-            "version: 1\nagent: {{id: \"{}\"}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}{}publish:\n  \
+            "version: 1\nagent: {{id: \"{}\"{name}}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}{}publish:\n  \
              api_key: {{file: key}}\n  base_url: {base_url}\n{publish}{}",
             self.agent,
             section("clean", &self.clean),
