@@ -1,12 +1,24 @@
-//! Documents with the same text: the first one stays.
+//! Documents with the same text, or nearly the same: one of them stays.
 //!
-//! "First" is the order in which documents are offered, which is the order of the corpus (priority, then
-//! URL): so the winner is stable, and can be explained. Links within a site count as relative ones: a page is the same
-//! under another name of its site.
+//! Of equal texts the first one stays, in the order in which documents are offered, which is the order of the corpus
+//! (priority, then URL): so the winner is stable, and can be explained. Links within a site count as relative ones: a
+//! page is the same under another name of its site.
+//!
+//! Nearly the same is another matter: pages that are made from one form (one a country, one a version, one a method)
+//! differ in the one word that a customer asks for. So `sketch` finds pairs that share nearly all their passages, and
+//! [`likeness`] looks at what they do not share: only what says nothing of its own is left out.
 
-use std::collections::HashMap;
+mod difference;
+mod negation;
+mod sketch;
+pub mod words;
+
+use std::{borrow::Cow, collections::HashMap};
 
 use url::Url;
+
+pub use difference::{Likeness, likeness};
+pub use sketch::{Bands, Index};
 
 use crate::document::{ContentHash, Document};
 
@@ -20,7 +32,11 @@ impl Deduper {
     /// The URL of the document with the same text that came before; `None` where this is the first.
     pub fn twin(&mut self, document: &Document) -> Option<&str> {
         use std::collections::hash_map::Entry;
-        match self.first.entry(text(document)) {
+        let hash = match text(document) {
+            Cow::Borrowed(_) => document.hash,
+            Cow::Owned(text) => ContentHash::of(&text),
+        };
+        match self.first.entry(hash) {
             Entry::Occupied(first) => Some(first.into_mut()),
             Entry::Vacant(vacant) => {
                 vacant.insert(document.url.clone());
@@ -31,14 +47,14 @@ impl Deduper {
 }
 
 /// The document's text, links within its site made relative.
-fn text(document: &Document) -> ContentHash {
+fn text(document: &Document) -> Cow<'_, str> {
     let origin =
         Url::parse(&document.url).ok().filter(Url::has_host).map(|url| url.origin().ascii_serialization());
     match origin {
         Some(origin) if document.markdown.contains(&origin) => {
-            ContentHash::of(&document.markdown.replace(&format!("{origin}/"), "/"))
+            Cow::Owned(document.markdown.replace(&format!("{origin}/"), "/"))
         }
-        _ => document.hash,
+        _ => Cow::Borrowed(&document.markdown),
     }
 }
 

@@ -17,6 +17,10 @@ pub struct Document {
     pub title: String,
     /// The names of the pages above it, from the top.
     pub trail: Vec<String>,
+    /// BCP 47 language, as the page declares it.
+    pub language: Option<String>,
+    /// Day of its last change, as the page declares it: `2024-12-31`.
+    pub modified: Option<String>,
     /// Normalised Markdown; never empty.
     pub markdown: String,
     /// Of `markdown`.
@@ -46,6 +50,8 @@ impl Document {
             url: url.to_owned(),
             title: title.to_owned(),
             trail: Vec::new(),
+            language: None,
+            modified: None,
             hash: ContentHash::of(&markdown),
             markdown,
         })
@@ -55,6 +61,12 @@ impl Document {
     #[must_use]
     pub fn below(self, trail: &[String]) -> Document {
         Document { trail: trail.to_vec(), ..self }
+    }
+
+    /// The same, with what the page states of itself.
+    #[must_use]
+    pub fn stating(self, language: Option<&str>, modified: Option<&str>) -> Document {
+        Document { language: language.map(str::to_owned), modified: modified.map(str::to_owned), ..self }
     }
 }
 

@@ -51,6 +51,8 @@ pub enum SkipReason {
     Canonical,
     /// Same content as a document that comes before it.
     Duplicate,
+    /// Says nothing that a document with nearly the same text does not.
+    NearDuplicate,
     /// The egress guard refused the address.
     BlockedAddress,
     /// No text was found on it.
@@ -126,6 +128,7 @@ impl SkipReason {
             SkipReason::Redirected => "redirected",
             SkipReason::Canonical => "canonical",
             SkipReason::Duplicate => "duplicate",
+            SkipReason::NearDuplicate => "near_duplicate",
             SkipReason::BlockedAddress => "blocked_address",
             SkipReason::Empty => "empty",
             SkipReason::Soft404 => "soft_404",
@@ -171,10 +174,12 @@ impl Outcome {
     /// else a rule of the source's own; being none of its business last.
     pub fn rank(self) -> u8 {
         match self {
-            // The last two were read, and gave way to another document.
+            // The last three were read, and gave way to another document.
             Outcome::Fetched
             | Outcome::NotModified
-            | Outcome::Skipped(SkipReason::Canonical | SkipReason::Duplicate) => 0,
+            | Outcome::Skipped(SkipReason::Canonical | SkipReason::Duplicate | SkipReason::NearDuplicate) => {
+                0
+            }
             Outcome::Failed(_) => 1,
             Outcome::Skipped(reason) => match reason {
                 SkipReason::Noindex
@@ -198,7 +203,8 @@ impl Outcome {
                 | SkipReason::MaxPages
                 | SkipReason::Trap
                 | SkipReason::Canonical
-                | SkipReason::Duplicate => 2,
+                | SkipReason::Duplicate
+                | SkipReason::NearDuplicate => 2,
                 SkipReason::Scope | SkipReason::Excluded => 3,
             },
         }
@@ -227,7 +233,7 @@ impl Outcome {
 }
 
 /// Every outcome, so that a name read back from the store finds its value.
-pub(crate) const ALL: [Outcome; 34] = [
+pub(crate) const ALL: [Outcome; 35] = [
     Outcome::Fetched,
     Outcome::NotModified,
     Outcome::Skipped(SkipReason::NotFound),
@@ -244,6 +250,7 @@ pub(crate) const ALL: [Outcome; 34] = [
     Outcome::Skipped(SkipReason::Redirected),
     Outcome::Skipped(SkipReason::Canonical),
     Outcome::Skipped(SkipReason::Duplicate),
+    Outcome::Skipped(SkipReason::NearDuplicate),
     Outcome::Skipped(SkipReason::BlockedAddress),
     Outcome::Skipped(SkipReason::Empty),
     Outcome::Skipped(SkipReason::Soft404),

@@ -2,6 +2,8 @@
 //!
 //! `config` builds it; no stage sees YAML.
 
+use std::time::Duration;
+
 use url::Url;
 
 use crate::{
@@ -29,12 +31,17 @@ pub struct Pipeline {
     pub only: Option<Part>,
     /// What it says about the content of pages.
     pub cleaning: Cleaning,
+    /// From which share of common passages on two documents are nearly the same, 0.8 ..= 1.0; `None`: that is not looked
+    /// for.
+    pub near: Option<f64>,
     /// How large the corpus may be.
     pub budget: Budget,
     /// When a corpus is held.
     pub gates: Gates,
     /// Where it goes.
     pub target: Target,
+    /// The least time between two publications; none to a target that costs nothing.
+    pub min_interval: Duration,
     /// How many of the newest published corpora are kept, besides the last one of each month.
     pub keep: u32,
     /// What the agent is asked after a publish.

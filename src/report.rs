@@ -12,23 +12,25 @@ use crate::{
     http::traffic::Traffic,
 };
 
-/// The stem of a pipeline file: `[a-z0-9-]{1,64}`.
+/// The stem of a pipeline file: `[a-z0-9-]{1,64}`, but not `shared`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PipelineName(String);
 
 /// A text that is no pipeline name.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no pipeline name: use 1 to 64 of a-z, 0-9 and `-`")]
+#[error("`{0}` is no pipeline name: use 1 to 64 of a-z, 0-9 and `-`, and not `shared`")]
 pub struct BadName(pub String);
 
 impl PipelineName {
     /// Checks the name.
     ///
     /// # Errors
-    /// [`BadName`] where it is not 1 to 64 of `a-z`, `0-9` and `-`.
+    /// [`BadName`] where it is not 1 to 64 of `a-z`, `0-9` and `-`, or is `shared`.
     pub fn new(name: &str) -> Result<PipelineName, BadName> {
         let fits = (1..=64).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            // Its state would be the file that all pipelines share.
+            && name != "shared";
         if fits { Ok(PipelineName(name.to_owned())) } else { Err(BadName(name.chars().take(80).collect())) }
     }
 
@@ -54,6 +56,8 @@ pub enum Ending {
     Pending,
     /// What is live is still true.
     Unchanged,
+    /// The corpus is good, and it is too soon to send it: a later run publishes it.
+    Deferred,
     /// A gate holds the corpus.
     Held,
     /// The crawl is incomplete: nothing was assembled.
@@ -77,6 +81,7 @@ impl Ending {
             Ending::Published => "published",
             Ending::Pending => "pending",
             Ending::Unchanged => "unchanged",
+            Ending::Deferred => "deferred",
             Ending::Held => "held",
             Ending::Incomplete => "incomplete",
             Ending::Paused => "paused",
@@ -164,6 +169,9 @@ pub struct Pages {
 pub struct Documents {
     /// In the corpus.
     pub kept: u64,
+    /// Of these, how many are there with their leading sections only.
+    #[serde(default)]
+    pub partial: u64,
     /// Left out because another document has the same text.
     pub duplicates: u64,
     /// Left out because another document has nearly the same text.
@@ -201,7 +209,7 @@ impl CorpusReport {
             characters: size.characters,
             utf16: size.utf16,
             bytes: size.bytes,
-            limit: tightest.map_or(0, |limit| budget.most(limit)),
+            limit: tightest.map_or(0, |limit| budget.room(limit)),
             unit: match tightest.map(|limit| limit.unit) {
                 Some(Unit::Bytes) => "bytes".to_owned(),
                 Some(Unit::Chars) | None => "chars".to_owned(),
@@ -274,7 +282,7 @@ mod tests {
         for name in ["docs", "a-1", "x"] {
             assert!(PipelineName::new(name).is_ok(), "{name}");
         }
-        for name in ["", "Docs", "../../etc/x", "a b", "a.b", "ä", &"a".repeat(65)] {
+        for name in ["", "shared", "Docs", "../../etc/x", "a b", "a.b", "ä", &"a".repeat(65)] {
             assert!(PipelineName::new(name).is_err(), "{name}");
         }
     }

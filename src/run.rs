@@ -10,6 +10,7 @@ mod deploy;
 mod discoverer;
 mod lanes;
 mod look;
+mod pause;
 mod plan;
 pub mod progress;
 mod reading;
@@ -18,26 +19,29 @@ mod rollback;
 mod rules;
 mod site;
 mod verification;
+mod waits;
 mod walk;
 
-use std::{collections::HashSet, path::PathBuf, sync::Arc};
+use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use assemble::Assembled;
 pub use assemble::Made;
-pub use delivery::Waits;
 pub use deploy::{Deploy, DeployError, wait_for_deploy};
 pub use look::{corpus_named, corpus_text, document, document_text, is_in_corpus};
+pub use pause::{Paused, paused, resume};
 pub use plan::{Boilerplate, Changed, Dropped, Item, Plan, Repeated, Standing, plan};
-pub use progress::Progress;
+pub use progress::{Progress, Stage};
 pub use replay::{Replay, replay};
 pub use rollback::{NoPublication, rollback};
 pub use verification::{ExamineError, Examined, examine, failures};
+pub use waits::Waits;
 use walk::Walked;
 
 use crate::{
-    chatbase::Window,
+    chatbase::{self, Window},
     crawl::part::Part,
     gate::{self, Crawled, Line},
     http::traffic::Traffic,
@@ -67,6 +71,22 @@ pub struct Context {
     pub progress: Arc<Progress>,
 }
 
+impl Context {
+    /// Lets time pass; false where the run is to end.
+    async fn pause(&self, time: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(time) => true,
+        }
+    }
+
+    /// How long to go on with an API that is busy, with one pause before each further attempt.
+    fn patience(&self, pauses: Vec<Duration>) -> chatbase::Patience {
+        chatbase::Patience { pauses, stop: self.stop.clone() }
+    }
+}
+
 /// Why a run could not be made, or not be finished.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -92,7 +112,7 @@ pub enum RunError {
 /// # Errors
 /// [`RunError`] where the run could not even be recorded; every other failure is in the report.
 pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
-    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let mut report = begin(pipeline, &store, &lock, context).await?;
     tracing::info!(run.id = report.run, "run begins");
@@ -119,16 +139,23 @@ async fn pass(
     context: &Context,
     report: &mut RunReport,
 ) -> Result<(), RunError> {
-    if let Some(reason) = deliver::pause_in_force(pipeline, store).await? {
-        report.end(Ending::Paused, reason);
+    if let Some(Paused { reason, at }) = paused(pipeline, store).await? {
+        let name = &pipeline.name;
+        report.end(
+            Ending::Paused,
+            format!("{reason} (paused since {at}; `corpusd resume {name}` lifts the pause)"),
+        );
         return Ok(());
     }
+    // What was refused before has been changed since.
+    store.resume().await?;
 
     if pipeline.only.is_some() && store.sources_with_members().await?.is_empty() {
         let reason = "`--only` carries all else forward, and nothing is known yet: run once without it";
         report.end(Ending::Failed, reason.to_owned());
         return Ok(());
     }
+    context.progress.enter(Stage::Crawling);
     let Walked { doubts, notes, traffic } = walk::walk(pipeline, store, context).await?;
     report.http = traffic;
     report.notes = notes;
@@ -147,12 +174,18 @@ async fn pass(
         report.notes.push(format!("a source stays as it was, because its crawl is incomplete: {reasons}"));
     }
 
+    context.progress.enter(Stage::Completing);
     let change = store.complete_crawl(patience(pipeline), pipeline.only.clone(), (context.now)()).await?;
     // Before assembling, which notes what became of pages: here every page counts that was read.
     let mut doubts = site::doubts(store, &withheld).await?;
-    context.progress.enter(progress::Stage::Assembling);
+    context.progress.enter(Stage::Assembling);
     let assembled = assemble::assemble(pipeline, store).await?;
     store.note_outcomes(assembled.notes()).await?;
+    if assembled.fresh.is_some() {
+        let Assembled { sha256, made_from, .. } = assembled;
+        let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
+        store.note_made_from(sha256, assembled.manifest.clone(), made_from, left_out, remarks).await?;
+    }
     let tally = store.tally().await?;
     report.pages = pages(&tally, &change);
     report.notes.extend(pipeline.only.as_ref().map(|part| limited(part, &report.pages)));
@@ -162,7 +195,6 @@ async fn pass(
 
     doubts.extend(gate::of_going(change.going, change.members(), &pipeline.gates));
     let crawled = crawled(&tally, &change, doubts);
-    context.progress.enter(progress::Stage::Publishing);
     deliver::deliver(pipeline, store, context, &crawled, &assembled, report).await
 }
 
@@ -192,11 +224,11 @@ async fn others_can_go_on(
 /// # Errors
 /// As [`run`]; the report is `None` where nothing is held.
 pub async fn approve(pipeline: &Pipeline, context: &Context) -> Result<Option<RunReport>, RunError> {
-    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let Some(held) = store.held().await? else { return Ok(None) };
     let mut report = begin(pipeline, &store, &lock, context).await?;
-    store.resume().await?;
+    resume(pipeline, &store).await?;
     let delivered = match deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
         Ok(()) => verification::settle(pipeline, &store, context, &mut report).await,
         failed => failed,
@@ -206,6 +238,11 @@ pub async fn approve(pipeline: &Pipeline, context: &Context) -> Result<Option<Ru
     }
     finish(&store, context, &mut report).await?;
     Ok(Some(report))
+}
+
+fn lock(pipeline: &Pipeline, context: &Context) -> Result<RunLock, LockError> {
+    let agent = &pipeline.agent.id;
+    RunLock::take(&context.state_dir, pipeline.name.as_str(), agent, &pipeline.target.place(agent))
 }
 
 async fn begin(
@@ -241,6 +278,7 @@ fn blank(pipeline: &Pipeline, run: u64, started_at: Timestamp) -> RunReport {
 }
 
 async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Result<(), RunError> {
+    context.progress.enter(Stage::Reporting);
     let now = (context.now)();
     report.duration_ms = u64::try_from(now.duration_since(report.started_at).as_millis()).unwrap_or(0);
     let json = serde_json::to_string(&report).expect("a report has string keys only");

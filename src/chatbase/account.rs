@@ -13,7 +13,10 @@ use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{ApiError, Refusal, Window};
+use super::{
+    ApiError, Refusal,
+    window::{Window, asked_wait},
+};
 use crate::{
     http::{self, FetchError, Limits},
     outcome::in_words,
@@ -63,7 +66,7 @@ impl Account {
 
     /// How long the answer asks to be left alone.
     pub(super) fn retry_after(&self, answer: &http::Answer) -> Option<Duration> {
-        answer.retry_after((self.now)())
+        asked_wait(answer, (self.now)())
     }
 
     /// The API's name for the request.

@@ -45,10 +45,12 @@ impl Exit {
             Ending::Held | Ending::Incomplete => Exit::Held,
             Ending::Interrupted => Exit::Interrupted,
             // That nothing is published while one is pinned is what a person asked for.
-            Ending::Published | Ending::Unchanged | Ending::Pinned if report.has_troubled_pages() => {
+            Ending::Published | Ending::Unchanged | Ending::Deferred | Ending::Pinned
+                if report.has_troubled_pages() =>
+            {
                 Exit::Troubled
             }
-            Ending::Published | Ending::Unchanged | Ending::Pinned => Exit::Done,
+            Ending::Published | Ending::Unchanged | Ending::Deferred | Ending::Pinned => Exit::Done,
         }
     }
 }

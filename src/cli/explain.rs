@@ -159,9 +159,12 @@ async fn explanation(
             title: document.title,
             characters: document.markdown.chars().count() as u64,
             in_corpus: match outcome {
-                Some(Outcome::Skipped(SkipReason::Duplicate | SkipReason::Canonical | SkipReason::Empty)) => {
-                    false
-                }
+                Some(Outcome::Skipped(
+                    SkipReason::Duplicate
+                    | SkipReason::NearDuplicate
+                    | SkipReason::Canonical
+                    | SkipReason::Empty,
+                )) => false,
                 _ => run::is_in_corpus(pipeline, store, key).await?,
             },
         }),

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     pipeline::Pipeline,
     report::RunReport,
+    run,
     store::{Store, StoreError},
 };
 
@@ -110,7 +111,7 @@ async fn standing(common: &Common, pipeline: &Pipeline) -> Result<Standing, Stor
         let reasons = held.gates.iter().filter(|line| line.verdict == crate::gate::Ruling::Hold);
         reasons.map(|line| format!("{}: {}", line.gate, line.detail)).collect::<Vec<_>>().join("; ")
     });
-    standing.paused = store.paused().await?.map(|pause| pause.reason);
+    standing.paused = run::paused(pipeline, &store).await?.map(|paused| paused.reason);
     let pin = store.pinned(target.clone()).await?;
     standing.pinned = pin.map(|pin| Pinned { publication: pin.publication, since: pin.at });
     standing.unsettled = store.unsettled(target).await?.is_some();

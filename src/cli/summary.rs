@@ -68,7 +68,12 @@ fn pages(pages: &Pages) -> String {
 
 fn documents(documents: &Documents) -> String {
     let mut lines = vec![format!("{} kept", documents.kept)];
-    let rest = [("same text", documents.duplicates), ("over budget", documents.dropped_for_budget)];
+    let rest = [
+        ("same text", documents.duplicates),
+        ("nearly the same", documents.near_duplicates),
+        ("in part", documents.partial),
+        ("over budget", documents.dropped_for_budget),
+    ];
     lines.extend(rest.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{count} {name}")));
     lines.join("\n")
 }

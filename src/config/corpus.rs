@@ -1,15 +1,15 @@
-//! `corpus` and `gates`: how large the corpus may be, and when it is held.
+//! `dedupe`, `corpus` and `gates`: which documents are one, how large the corpus may be, and when it is held.
 
 use super::{
     fields::{Field, Fields},
     keys,
-    quantity::{CorpusLimit, Percent, Signed, Whole},
+    quantity::{CorpusLimit, Near, Percent, Signed, Whole},
     reader::Reader,
     site::bad_pattern,
     tree::Node,
 };
 use crate::{
-    corpus::budget::{Budget, Limit, Priority, Unit},
+    corpus::budget::{Budget, Limit, Priority, Provenance, Unit},
     crawl::pattern::Patterns,
     gate::Gates,
 };
@@ -32,6 +32,16 @@ const MAX_WEIGHT: i64 = 1_000_000;
 
 const STANDARD: [Limit; 2] = PLANS[2].1;
 
+const PROVENANCE: [(&str, Provenance); 3] =
+    [("minimal", Provenance::Minimal), ("full", Provenance::Full), ("off", Provenance::Off)];
+
+/// Reads `dedupe`: the share from which documents are nearly the same, if that is looked for.
+pub(super) fn near<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Option<f64> {
+    let dedupe = reader.section(file, "dedupe", &keys::DEDUPE);
+    let Near(near) = reader.value(&dedupe, "near", Near(Some(0.9)));
+    near
+}
+
 /// Reads `corpus`.
 pub(super) fn budget<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Budget {
     let corpus = reader.section(file, "corpus", &keys::CORPUS);
@@ -41,8 +51,13 @@ pub(super) fn budget<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Budget {
         Some(field) => priorities(reader, field),
         None => Vec::new(),
     };
+    let required = patterns(reader, &corpus, "required");
+    let partial = reader.flag(&corpus, "partial", false);
     let link_map = reader.flag(&corpus, "link_map", true);
-    Budget { limits, headroom: headroom.share(), priority, link_map }
+    let provenance = reader.text_of(&corpus, "provenance");
+    let provenance = provenance.and_then(|(field, text)| reader.choice(field, &text, &PROVENANCE));
+    let provenance = provenance.unwrap_or_default();
+    Budget { limits, headroom: headroom.share(), priority, required, partial, link_map, provenance }
 }
 
 fn limits<'a>(reader: &mut Reader<'a>, corpus: &Fields<'a>) -> Vec<Limit> {
@@ -103,14 +118,15 @@ pub(super) fn gates<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Gates {
         max_growth: max_growth.share(),
         max_failed,
         min_documents,
-        require_urls: required_urls(reader, &gates),
+        require_urls: patterns(reader, &gates, "require_urls"),
         require_text: texts(reader, &gates, "require_text"),
         forbid_text: texts(reader, &gates, "forbid_text"),
     }
 }
 
-fn required_urls<'a>(reader: &mut Reader<'a>, gates: &Fields<'a>) -> Vec<Patterns> {
-    let Some(field) = gates.field("require_urls") else { return Vec::new() };
+/// Patterns that count one by one.
+fn patterns<'a>(reader: &mut Reader<'a>, section: &Fields<'a>, key: &'static str) -> Vec<Patterns> {
+    let Some(field) = section.field(key) else { return Vec::new() };
     let mut wanted = Vec::new();
     for (item, text) in reader.one_or_many(field) {
         match Patterns::new(std::slice::from_ref(&text.value)) {

@@ -60,6 +60,7 @@ impl Draft {
         let (agent, agent_at) = agent(&mut reader, &file).unzip();
         let sources = sources(&mut reader, &file);
         let cleaning = clean::cleaning(&mut reader, &file);
+        let near = corpus::near(&mut reader, &file);
         let budget = corpus::budget(&mut reader, &file);
         let gates = corpus::gates(&mut reader, &file);
         let publish = target::publish(&mut reader, &file);
@@ -75,9 +76,11 @@ impl Draft {
                 sources,
                 only: None,
                 cleaning,
+                near,
                 budget,
                 gates,
                 target,
+                min_interval: publish.min_interval,
                 keep: publish.keep,
                 verify,
             });

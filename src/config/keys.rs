@@ -10,8 +10,10 @@ pub(super) struct Section {
     pub(super) secret: bool,
 }
 
-pub(super) const FILE: Section =
-    section("", &["version", "enabled", "agent", "sources", "clean", "corpus", "gates", "publish", "verify"]);
+pub(super) const FILE: Section = section(
+    "",
+    &["version", "enabled", "agent", "sources", "clean", "dedupe", "corpus", "gates", "publish", "verify"],
+);
 pub(super) const AGENT: Section = section("agent", &["id", "name"]);
 pub(super) const SOURCE: Section = section("sources[]", &["site"]);
 pub(super) const SITE: Section = section(
@@ -42,7 +44,11 @@ pub(super) const AUTH: Section = section("sources[].site.auth", &["basic", "bear
 pub(super) const BASIC: Section = section("sources[].site.auth.basic", &["user", "password"]);
 pub(super) const PROXY: Section = section("sources[].site.proxy", &["url", "user", "password"]);
 pub(super) const CLEAN: Section = section("clean[]", &["match", "content", "remove"]);
-pub(super) const CORPUS: Section = section("corpus", &["plan", "limit", "headroom", "priority", "link_map"]);
+pub(super) const DEDUPE: Section = section("dedupe", &["near"]);
+pub(super) const CORPUS: Section = section(
+    "corpus",
+    &["plan", "limit", "headroom", "priority", "required", "partial", "link_map", "provenance"],
+);
 pub(super) const PRIORITY: Section = section("corpus.priority[]", &["match", "weight"]);
 pub(super) const GATES: Section = section(
     "gates",
@@ -58,8 +64,10 @@ pub(super) const GATES: Section = section(
         "forbid_text",
     ],
 );
-pub(super) const PUBLISH: Section =
-    section("publish", &["to", "api_key", "base_url", "max_body", "timeout", "keep", "adopt", "max_sources"]);
+pub(super) const PUBLISH: Section = section(
+    "publish",
+    &["to", "api_key", "base_url", "min_interval", "max_body", "timeout", "keep", "adopt", "max_sources"],
+);
 pub(super) const TO: Section = section("publish.to", &["directory"]);
 pub(super) const VERIFY: Section =
     section("verify", &["questions", "pass", "on_failure", "max_asked", "settle"]);
@@ -74,9 +82,9 @@ const fn section(path: &'static str, keys: &'static [&'static str]) -> Section {
 }
 
 /// Every section, in the order of the file.
-pub(super) const SECTIONS: [&Section; 17] = [
-    &FILE, &AGENT, &SOURCE, &SITE, &AUTH, &BASIC, &PROXY, &CLEAN, &CORPUS, &PRIORITY, &GATES, &PUBLISH, &TO,
-    &VERIFY, &QUESTION, &EXPECTED, &SECRET,
+pub(super) const SECTIONS: [&Section; 18] = [
+    &FILE, &AGENT, &SOURCE, &SITE, &AUTH, &BASIC, &PROXY, &CLEAN, &DEDUPE, &CORPUS, &PRIORITY, &GATES,
+    &PUBLISH, &TO, &VERIFY, &QUESTION, &EXPECTED, &SECRET,
 ];
 
 impl Section {

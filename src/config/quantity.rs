@@ -217,6 +217,26 @@ impl FromStr for CorpusLimit {
     }
 }
 
+/// From which share of common passages on two documents are nearly the same: `0.9`, or `off`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Near(pub(super) Option<f64>);
+
+impl FromStr for Near {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Near, Malformed> {
+        if text == "off" {
+            return Ok(Near(None));
+        }
+        // With less in common, pairs are not found reliably.
+        let share =
+            Decimal::parse(text).and_then(|_| text.parse().ok()).filter(|share| (0.8..=1.0).contains(share));
+        share
+            .map(|share| Near(Some(share)))
+            .ok_or(Malformed { expected: "a share of 0.8 to 1 such as `0.9`, or `off`" })
+    }
+}
+
 /// Decimal digits without sign or leading zero.
 fn digits(text: &str) -> Option<u64> {
     let plain = text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
@@ -388,6 +408,19 @@ mod tests {
                 "Unlimited",
                 "10001/s",
             ],
+        );
+    }
+
+    #[test]
+    fn near_is_a_share_of_nearly_all() {
+        check(
+            &[
+                ("0.9", Near(Some(0.9))),
+                ("0.8", Near(Some(0.8))),
+                ("1", Near(Some(1.0))),
+                ("off", Near(None)),
+            ],
+            &["", "90%", "0.79", "1.01", "-0.9", "Off", "false", "NaN", "9e-1", ".9"],
         );
     }
 

@@ -1,5 +1,7 @@
 //! `publish`: where the corpus goes.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 use url::{Host, Url};
 
@@ -19,7 +21,8 @@ const BASE_URL: &str = "https://www.chatbase.co";
 const NAMED: [(&str, Version); 2] = [("chatbase_v1", Version::One), ("chatbase_v2", Version::Two)];
 
 /// Keys that a directory has no use for.
-const CHATBASE_ONLY: [&str; 6] = ["api_key", "base_url", "max_body", "timeout", "adopt", "max_sources"];
+const CHATBASE_ONLY: [&str; 7] =
+    ["api_key", "base_url", "min_interval", "max_body", "timeout", "adopt", "max_sources"];
 
 /// Of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,18 +37,24 @@ pub(super) struct Publish {
     pub(super) target: Option<Target>,
     /// Whether an agent's training text is (meant to be) replaced.
     pub(super) is_chatbase: bool,
+    pub(super) min_interval: Duration,
     pub(super) keep: u32,
 }
 
 pub(super) fn publish<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Publish {
     let publish = reader.section(file, "publish", &keys::PUBLISH);
     let Whole(keep) = reader.within(&publish, "keep", Whole(1)..=Whole(10_000), Whole(20));
+    let interval = Period::seconds(0)..=Period::seconds(30 * 86_400);
+    let Period(min_interval) = reader.within(&publish, "min_interval", interval, Period::seconds(3_600));
     let directory = publish.field("to").filter(|to| matches!(to.node.kind, Kind::Map(_)));
     let target = match directory {
         Some(to) => directory_target(reader, &publish, to),
         None => chatbase(reader, &publish),
     };
-    Publish { target, is_chatbase: directory.is_none(), keep }
+    let is_chatbase = directory.is_none();
+    // Files cost nothing to replace; a training does.
+    let min_interval = if is_chatbase { min_interval } else { Duration::ZERO };
+    Publish { target, is_chatbase, min_interval, keep }
 }
 
 fn directory_target<'a>(reader: &mut Reader<'a>, publish: &Fields<'a>, to: Field<'a>) -> Option<Target> {

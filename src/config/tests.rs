@@ -121,6 +121,7 @@ fn a_minimal_file_gets_the_stated_defaults() {
     assert_eq!(chatbase.api_key.expose_secret(), SECRET);
     assert_eq!((chatbase.base_url.as_str(), chatbase.max_body), ("https://www.chatbase.co/", 4_500_000));
     assert_eq!((chatbase.timeout.as_secs(), chatbase.adopt), (120, false));
+    assert_eq!(pipeline.min_interval.as_secs(), 3600);
 }
 
 #[test]
@@ -177,6 +178,8 @@ fn every_key_takes_what_it_says() {
         ("publish", "base_url: http://localhost"),
         ("publish", "max_body: 5MiB"),
         ("publish", "timeout: 1h"),
+        ("publish", "min_interval: 0s"),
+        ("publish", "min_interval: 7d"),
         ("publish", "adopt: true"),
     ];
     for (section, line) in cases {
@@ -278,6 +281,7 @@ fn a_faulty_value_is_refused_at_its_place_with_a_way_out() {
     check("publish", "base_url: https://u:p@www.chatbase.co", "a URL with credentials");
     check("publish", "max_body: 4.5", "a size such as");
     check("publish", "timeout: 2h", "must be 1s to 1h");
+    check("publish", "min_interval: 31d", "must be 0d to 30d");
     check("publish", "keep: 0", "must be 1 to 10000");
 }
 
@@ -433,9 +437,15 @@ fn a_directory_target_has_no_key() {
     let pipeline = accepted(&yaml);
     let Target::Directory(directory) = &pipeline.target else { panic!("no directory") };
     assert!(directory.ends_with("../out") && directory.is_absolute());
-    for key in
-        ["api_key: ${KEY}", "base_url: https://a.example", "max_body: 1MB", "timeout: 5s", "adopt: true"]
-    {
+    assert_eq!(pipeline.min_interval.as_secs(), 0);
+    for key in [
+        "api_key: ${KEY}",
+        "base_url: https://a.example",
+        "min_interval: 1h",
+        "max_body: 1MB",
+        "timeout: 5s",
+        "adopt: true",
+    ] {
         let told = refused(&format!("{yaml}  {key}\n"));
         assert!(told.contains("means nothing to a directory"), "{told}");
     }
@@ -763,7 +773,10 @@ fn the_alternatives_that_the_reference_names_are_accepted() {
         ("  # limit: 20MB", "  limit: 20MB"),
         ("      #follow: []", "      follow: [\"/docs/**\"]"),
         ("#clean: []", "clean: [{match: \"/blog/**\", content: article, remove: [.related]}]"),
+        ("#dedupe: {near: 0.9}", "dedupe: {near: off}"),
         ("  #priority: []", "  priority: [{match: \"/docs/**\", weight: 10}]"),
+        ("  #required: []", "  required: [/pricing, \"/docs/**\"]"),
+        ("  #provenance: minimal", "  provenance: full"),
         ("      #headers: {}", "      headers: {X-Preview: \"1\"}"),
         ("      # auth: {bearer: ...}", "      auth: {bearer: \"${TOKEN}\"}"),
         ("      # auth: {bearer: ...}", "      auth: {basic: {user: docs, password: \"${TOKEN}\"}}"),

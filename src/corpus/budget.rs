@@ -1,6 +1,6 @@
 //! How large a corpus may be, and which documents come first.
 
-use std::ops::Add;
+use std::ops::{Add, Sub};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -16,8 +16,26 @@ pub struct Budget {
     pub headroom: f64,
     /// The first matching pattern gives a document its weight; none: 0.
     pub priority: Vec<Priority>,
+    /// Documents that have to be part of the corpus.
+    pub required: Vec<Patterns>,
+    /// Whether a document that does not fit gives its leading sections.
+    pub partial: bool,
     /// Whether the corpus begins with a list of its documents' titles and URLs.
     pub link_map: bool,
+    /// What a document says of where it comes from.
+    pub provenance: Provenance,
+}
+
+/// What stands below the title of a document in the corpus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Provenance {
+    /// Its URL, and the pages above it.
+    #[default]
+    Minimal,
+    /// Besides, its language and the day of its last change, where the page states them.
+    Full,
+    /// Nothing.
+    Off,
 }
 
 /// One limit: the corpus stays strictly below `max`.
@@ -92,38 +110,74 @@ impl Add for Counts {
     }
 }
 
+impl Sub for Counts {
+    type Output = Counts;
+
+    /// What is left of a text without a part of it.
+    fn sub(self, part: Counts) -> Counts {
+        Counts {
+            characters: self.characters.saturating_sub(part.characters),
+            utf16: self.utf16.saturating_sub(part.utf16),
+            bytes: self.bytes.saturating_sub(part.bytes),
+        }
+    }
+}
+
 impl Budget {
-    /// Whether a corpus of this size is strictly below every limit, with the headroom left free.
-    pub fn fits(&self, size: Counts) -> bool {
-        self.limits.iter().all(|limit| size.in_unit(limit.unit) <= self.most(*limit))
+    /// These limits without headroom; no document before another.
+    pub fn of(limits: Vec<Limit>) -> Budget {
+        Budget {
+            limits,
+            headroom: 0.0,
+            priority: Vec::new(),
+            required: Vec::new(),
+            partial: false,
+            link_map: true,
+            provenance: Provenance::default(),
+        }
     }
 
-    /// The largest size that `limit` takes, headroom deducted.
-    pub fn most(&self, limit: Limit) -> u64 {
+    /// Whether a corpus of this size is strictly below every limit, with the headroom left free.
+    pub fn fits(&self, size: Counts) -> bool {
+        self.limits.iter().all(|limit| size.in_unit(limit.unit) < self.room(*limit))
+    }
+
+    /// What `limit` leaves with the headroom deducted: a corpus stays strictly below it.
+    pub fn room(&self, limit: Limit) -> u64 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "limits are far below 2^52"
         )]
-        let with_headroom = (limit.max as f64 * (1.0 - self.headroom)).floor() as u64;
-        with_headroom.min(limit.max.saturating_sub(1))
+        let headroom = (limit.max as f64 * self.headroom).ceil() as u64;
+        limit.max.saturating_sub(headroom)
     }
 
     /// The limit that leaves the least room for a corpus of this size.
     pub fn tightest(&self, size: Counts) -> Option<Limit> {
-        let share = |limit: &Limit| size.in_unit(limit.unit) as f64 / self.most(*limit).max(1) as f64;
+        let share = |limit: &Limit| size.in_unit(limit.unit) as f64 / self.room(*limit).max(1) as f64;
         self.limits.iter().copied().max_by(|a, b| share(a).total_cmp(&share(b)))
     }
 
     /// The weight of the document at `url`; the first matching pattern decides.
     pub fn weight(&self, url: &str) -> i64 {
-        let Ok(url) = Url::parse(url) else { return 0 };
-        let target = Target::new(&url, Site::Start);
+        let Some(target) = target(url) else { return 0 };
         self.priority
             .iter()
             .find(|priority| priority.pattern.matches(&target))
             .map_or(0, |priority| priority.weight)
     }
+
+    /// Whether the document at `url` has to be part of the corpus.
+    pub fn requires(&self, url: &str) -> bool {
+        !self.required.is_empty()
+            && target(url).is_some_and(|target| self.required.iter().any(|pattern| pattern.matches(&target)))
+    }
+}
+
+/// A document's URL as patterns see it; its site is one of the pipeline's.
+fn target(url: &str) -> Option<Target> {
+    Url::parse(url).ok().map(|url| Target::new(&url, Site::Start))
 }
 
 #[cfg(test)]
@@ -131,8 +185,7 @@ mod tests {
     use super::*;
 
     fn budget(max: u64, headroom: f64) -> Budget {
-        let limits = vec![Limit { unit: Unit::Chars, max }];
-        Budget { limits, headroom, priority: Vec::new(), link_map: true }
+        Budget { headroom, ..Budget::of(vec![Limit { unit: Unit::Chars, max }]) }
     }
 
     #[test]
@@ -150,8 +203,23 @@ mod tests {
         let size = |utf16| Counts { utf16, ..Counts::default() };
         assert!(budget(100, 0.0).fits(size(99)));
         assert!(!budget(100, 0.0).fits(size(100)));
-        assert!(budget(100, 0.02).fits(size(98)));
-        assert!(!budget(100, 0.02).fits(size(99)));
+        assert!(budget(100, 0.02).fits(size(97)));
+        assert!(!budget(100, 0.02).fits(size(98)));
+        assert!(!budget(1, 0.0).fits(size(1)));
+        assert_eq!(budget(11_000_000, 0.02).room(budget(11_000_000, 0.02).limits[0]), 10_780_000);
+    }
+
+    #[test]
+    fn the_stricter_limit_wins() {
+        let limits = [(Unit::Chars, 100), (Unit::Bytes, 150)].map(|(unit, max)| Limit { unit, max });
+        let budget = Budget::of(limits.to_vec());
+        assert!(budget.fits(Counts::of(&"a".repeat(99))));
+        assert!(!budget.fits(Counts::of(&"a".repeat(100))));
+        assert!(budget.fits(Counts::of(&"ä".repeat(74))));
+        assert!(!budget.fits(Counts::of(&"ä".repeat(75))));
+        // Two UTF-16 units and four bytes each.
+        assert!(budget.fits(Counts::of(&"🎈".repeat(37))));
+        assert!(!budget.fits(Counts::of(&"🎈".repeat(38))));
     }
 
     #[test]
@@ -165,5 +233,10 @@ mod tests {
         assert_eq!(budget.weight("https://a.test/docs/x?y=/docs/old/"), 10);
         assert_eq!(budget.weight("https://b.test/x"), 3);
         assert_eq!(budget.weight("https://a.test"), 0);
+        let patterns =
+            ["/pricing", "https://b.test/**"].map(|text| Patterns::new(&[text.to_owned()]).unwrap());
+        budget.required = patterns.to_vec();
+        assert!(budget.requires("https://a.test/pricing") && budget.requires("https://b.test/x"));
+        assert!(!budget.requires("https://a.test/pricing/x") && !budget.requires("no URL"));
     }
 }

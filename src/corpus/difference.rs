@@ -52,11 +52,10 @@ mod tests {
 
     fn corpus(documents: &[(&str, &str)]) -> Corpus {
         let limits = vec![Limit { unit: Unit::Bytes, max: 10_000 }];
-        let budget = Budget { limits, headroom: 0.0, priority: Vec::new(), link_map: true };
-        let mut assembler = Assembler::new(budget);
-        for (url, text) in documents {
+        let mut assembler = Assembler::new(Budget::of(limits));
+        for (place, (url, text)) in documents.iter().enumerate() {
             let block = Block { fingerprint: 0, markdown: (*text).to_owned() };
-            assembler.offer(&Document::new(url, "T", [block].iter()).unwrap());
+            assembler.offer(place, &Document::new(url, "T", [block].iter()).unwrap());
         }
         assembler.finish()
     }

@@ -30,6 +30,9 @@ pub struct Entry {
     /// The name of the source that it comes from; empty where that was not noted yet.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source: String,
+    /// What of its section had no room, where only the leading sections of the document fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Counts>,
 }
 
 impl Manifest {
@@ -73,6 +76,7 @@ mod tests {
                 hash: ContentHash::of(text),
                 size: Counts::of(text),
                 source: url.chars().take(2).collect(),
+                cut: None,
             })
             .collect();
         Manifest { documents, size: Counts::default() }

@@ -1,21 +1,18 @@
 //! One document as a section of the corpus: heading, source line, text below them.
 
+use super::Provenance;
 use crate::document::Document;
 
-/// Writes the section: `# Title`, `Source: URL`, `Path: Docs › Guides` where its place is known, then the text with its headings one level down. A heading
-/// at the start of the text that repeats the title is left out.
-pub fn section(document: &Document) -> String {
+/// Writes the section: `# Title`, what `provenance` says of its origin, then the text with its headings one level down. A
+/// heading at the start of the text that repeats the title is left out.
+pub fn section(document: &Document, provenance: Provenance) -> String {
     let title = heading_text(&document.title);
-    let mut section = String::with_capacity(document.markdown.len() + title.len() + document.url.len() + 32);
+    let mut section = String::with_capacity(document.markdown.len() + title.len() + document.url.len() + 64);
     section.push_str("# ");
     section.push_str(&title);
-    section.push_str("\n\nSource: ");
-    section.push_str(&document.url);
     section.push('\n');
-    if !document.trail.is_empty() {
-        section.push_str("\nPath: ");
-        section.push_str(&heading_text(&document.trail.join(" › ")));
-        section.push('\n');
+    for (name, value) in origin(document, provenance) {
+        section.extend(["\n", name, ": ", &value, "\n"]);
     }
     let body = without_title(&document.markdown, &title);
     if !body.is_empty() {
@@ -23,6 +20,34 @@ pub fn section(document: &Document) -> String {
         demote(body, &mut section);
     }
     section
+}
+
+/// What can be said of a document's origin, in this order.
+const ORIGIN: [&str; 4] = ["Source", "Path", "Language", "Updated"];
+
+/// What a section says below its title and its origin.
+pub(super) fn body(section: &str) -> &str {
+    let mut body = section.split_once('\n').map_or("", |(_, below)| below).trim_start();
+    for name in ORIGIN {
+        if let Some(value) = body.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")) {
+            body = value.split_once('\n').map_or("", |(_, below)| below).trim_start();
+        }
+    }
+    body.trim_end()
+}
+
+/// What stands below the title: `Source: URL`, `Path: Docs › Guides` where its place is known, and so on.
+fn origin(document: &Document, provenance: Provenance) -> impl Iterator<Item = (&'static str, String)> {
+    let (minimal, full) = (provenance != Provenance::Off, provenance == Provenance::Full);
+    let stated = |value: &Option<String>| value.as_deref().map(heading_text).filter(|_| full);
+    let path = (!document.trail.is_empty()).then(|| heading_text(&document.trail.join(" › ")));
+    let values = [
+        Some(document.url.clone()).filter(|_| minimal),
+        path.filter(|_| minimal),
+        stated(&document.language),
+        stated(&document.modified),
+    ];
+    ORIGIN.into_iter().zip(values).filter_map(|(name, value)| Some((name, value?)))
 }
 
 /// One line of the link map.
@@ -49,31 +74,44 @@ fn without_title<'a>(markdown: &'a str, title: &str) -> &'a str {
 
 /// Copies `markdown` with every ATX heading one level further down; code stays as it is.
 fn demote(markdown: &str, out: &mut String) {
-    let mut fence: Option<(char, usize)> = None;
+    let mut fence = Fence::default();
     for line in markdown.lines() {
         let content = line.trim_start_matches([' ', '>']);
-        if let Some((mark, length)) = fence {
-            let run = content.chars().take_while(|&c| c == mark).count();
-            if run >= length && content[run..].trim().is_empty() {
-                fence = None;
-            }
+        let level = content.bytes().take_while(|&b| b == b'#').count();
+        if !fence.covers(line) && (1..=5).contains(&level) && content[level..].starts_with([' ', '\t']) {
+            out.push_str(&line[..line.len() - content.len()]);
+            out.push('#');
+            out.push_str(content);
         } else {
-            fence = opening_fence(content);
-            let level = content.bytes().take_while(|&b| b == b'#').count();
-            if (1..=5).contains(&level) && content[level..].starts_with([' ', '\t']) {
-                out.push_str(&line[..line.len() - content.len()]);
-                out.push('#');
-                out.push_str(content);
-                out.push('\n');
-                continue;
-            }
+            out.push_str(line);
         }
-        out.push_str(line);
         out.push('\n');
     }
 }
 
-fn opening_fence(content: &str) -> Option<(char, usize)> {
+/// Follows the fences of code blocks, line by line.
+#[derive(Debug, Default)]
+pub(super) struct Fence {
+    open: Option<(char, usize)>,
+}
+
+impl Fence {
+    /// Whether the next line is code, or the fence that ends it.
+    pub(super) fn covers(&mut self, line: &str) -> bool {
+        let content = line.trim_start_matches([' ', '>']);
+        if let Some((mark, length)) = self.open {
+            let run = content.chars().take_while(|&c| c == mark).count();
+            if run >= length && content[run..].trim().is_empty() {
+                self.open = None;
+            }
+            return true;
+        }
+        self.open = opening(content);
+        false
+    }
+}
+
+fn opening(content: &str) -> Option<(char, usize)> {
     // A fence may open right after a list marker.
     let content = content.trim_start_matches(|c: char| c.is_ascii_digit() || "-*+.) ".contains(c));
     let mark = content.chars().next().filter(|mark| matches!(mark, '`' | '~'))?;
@@ -91,7 +129,7 @@ mod tests {
     fn check(title: &str, markdown: &str, expected: &str) {
         let block = Block { fingerprint: 0, markdown: markdown.to_owned() };
         let document = Document::new("https://a.test/x", title, [block].iter()).unwrap();
-        assert_eq!(section(&document), expected);
+        assert_eq!(section(&document, Provenance::Minimal), expected);
     }
 
     #[test]
@@ -109,8 +147,20 @@ mod tests {
         let document = Document::new("https://a.test/x", "Setup", [block].iter()).unwrap();
         let document = document.below(&["Docs".to_owned(), "Guides".to_owned()]);
         assert_eq!(
-            section(&document),
+            section(&document, Provenance::Minimal),
             "# Setup\n\nSource: https://a.test/x\n\nPath: Docs › Guides\n\nText\n"
+        );
+    }
+
+    #[test]
+    fn a_document_says_as_much_of_its_origin_as_is_asked_for() {
+        let block = Block { fingerprint: 0, markdown: "Text".to_owned() };
+        let document = Document::new("https://a.test/x", "Setup", [block].iter()).unwrap();
+        let document = document.below(&["Docs".to_owned()]).stating(Some("en"), Some("2024-12-31"));
+        assert_eq!(section(&document, Provenance::Off), "# Setup\n\nText\n");
+        assert_eq!(
+            section(&document, Provenance::Full),
+            "# Setup\n\nSource: https://a.test/x\n\nPath: Docs\n\nLanguage: en\n\nUpdated: 2024-12-31\n\nText\n"
         );
     }
 

@@ -61,6 +61,8 @@ pub struct Facts {
     pub foreign: Foreign,
     /// Names of the sources that the pipeline has.
     pub sources: Vec<String>,
+    /// URLs of required documents that the budget had no room for; `None` where none is required.
+    pub required: Option<Vec<String>>,
     /// The agent's sources, where the target tells of them, and the most bytes that all of them may have.
     pub at_agent: Option<(AtAgent, Option<u64>)>,
 }
@@ -196,6 +198,7 @@ pub fn judge(published: Option<&Corpus>, corpus: &Corpus, facts: &Facts, gates: 
         lines.extend(change::lines(published, corpus, facts, gates));
     }
     lines.extend(content::lines(published, corpus, gates));
+    lines.extend(facts.required.as_deref().map(required));
     if let Some((size, limit)) = facts.body {
         lines.push(max_body(size, limit));
     }
@@ -247,6 +250,21 @@ fn max_body(size: u64, limit: u64) -> Line {
     line("max_body", limit as f64, size as f64, size > limit, detail)
 }
 
+fn required(without_room: &[String]) -> Line {
+    let detail = match without_room {
+        [] => "every required document fits".to_owned(),
+        [url] => format!("there is no room for {url}: raise `corpus.limit` or require less"),
+        [url, others @ ..] => {
+            format!(
+                "there is no room for {url} and {} others: raise `corpus.limit` or require less",
+                others.len()
+            )
+        }
+    };
+    let count = without_room.len();
+    line("required", 0.0, count as f64, count > 0, detail)
+}
+
 fn adopt(foreign: Foreign) -> Option<Line> {
     let (value, what) = match foreign {
         Foreign::None => return None,
@@ -289,7 +307,7 @@ mod tests {
     pub(super) fn fine() -> Facts {
         let crawled = Crawled { requested: 100, failed: 0, doubts: Vec::new() };
         let sources = vec!["https://a.test/".to_owned(), "https://b.test/".to_owned()];
-        Facts { crawled, body: None, foreign: Foreign::None, sources, at_agent: None }
+        Facts { crawled, body: None, foreign: Foreign::None, sources, required: None, at_agent: None }
     }
 
     /// A corpus of documents of one source, the last so many of them with another text than usual.
@@ -300,6 +318,7 @@ mod tests {
             hash: ContentHash::of(&format!("{n} {}", n + changed >= documents)),
             size: Counts::default(),
             source: "https://a.test/".to_owned(),
+            cut: None,
         };
         let size = Counts { characters, ..Counts::default() };
         Manifest { documents: (0..documents).map(entry).collect(), size }
@@ -317,12 +336,11 @@ mod tests {
     /// The corpus of documents with these URLs, titles and texts.
     pub(super) fn corpus_of(documents: &[(&str, &str, &str)]) -> Corpus {
         let limits = vec![Limit { unit: Unit::Bytes, max: 100_000_000 }];
-        let budget = Budget { limits, headroom: 0.0, priority: Vec::new(), link_map: true };
-        let mut assembler = Assembler::new(budget);
-        for (url, title, text) in documents {
+        let mut assembler = Assembler::new(Budget::of(limits));
+        for (place, (url, title, text)) in documents.iter().enumerate() {
             let block = Block { fingerprint: 0, markdown: (*text).to_owned() };
             if let Some(document) = Document::new(url, title, [block].iter()) {
-                assembler.offer(&document);
+                assembler.offer(place, &document);
             }
         }
         assembler.finish()
@@ -471,6 +489,20 @@ mod tests {
         assert_eq!(held_by(None, &corpus(1, 1), &foreign(Foreign::Unknown)), ["adopt"]);
         assert_eq!(held_by(None, &corpus(1, 1), &Facts { body: Some((11, 10)), ..fine() }), ["max_body"]);
         assert_eq!(held_by(None, &corpus(1, 1), &Facts { body: Some((10, 10)), ..fine() }), [""; 0]);
+    }
+
+    #[test]
+    fn a_required_document_without_room_is_held() {
+        let required = |urls: &[&str]| {
+            let required = Some(urls.iter().map(|&url| url.to_owned()).collect());
+            judge(None, &corpus(1, 1), &Facts { required, ..fine() }, &gates()).reasons()
+        };
+        assert_eq!(required(&[]), "");
+        assert_eq!(
+            required(&["/a"]),
+            "required: there is no room for /a: raise `corpus.limit` or require less"
+        );
+        assert!(required(&["/a", "/b", "/c"]).contains("no room for /a and 2 others"));
     }
 
     #[test]

@@ -1,13 +1,9 @@
 //! How much two corpora say in common: next to nothing where another site answers at the old address.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
-use xxhash_rust::xxh3::xxh3_64;
+use crate::{corpus::Corpus, dedupe::words::shingles};
 
-use crate::corpus::Corpus;
-
-/// Words that are compared as one: few texts share four in a row by chance.
-const SHINGLE: usize = 4;
 /// Shingles that are kept of a corpus; of more, those with the smallest hashes, which are a fair sample.
 const SAMPLE: usize = 4_096;
 
@@ -38,32 +34,10 @@ impl Sample {
     }
 
     fn add(&mut self, text: &str) {
-        let mut window = VecDeque::with_capacity(SHINGLE);
-        let mut is_short = true;
-        for word in words(text) {
-            if window.len() == SHINGLE {
-                window.pop_front();
+        for hash in shingles(text) {
+            if hash < self.bound() && self.0.insert(hash) && self.0.len() > SAMPLE {
+                self.0.pop_last();
             }
-            window.push_back(xxh3_64(word.as_bytes()));
-            if window.len() == SHINGLE {
-                is_short = false;
-                self.insert(&window);
-            }
-        }
-        // A text of fewer words is one shingle.
-        if is_short && !window.is_empty() {
-            self.insert(&window);
-        }
-    }
-
-    fn insert(&mut self, window: &VecDeque<u64>) {
-        let mut bytes = [0; SHINGLE * 8];
-        for (slot, hash) in bytes.chunks_exact_mut(8).zip(window) {
-            slot.copy_from_slice(&hash.to_le_bytes());
-        }
-        let hash = xxh3_64(&bytes);
-        if hash < self.bound() && self.0.insert(hash) && self.0.len() > SAMPLE {
-            self.0.pop_last();
         }
     }
 
@@ -77,26 +51,6 @@ impl Sample {
         drop(above);
         self.0
     }
-}
-
-/// Words; in scripts without spaces every character is one.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric()).flat_map(|run| {
-        let mut rest = run;
-        std::iter::from_fn(move || {
-            let first = rest.chars().next()?;
-            let end =
-                if is_a_word(first) { first.len_utf8() } else { rest.find(is_a_word).unwrap_or(rest.len()) };
-            let (word, after) = rest.split_at(end);
-            rest = after;
-            Some(word)
-        })
-    })
-}
-
-/// Thai to Myanmar, Khmer, and everything from the CJK radicals on.
-fn is_a_word(c: char) -> bool {
-    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..)
 }
 
 #[cfg(test)]

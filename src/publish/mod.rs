@@ -91,6 +91,33 @@ impl Target {
         }
     }
 
+    /// Where the API is, and the key to it; `None` for a target that has none.
+    fn api(&self) -> Option<(&Url, &SecretString)> {
+        match self {
+            Target::ChatbaseV1(v1) => Some((&v1.base_url, &v1.api_key)),
+            Target::ChatbaseV2(v2) => Some((&v2.base_url, &v2.api_key)),
+            Target::Directory(_) => None,
+        }
+    }
+
+    /// Names the account that the key opens, by a hash; `None` for a target that has none.
+    pub fn account(&self) -> Option<String> {
+        let (base_url, key) = self.api()?;
+        let mut hasher = Sha256::new();
+        hasher.update(base_url.as_str());
+        hasher.update([0]);
+        hasher.update(key.expose_secret());
+        Some(hex(&hasher.finalize()[..16]))
+    }
+
+    /// Names what a pipeline with this target writes to: two that write to the same must exclude each other.
+    pub fn place(&self, agent_id: &str) -> String {
+        match self.api() {
+            Some((base_url, _)) => format!("{base_url} {agent_id}"),
+            None => self.identity(agent_id),
+        }
+    }
+
     /// The target with all its settings: what is secret goes in by its hash.
     pub fn fingerprint(&self, agent_id: &str) -> String {
         let mut hasher = Sha256::new();

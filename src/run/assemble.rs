@@ -1,7 +1,8 @@
 //! From the snapshot to a corpus: canonical twins, template, documents, duplicates, budget.
 //!
-//! What a corpus is made from is fingerprinted, so that an unchanged snapshot under unchanged rules is not
-//! made into the same corpus again.
+//! Two passes over the articles, each portion by portion. The survey finds out which documents there are, and how large
+//! they are together; the choice offers them to the assembler, by their worth where not all fit. What a corpus is made
+//! from is fingerprinted, so that an unchanged snapshot under unchanged rules is not made into the same corpus again.
 
 use std::{
     cmp::Reverse,
@@ -10,15 +11,20 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+mod choice;
+pub(super) mod reader;
 mod remarks;
+mod survey;
 
-use self::remarks::Remarks;
+use self::{
+    choice::{Choice, choose},
+    reader::{Reader, of_page},
+    survey::survey,
+};
 use super::{RunError, deliver};
 use crate::{
-    blocking::blocking,
-    corpus::{Assembler, Budget, Corpus, Fit, Manifest},
+    corpus::{Budget, Corpus, Manifest},
     crawl::url::PageKey,
-    dedupe::Deduper,
     document::Document,
     doubt::site::canonical_swap,
     extract::{self, Block},
@@ -27,13 +33,10 @@ use crate::{
     pipeline::{Pipeline, Source},
     report::Documents,
     store::{ArticlePage, LeftOut, Member, Store, WhyLeftOut},
-    template::{Counts, Template, Trimmed},
 };
 
 /// Part of every fingerprint: raised when the rules of this module, or of a stage that it calls, change.
-const RULES: u32 = 3;
-/// Articles that are held at once.
-pub(super) const PORTION: usize = 64;
+const RULES: u32 = 4;
 
 /// What was assembled.
 #[derive(Debug)]
@@ -74,12 +77,6 @@ impl Assembled {
         }
     }
 
-    /// Pages whose documents had no room.
-    pub(super) fn over_budget(&self) -> HashSet<PageKey> {
-        let over = self.left_out.iter().filter(|left| left.why == WhyLeftOut::Budget);
-        over.map(|left| left.key.clone()).collect()
-    }
-
     /// What became of pages that gave no document of their own.
     pub(super) fn notes(&self) -> Vec<(PageKey, SkipReason, String)> {
         let skipped = |left: &LeftOut| match left.why {
@@ -88,12 +85,22 @@ impl Assembled {
         };
         self.left_out.iter().filter_map(skipped).collect()
     }
+
+    /// The documents that the pipeline requires, and that are not there, or not as a whole, because the budget had no room;
+    /// `None` where it requires none.
+    pub(super) fn required_without_room(&self, budget: &Budget) -> Option<Vec<String>> {
+        let unfit = self.left_out.iter().filter(|left| left.why == WhyLeftOut::Budget);
+        let cut = self.manifest.documents.iter().filter(|entry| entry.cut.is_some());
+        let urls = unfit.map(|left| left.key.as_ref()).chain(cut.map(|entry| entry.url.as_str()));
+        let missing = urls.filter(|url| budget.requires(url)).map(str::to_owned);
+        (!budget.required.is_empty()).then(|| missing.collect())
+    }
 }
 
 /// Assembles the snapshot, or finds the corpus that was made from the same before.
 pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assembled, RunError> {
     let members = in_order(store.members().await?, pipeline);
-    let made_from = fingerprint(&members, &pipeline.budget);
+    let made_from = fingerprint(&members, pipeline);
     let (canonical, swapped) = match canonical_swap(canonicals(&members)) {
         Some(swap) => (Some(swap.canonical.to_owned()), Some(swap.detail)),
         None => (None, None),
@@ -127,8 +134,8 @@ pub(super) async fn document(
 ) -> Result<Option<Made>, RunError> {
     let members = in_order(store.members().await?, pipeline);
     let Some(member) = members.iter().find(|member| member.key == *key) else { return Ok(None) };
-    let templates = templates(&members, store).await?;
-    let template = templates.get(&member.source).cloned().unwrap_or_default();
+    let reader = Reader::new(store, &members).await?;
+    let template = reader.template(member).cloned().unwrap_or_default();
     let pages = store.articles(vec![key.clone()]).await?;
     let made = |page: &ArticlePage| {
         let trimmed = template.trim(member.key.as_ref(), &page.article);
@@ -140,12 +147,6 @@ pub(super) async fn document(
     Ok(pages.first().map(made))
 }
 
-/// The document of a page without its template.
-pub(super) fn of_page(member: &Member, page: &ArticlePage, trimmed: &Trimmed<'_>) -> Option<Document> {
-    let document = Document::new(member.key.as_ref(), &page.article.title, trimmed.own.iter().copied())?;
-    Some(document.below(&page.article.breadcrumbs))
-}
-
 async fn make(
     members: Vec<Member>,
     swapped: Option<&str>,
@@ -153,35 +154,14 @@ async fn make(
     store: &Store,
     made_from: Hash,
 ) -> Result<Assembled, RunError> {
-    let templates = templates(&members, store).await?;
-    let (members, twins) = by_canonical(members, swapped);
-    let mut assembly = Assembly {
-        templates,
-        deduper: Deduper::default(),
-        assembler: Assembler::new(pipeline.budget.clone()),
-        kept: HashSet::new(),
-        left_out: Vec::new(),
-        remarks: Remarks::default(),
-    };
-    // A twin comes last: it gives way only where its canonical form really is a document.
-    for portion in members.chunks(PORTION).chain(twins.chunks(PORTION)) {
-        let keys = portion.iter().map(|member| member.key.clone()).collect();
-        let pages = store.articles(keys).await?;
-        let portion: HashMap<PageKey, Member> =
-            portion.iter().map(|member| (member.key.clone(), member.clone())).collect();
-        assembly = blocking(move || {
-            for page in &pages {
-                if let Some(member) = portion.get(&page.key) {
-                    assembly.take(member, page);
-                }
-            }
-            assembly
-        })
-        .await;
-    }
-    let Assembly { assembler, left_out, remarks, .. } = assembly;
-    let mut corpus = blocking(move || assembler.finish()).await;
-    note_sources(&mut corpus.manifest, members.iter().chain(&twins), pipeline);
+    let (members, own) = by_canonical(members, swapped);
+    let reader = Reader::new(store, &members).await?;
+    let survey = survey(&reader, own, pipeline).await?;
+    let (remarks, mut left_out) = (survey.remarks.sentences(), survey.left_out);
+    let Choice { mut corpus, without_room } =
+        choose(&reader, survey.candidates, survey.cost, &pipeline.budget).await?;
+    left_out.extend(without_room);
+    note_sources(&mut corpus.manifest, &members, pipeline);
     Ok(Assembled {
         sha256: corpus.sha256,
         manifest: corpus.manifest.clone(),
@@ -190,13 +170,14 @@ async fn make(
         made_from,
         left_out,
         swapped: None,
-        remarks: remarks.sentences(),
+        remarks,
     })
 }
 
 /// Notes in the manifest which source each document comes from.
-fn note_sources<'a>(manifest: &mut Manifest, members: impl Iterator<Item = &'a Member>, pipeline: &Pipeline) {
-    let sources: HashMap<&str, usize> = members.map(|member| (member.key.as_ref(), member.source)).collect();
+fn note_sources(manifest: &mut Manifest, members: &[Member], pipeline: &Pipeline) {
+    let sources: HashMap<&str, usize> =
+        members.iter().map(|member| (member.key.as_ref(), member.source)).collect();
     let names: Vec<String> = pipeline.sources.iter().map(Source::name).collect();
     for entry in &mut manifest.documents {
         let name = sources.get(entry.url.as_str()).and_then(|source| names.get(*source));
@@ -222,9 +203,9 @@ pub(super) fn in_order(mut members: Vec<Member>, pipeline: &Pipeline) -> Vec<Mem
     members
 }
 
-fn fingerprint(members: &[Member], budget: &Budget) -> Hash {
+fn fingerprint(members: &[Member], pipeline: &Pipeline) -> Hash {
     let mut hasher = Sha256::new();
-    let rules = (RULES, extract::VERSION, &budget.limits, budget.headroom, budget.link_map);
+    let rules = (RULES, extract::VERSION, pipeline.near, &pipeline.budget);
     hasher.update(format!("{rules:?}\n"));
     for member in members {
         // Length-prefixed, so that no two lists of members give the same bytes.
@@ -235,38 +216,18 @@ fn fingerprint(members: &[Member], budget: &Budget) -> Hash {
         }
         hasher.update(member.source.to_le_bytes());
         hasher.update(member.article);
+        // What a document is worth, where not all fit.
+        hasher.update(member.links);
+        hasher.update(member.depth.to_le_bytes());
+        hasher.update(member.year.to_le_bytes());
     }
     hasher.finalize().into()
 }
 
-/// What repeats over the pages of each source.
-pub(super) async fn templates(
-    members: &[Member],
-    store: &Store,
-) -> Result<HashMap<usize, Template>, RunError> {
-    let mut uncontained: Vec<_> = members
-        .iter()
-        .filter(|member| !member.contained)
-        .map(|member| (member.source, member.key.clone()))
-        .collect();
-    uncontained.sort_unstable();
-    let mut templates = HashMap::new();
-    for of_source in uncontained.chunk_by(|a, b| a.0 == b.0) {
-        let mut counts = Counts::default();
-        for portion in of_source.chunks(PORTION) {
-            let pages = store.articles(portion.iter().map(|(_, key)| key.clone()).collect()).await?;
-            for page in &pages {
-                counts.add(page.key.as_ref(), &page.article);
-            }
-        }
-        templates.insert(of_source[0].0, counts.template());
-    }
-    Ok(templates)
-}
-
-/// Parts members that are their own from those that name another one as their canonical form, or have a variant in a
-/// preferred language; `swapped` is a canonical form that too many of them name.
-fn by_canonical(members: Vec<Member>, swapped: Option<&str>) -> (Vec<Member>, Vec<Member>) {
+/// Puts members that name another one as their canonical form, or have a variant in a preferred language, behind those
+/// that are their own, and counts the latter: what gives way comes last, and only where the other really is a document.
+/// `swapped` is a canonical form that too many of them name.
+fn by_canonical(members: Vec<Member>, swapped: Option<&str>) -> (Vec<Member>, usize) {
     let names_another = |member: &Member| {
         let canonical = member.canonical.clone();
         canonical.filter(|canonical| canonical != member.key.as_ref() && Some(canonical.as_str()) != swapped)
@@ -281,70 +242,23 @@ fn by_canonical(members: Vec<Member>, swapped: Option<&str>) -> (Vec<Member>, Ve
         named.into_iter().any(|twin| own.contains(&twin))
     };
     let (twins, mut others): (Vec<_>, Vec<_>) = members.into_iter().partition(is_twin);
-    // What the others name is no member of its own.
     for member in &mut others {
-        member.canonical = None;
+        // What the others name, unless it is themselves, is no member of its own.
+        member.canonical = member.canonical.take().filter(|canonical| canonical == member.key.as_ref());
         member.variant = None;
     }
-    (others, twins)
-}
-
-/// The stages from article to corpus, fed page by page in the order of the corpus.
-struct Assembly {
-    templates: HashMap<usize, Template>,
-    deduper: Deduper,
-    assembler: Assembler,
-    kept: HashSet<PageKey>,
-    left_out: Vec<LeftOut>,
-    remarks: Remarks,
-}
-
-impl Assembly {
-    fn take(&mut self, member: &Member, page: &ArticlePage) {
-        self.remarks.flags(page);
-        if let Err((why, detail)) = self.try_take(member, page) {
-            self.left_out.push(LeftOut { key: member.key.clone(), why, detail });
-        } else {
-            self.kept.insert(member.key.clone());
-        }
-    }
-
-    fn try_take(&mut self, member: &Member, page: &ArticlePage) -> Result<(), (WhyLeftOut, String)> {
-        let skipped = |reason, detail| Err((WhyLeftOut::Skipped(reason), detail));
-        if let Some(canonical) = &member.canonical
-            && self.kept.contains(&PageKey::stored(canonical.clone()))
-        {
-            return skipped(SkipReason::Canonical, format!("its canonical form is {canonical}"));
-        }
-        if let Some(variant) = &member.variant
-            && self.kept.contains(&PageKey::stored(variant.clone()))
-        {
-            let detail = format!("its variant in a preferred language, {variant}, is kept");
-            return skipped(SkipReason::Language, detail);
-        }
-        let none = Template::default();
-        let template = self.templates.get(&member.source).unwrap_or(&none);
-        let trimmed = template.trim(member.key.as_ref(), &page.article);
-        self.remarks.template(member, &trimmed);
-        let Some(document) = of_page(member, page, &trimmed) else {
-            return skipped(SkipReason::Empty, "nothing but the site's template".to_owned());
-        };
-        if let Some(twin) = self.deduper.twin(&document) {
-            return skipped(SkipReason::Duplicate, format!("same text as {twin}"));
-        }
-        match self.assembler.offer(&document) {
-            Fit::Kept => Ok(()),
-            Fit::Dropped => Err((WhyLeftOut::Budget, "no room within the budget".to_owned())),
-        }
-    }
+    let own = others.len();
+    others.extend(twins);
+    (others, own)
 }
 
 fn count(manifest: &Manifest, left_out: &[LeftOut]) -> Documents {
     let with = |why: WhyLeftOut| left_out.iter().filter(move |left| left.why == why);
     Documents {
         kept: manifest.documents.len() as u64,
+        partial: manifest.documents.iter().filter(|entry| entry.cut.is_some()).count() as u64,
         duplicates: with(WhyLeftOut::Skipped(SkipReason::Duplicate)).count() as u64,
-        near_duplicates: 0,
+        near_duplicates: with(WhyLeftOut::Skipped(SkipReason::NearDuplicate)).count() as u64,
         dropped_for_budget: with(WhyLeftOut::Budget).count() as u64,
         dropped: with(WhyLeftOut::Budget).map(|left| left.key.to_string()).collect(),
     }
@@ -362,12 +276,16 @@ mod tests {
             variant: None,
             contained: true,
             article: [0; 32],
+            links: [0; 32],
+            depth: 0,
+            year: 0,
         }
     }
 
     fn twins(members: Vec<Member>) -> Vec<String> {
         let swap = canonical_swap(canonicals(&members)).map(|swap| swap.canonical.to_owned());
-        by_canonical(members, swap.as_deref()).1.into_iter().map(|member| member.key.to_string()).collect()
+        let (members, own) = by_canonical(members, swap.as_deref());
+        members[own..].iter().map(|member| member.key.to_string()).collect()
     }
 
     #[test]

@@ -1,33 +1,15 @@
 //! What is published, held, or sent again: the decisions after a corpus was made.
 
-use super::{Context, RunError, assemble::Assembled, delivery::Delivery, verification};
+use super::{Context, RunError, Stage, assemble::Assembled, delivery::Delivery, verification};
 use crate::{
     blocking::blocking,
     corpus::Corpus,
-    gate::{self, ApprovedCorpus, Crawled, Verdict, Warrant},
+    gate::{self, ApprovedCorpus, Crawled, Facts, Verdict, Warrant},
     hash::{Hash, hex},
     pipeline::Pipeline,
     report::{CorpusReport, Ending, PublishStatus, RunReport},
     store::{Held, Pin, Store, StoredCorpus},
 };
-
-/// Why nothing is sent: a refusal that no change of settings has answered yet.
-pub(super) async fn pause_in_force(pipeline: &Pipeline, store: &Store) -> Result<Option<String>, RunError> {
-    match store.paused().await? {
-        Some(pause) if pause.fingerprint == pipeline.publish_fingerprint() => {
-            let name = &pipeline.name;
-            Ok(Some(format!(
-                "{} (paused since {}; `corpusd resume {name}` lifts the pause)",
-                pause.reason, pause.at
-            )))
-        }
-        Some(_) => {
-            store.resume().await?;
-            Ok(None)
-        }
-        None => Ok(None),
-    }
-}
 
 /// Publishes what was assembled if it differs from what is live and the gates pass it.
 pub(super) async fn deliver(
@@ -57,6 +39,12 @@ pub(super) async fn deliver(
     if pin.is_none() && delivery.is_live(assembled.sha256).await? {
         return delivery.unchanged(&pipeline.gates).await;
     }
+    if pin.is_none()
+        && let Some(reason) = delivery.too_soon(None).await?
+    {
+        delivery.defer(&reason);
+        return Ok(());
+    }
     let agent = match &pin {
         // Nothing of this run is sent.
         Some(_) => None,
@@ -74,12 +62,16 @@ pub(super) async fn deliver(
         None => None,
     };
     let ours = live.is_some() || unsettled.is_some();
-    let mut facts = delivery.facts(&corpus, agent.as_ref(), ours);
+    let mut facts = Facts {
+        required: assembled.required_without_room(&pipeline.budget),
+        ..delivery.facts(&corpus, agent.as_ref(), ours)
+    };
     if !ours {
         delivery.remark_on_others(&facts);
     }
     facts.crawled.doubts.extend(verification::objection(pipeline, store, assembled.sha256).await?);
     let gates = pipeline.gates.clone();
+    context.progress.enter(Stage::Judging);
     let (corpus, verdict) = blocking(move || {
         let verdict = gate::judge(published.as_ref(), &corpus, &facts, &gates);
         (corpus, verdict)
@@ -104,6 +96,11 @@ pub(super) async fn deliver(
     if let Some(approved) = ApprovedCorpus::new(corpus, Warrant::Verdict(&verdict)) {
         store.release().await?;
         store.promote().await?;
+        // What is unknown is settled, however soon.
+        if let Some(reason) = delivery.too_soon(live.as_ref().filter(|_| unsettled.is_none())).await? {
+            delivery.defer(&reason);
+            return Ok(());
+        }
         verification::foresee(pipeline, store, context, sha256, delivery.report).await?;
         delivery.push(agent.as_ref(), &approved, size).await
     } else {

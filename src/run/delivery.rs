@@ -3,68 +3,27 @@
 //! An outcome that nobody knows is settled by asking the API, then by sending the same bytes again, or a newer
 //! corpus that passed the gates; by nothing else.
 
+mod patience;
+
 use std::time::Duration;
 
-use super::{Context, RunError, deliver::kept};
+use patience::wanted_later;
+
+use super::{Context, RunError, Stage, deliver::kept, pause};
 use crate::{
-    chatbase::{self, ApiError, Patience, Push},
+    chatbase::{self, ApiError, Patience, Push, Refusal},
     corpus::{Corpus, Counts, Unit},
     gate::{self, ApprovedCorpus, AtAgent, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
     hash::Hash,
+    outcome::in_words,
     pipeline::{Pipeline, Source},
     publish::{Publisher, Sent, Target, sources},
     report::{Ending, PublishStatus, RunReport},
-    store::{Before, Pause, Publication, PublicationState, Store},
+    store::{Before, Publication, PublicationState, Store},
 };
 
 /// The same bytes are sent again at most so often in one run.
 const RESENDS: u32 = 2;
-/// A `Retry-After` up to this is waited for within the run.
-const LONGEST_WAIT: Duration = Duration::from_mins(2);
-
-/// How long to wait for what.
-#[derive(Debug, Clone)]
-pub struct Waits {
-    /// Before the next attempt at something that failed for a passing reason; doubled each time.
-    pub backoff: Duration,
-    /// Pauses between the questions whether a push of unknown outcome arrived: all of them where it most likely
-    /// did, the first half where it most likely did not.
-    pub confirm: Vec<Duration>,
-    /// Pauses between looks at an agent that is busy with its training.
-    pub training: Vec<Duration>,
-    /// Between two questions whether a deploy is live.
-    pub deploy: Duration,
-}
-
-impl Default for Waits {
-    fn default() -> Waits {
-        // Training takes one to two minutes as a rule, and shows when it is done.
-        Waits {
-            backoff: Duration::from_secs(2),
-            confirm: [2, 4, 8, 16, 30, 60].map(Duration::from_secs).to_vec(),
-            // Seconds as a rule; ten minutes in all.
-            training: [2, 4, 8].into_iter().chain([15; 39]).map(Duration::from_secs).collect(),
-            deploy: Duration::from_secs(5),
-        }
-    }
-}
-
-impl Context {
-    /// Waits before attempt `attempt` + 1; false where the API asks for longer than a run waits, or the run is to end.
-    pub(super) async fn wait(&self, attempt: u32, asked: Option<Duration>) -> bool {
-        let wait = asked.unwrap_or_default().max(self.waits.backoff * 2_u32.saturating_pow(attempt));
-        wait <= LONGEST_WAIT && self.pause(wait).await
-    }
-
-    /// Lets time pass; false where the run is to end.
-    pub(super) async fn pause(&self, time: Duration) -> bool {
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => false,
-            () = tokio::time::sleep(time) => true,
-        }
-    }
-}
 
 /// One run's dealings with its target.
 pub(super) struct Delivery<'a> {
@@ -101,17 +60,29 @@ impl<'a> Delivery<'a> {
 
     /// What the target says of the agent, asked again after passing failures.
     pub(super) async fn agent(&self) -> Result<Option<chatbase::Agent>, ApiError> {
+        self.context.progress.enter(Stage::Asking);
         let mut attempt = 0;
         loop {
-            match self.publisher.agent().await {
-                Err(ApiError::Passing(wait, _))
-                    if attempt < RESENDS && self.context.wait(attempt, wait).await =>
-                {
+            match self.ask().await {
+                Err(ApiError::Passing(wait, _)) if attempt < RESENDS && self.wait(attempt, wait).await => {
                     attempt += 1;
                 }
                 result => return result,
             }
         }
+    }
+
+    /// Asks once, unless the API wants no requests now.
+    async fn ask(&self) -> Result<Option<chatbase::Agent>, ApiError> {
+        let unusable = |error| ApiError::Passing(None, in_words(&error));
+        if let Some(until) = self.embargo().await.map_err(unusable)? {
+            return Err(ApiError::Passing(None, wanted_later(until)));
+        }
+        let answer = self.publisher.agent().await;
+        if let Err(ApiError::Passing(Some(asked), _)) = &answer {
+            self.heed(*asked).await.map_err(unusable)?;
+        }
+        answer
     }
 
     /// Whether the target holds this corpus, as far as anybody can know.
@@ -146,7 +117,7 @@ impl<'a> Delivery<'a> {
         let at_agent = agent
             .and_then(|agent| agent.sources.as_deref())
             .map(|known| (sources::survey(corpus, known), limit.map(|limit| limit.max)));
-        Facts { crawled: self.crawled.clone(), body, foreign, sources, at_agent }
+        Facts { crawled: self.crawled.clone(), body, foreign, sources, required: None, at_agent }
     }
 
     /// Tells of texts that the agent answers from besides ours, before ours are there: they may be those of an earlier
@@ -204,15 +175,24 @@ impl<'a> Delivery<'a> {
             live,
         };
         let now = (self.context.now)();
+        self.context.progress.enter(Stage::Intending);
         let id = self
             .store
-            .intend(self.report.run, *corpus.sha256(), self.target.clone(), before.clone(), now)
+            .intend(
+                self.report.run,
+                *corpus.sha256(),
+                self.target.clone(),
+                before.clone(),
+                self.settings(),
+                now,
+            )
             .await?;
         let name = self.name(agent).map(str::to_owned);
         // Once one attempt may have arrived, what later ones come to does not make it undone.
         let mut unknown = false;
         let mut attempt = 0;
         loop {
+            self.context.progress.enter(Stage::Sending);
             let Sent { push, request_id, partial } = self.publisher.push(name.as_deref(), corpus).await;
             unknown |= partial;
             let request = request_id.as_deref().unwrap_or("none");
@@ -222,9 +202,9 @@ impl<'a> Delivery<'a> {
             }
             let again = match &push {
                 Push::Applied => return self.acknowledged(id, request_id, "accepted").await,
-                Push::Refused(_, reason) => {
+                Push::Refused(refusal, reason) => {
                     self.not_applied(id, unknown, PublishStatus::Rejected, request_id, reason).await?;
-                    return self.pause(reason.clone()).await;
+                    return self.pause(*refusal, reason.clone()).await;
                 }
                 Push::Unknown(reason) | Push::Unclear(reason) => {
                     unknown = true;
@@ -238,11 +218,16 @@ impl<'a> Delivery<'a> {
                     if self.confirmed(&before, size, pauses).await {
                         return self.acknowledged(id, request_id, "confirmed by asking").await;
                     }
-                    attempt < most && !self.context.stop.is_cancelled()
+                    attempt < most && !self.context.stop.is_cancelled() && self.embargo().await?.is_none()
                 }
                 Push::Busy(_) => false,
-                Push::NotSent(_) => attempt < RESENDS && self.context.wait(attempt, None).await,
-                Push::Later(wait, _) => attempt < RESENDS && self.context.wait(attempt, *wait).await,
+                Push::NotSent(_) => attempt < RESENDS && self.wait(attempt, None).await,
+                Push::Later(asked, _) => {
+                    if let Some(asked) = asked {
+                        self.heed(*asked).await?;
+                    }
+                    attempt < RESENDS && self.wait(attempt, *asked).await
+                }
             };
             if !again {
                 let reason = describe(&push);
@@ -259,7 +244,7 @@ impl<'a> Delivery<'a> {
                 () = tokio::time::sleep(*pause) => {}
                 () = self.context.stop.cancelled() => return false,
             }
-            if let Ok(Some(agent)) = self.publisher.agent().await
+            if let Ok(Some(agent)) = self.ask().await
                 && arrived(before, &agent, size)
             {
                 return true;
@@ -271,7 +256,7 @@ impl<'a> Delivery<'a> {
     /// Asks once about a push that an earlier run left unsettled.
     pub(super) async fn ask_once(&mut self, publication: &Publication) -> Result<(), RunError> {
         let Some(manifest) = self.store.manifest(publication.corpus).await? else { return Ok(()) };
-        if let Ok(Some(agent)) = self.publisher.agent().await
+        if let Ok(Some(agent)) = self.ask().await
             && arrived(&publication.before, &agent, manifest.size)
         {
             tracing::info!("the push of an earlier run had arrived");
@@ -288,6 +273,9 @@ impl<'a> Delivery<'a> {
             return Ok(());
         }
         let Some(publication) = self.store.unsettled(self.target.clone()).await? else { return Ok(()) };
+        if self.embargo().await?.is_some() {
+            return Ok(());
+        }
         let (corpus, warrant) = match self.store.pinned(self.target.clone()).await? {
             Some(pin) => (pin.corpus, Warrant::Published),
             None => (publication.corpus, Warrant::Intent),
@@ -344,6 +332,7 @@ impl<'a> Delivery<'a> {
         detail: &str,
     ) -> Result<(), RunError> {
         let now = (self.context.now)();
+        self.context.progress.enter(Stage::Settling);
         self.store
             .settle_publication(id, state, request_id, detail.to_owned(), self.pipeline.keep, now)
             .await?;
@@ -352,7 +341,7 @@ impl<'a> Delivery<'a> {
 
     pub(super) async fn api_failed(&mut self, error: ApiError) -> Result<(), RunError> {
         match error {
-            ApiError::Refused(_, reason) => self.pause(reason).await,
+            ApiError::Refused(refusal, reason) => self.pause(refusal, reason).await,
             ApiError::Passing(_, reason) => {
                 self.report
                     .end(Ending::Failed, format!("the API could not be asked about the agent: {reason}"));
@@ -361,9 +350,8 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    async fn pause(&mut self, reason: String) -> Result<(), RunError> {
-        let fingerprint = self.pipeline.publish_fingerprint();
-        self.store.pause(Pause { reason: reason.clone(), fingerprint, at: (self.context.now)() }).await?;
+    async fn pause(&mut self, refusal: Refusal, reason: String) -> Result<(), RunError> {
+        pause::pause(self.pipeline, self.store, refusal, reason.clone(), (self.context.now)()).await?;
         self.report.end(Ending::Paused, reason);
         Ok(())
     }

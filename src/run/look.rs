@@ -60,7 +60,7 @@ pub async fn document_text(
 ) -> Result<Option<String>, RunError> {
     let Some(key) = PageKey::new(url) else { return Ok(None) };
     let made = document(pipeline, store, &key).await?;
-    Ok(made.and_then(|made| made.document).map(|document| section(&document)))
+    Ok(made.and_then(|made| made.document).map(|document| section(&document, pipeline.budget.provenance)))
 }
 
 /// The same before it is written down, with what the template of its site took; `None` where the page is not part of

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Context, RunError, assemble, blank, crawled, delivery::Delivery, rules::Rules, site, verification,
+    Context, RunError, assemble, blank, crawled, delivery::Delivery, paused, rules::Rules, site, verification,
 };
 use crate::{
     blocking::blocking,
     corpus::{Corpus, Difference, Section},
-    gate::{self, Crawled, Foreign, Line, Verdict},
+    gate::{self, Crawled, Facts, Foreign, Line, Verdict},
     hash::hex,
     pipeline::{Pipeline, Source},
     publish::Target,
@@ -142,8 +142,8 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
     };
     notes.extend(rules_changed(pipeline, store).await?);
     let assembled = assemble::assemble(pipeline, store).await?;
-    let dropped = assembled.over_budget();
-    let survey = survey::survey(pipeline, store, dropped).await?;
+    let survey = survey::survey(pipeline, store, &assembled.left_out).await?;
+    let required = assembled.required_without_room(&pipeline.budget);
     let documents = assembled.documents.clone();
     notes.extend(assembled.swapped.iter().chain(&assembled.remarks).cloned());
     let next = assembled.into_corpus(store).await?;
@@ -156,7 +156,7 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
     };
     let mut report = blank(pipeline, 0, crawl.moved_at);
     let delivery = Delivery::new(pipeline, store, context, &crawled, &mut report);
-    let mut facts = delivery.facts(&next, None, live.is_some());
+    let mut facts = Facts { required, ..delivery.facts(&next, None, live.is_some()) };
     debug_assert_eq!(facts.foreign, Foreign::None, "the agent was not asked");
     if let (None, Target::ChatbaseV1(v1)) = (&live, &pipeline.target)
         && !v1.adopt
@@ -164,7 +164,7 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
         notes
             .push("whether the agent holds text of somebody else is asked when something is sent".to_owned());
     }
-    if let Some(pause) = store.paused().await? {
+    if let Some(pause) = paused(pipeline, store).await? {
         notes.push(format!("publishing is paused: {}", pause.reason));
     }
     let unchanged = live.as_ref().is_some_and(|live| live.corpus == next.sha256);

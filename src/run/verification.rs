@@ -7,9 +7,9 @@
 
 use std::time::Duration;
 
-use super::{Context, RunError, deliver, delivery::Delivery, progress::Stage};
+use super::{Context, RunError, Stage, deliver, delivery::Delivery};
 use crate::{
-    chatbase::{ApiError, Patience},
+    chatbase::ApiError,
     gate::{Crawled, Line, Ruling, Warrant},
     hash::{Hash, hex},
     pipeline::Pipeline,
@@ -21,8 +21,6 @@ use crate::{
 
 /// The gate that holds what failed before.
 const GATE: &str = "verify";
-/// A question is put again at most so often where there was no answer at all.
-const RETRIES: u32 = 2;
 
 /// What an agent answers now.
 #[derive(Debug)]
@@ -66,7 +64,7 @@ pub async fn examine(pipeline: &Pipeline, context: &Context) -> Result<Examined,
             before = known.map(|known| known.asked).unwrap_or_default();
         }
     }
-    let patience = Patience { pauses: context.waits.training.clone(), stop: context.stop.clone() };
+    let patience = context.patience(context.waits.training.clone());
     let publisher =
         pipeline.target.connect(&pipeline.agent.id, context.window.clone(), context.now, patience);
     let mut exam = Exam::new(&pipeline.verify, &links);
@@ -165,10 +163,7 @@ pub(super) async fn settle(
     let Some(live) = store.live(target.clone()).await? else { return Ok(()) };
     let Some(known) = store.verification(target, live.corpus).await? else { return Ok(()) };
     match (known.state, known.fallback) {
-        (VerificationState::Due, _) => {
-            context.progress.enter(Stage::Verifying);
-            verify(pipeline, store, context, &live, known, report).await
-        }
+        (VerificationState::Due, _) => verify(pipeline, store, context, &live, known, report).await,
         // A rollback that did not come through.
         (VerificationState::Failed, Some(fallback))
             if objection(pipeline, store, live.corpus).await?.is_some() =>
@@ -204,7 +199,14 @@ async fn verify(
     let none = Crawled::default();
     let delivery = Delivery::new(pipeline, store, context, &none, report);
     let sat = match trained(&delivery, context, live, pipeline.verify.settle).await {
-        Ok(()) => sit(&delivery.publisher, context, &mut exam).await.map_err(|error| error.to_string()),
+        Ok(()) => {
+            context.progress.enter(Stage::Verifying);
+            let sat = sit(&delivery.publisher, context, &mut exam).await;
+            if let Err(ApiError::Passing(Some(asked), _)) = &sat {
+                delivery.heed(*asked).await?;
+            }
+            sat.map_err(|error| error.to_string())
+        }
         Err(reason) => Err(reason),
     };
     let target = delivery.target;
@@ -305,8 +307,7 @@ async fn trained(
         let agent = match delivery.agent().await {
             Ok(Some(agent)) => agent,
             Ok(None) => return Ok(()),
-            Err(ApiError::Passing(..)) => continue,
-            Err(ApiError::Refused(_, reason)) => return Err(reason),
+            Err(error) => return Err(error.to_string()),
         };
         match Publisher::is_trained(&agent, live.before.last_trained_at.as_deref()) {
             Some(true) => return Ok(()),
@@ -329,12 +330,11 @@ async fn sit(publisher: &Publisher, context: &Context, exam: &mut Exam<'_>) -> R
 
 /// Asks a question, again after passing failures.
 async fn ask(publisher: &Publisher, context: &Context, question: &str) -> Result<String, ApiError> {
+    let patience = context.patience(vec![context.waits.backoff, context.waits.backoff * 2]);
     let mut attempt = 0;
     loop {
         match publisher.ask(question).await {
-            Err(ApiError::Passing(wait, _)) if attempt < RETRIES && context.wait(attempt, wait).await => {
-                attempt += 1;
-            }
+            Err(ApiError::Passing(wait, _)) if patience.pause(attempt, wait).await => attempt += 1,
             result => return result,
         }
     }

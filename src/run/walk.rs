@@ -89,7 +89,7 @@ pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) 
 }
 
 /// Names what is crawled: an interrupted crawl goes on only under the same, at whatever pace.
-fn fingerprint(pipeline: &Pipeline) -> String {
+pub(super) fn fingerprint(pipeline: &Pipeline) -> String {
     let of = |source: &Source| match source {
         Source::Site(plan) => {
             let CrawlPlan { start, scope, sitemap, max_pages, max_depth, languages, .. } = plan;

@@ -10,7 +10,7 @@ use super::{
     millis,
 };
 use crate::{
-    corpus::{Corpus, Manifest},
+    corpus::{Corpus, Counts, Manifest},
     crawl::url::PageKey,
     hash::Hash,
     outcome::SkipReason,
@@ -49,6 +49,9 @@ pub struct LeftOut {
     pub why: WhyLeftOut,
     /// What a person should know besides.
     pub detail: String,
+    /// How large its section of the corpus would be; nothing where it has none.
+    #[serde(default)]
+    pub size: Counts,
 }
 
 /// Why a page is not part of the corpus.
@@ -90,6 +93,28 @@ impl Store {
                     made_from,
                     millis(now)
                 ],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Notes that a corpus, if it is kept, was made from this too, so that it need not be made again.
+    pub async fn note_made_from(
+        &self,
+        sha256: Hash,
+        manifest: Manifest,
+        made_from: Hash,
+        left_out: Vec<LeftOut>,
+        remarks: Vec<String>,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            let manifest = serde_json::to_vec(&manifest).expect("a manifest has string keys only");
+            let left_out = serde_json::to_vec(&left_out).expect("a list of plain fields");
+            let remarks = serde_json::to_string(&remarks).expect("a list of strings");
+            tx.execute(
+                "UPDATE corpus SET manifest = ?2, made_from = ?3, left_out = ?4, remarks = ?5 WHERE sha256 = ?1",
+                params![sha256, compress(&manifest), made_from, compress(&left_out), remarks],
             )?;
             Ok(())
         })
@@ -186,7 +211,8 @@ mod tests {
         let at: Timestamp = at.parse().unwrap();
         let corpus = Corpus { sha256: [name; 32], ..Corpus::default() };
         store.keep_corpus(corpus, [name; 32], Vec::new(), Vec::new(), at).await.unwrap();
-        let id = store.intend(1, [name; 32], target.to_owned(), Before::default(), at).await.unwrap();
+        let (target, settings) = (target.to_owned(), String::new());
+        let id = store.intend(1, [name; 32], target, Before::default(), settings, at).await.unwrap();
         store.settle_publication(id, state, None, String::new(), 2, at).await.unwrap();
     }
 

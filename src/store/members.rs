@@ -17,6 +17,7 @@ use super::{
     timestamp,
 };
 use crate::{
+    corpus::worth::year,
     crawl::{part::Part, url::PageKey},
     hash::Hash,
     outcome::{self, Failure, Outcome, SkipReason},
@@ -38,6 +39,12 @@ pub struct Member {
     pub contained: bool,
     /// The hash of its article.
     pub article: Hash,
+    /// The hash of its list of links.
+    pub links: Hash,
+    /// Links away from a start URL.
+    pub depth: u32,
+    /// The year of its last change, as sitemap or server say; 0 where they do not.
+    pub year: u16,
 }
 
 /// How the snapshot changed when a crawl was completed.
@@ -158,7 +165,8 @@ impl Store {
             let mut statement = connection.prepare_cached(
                 // What was read later, and is no part of the snapshot, says nothing of what is.
                 "SELECT key, source, CASE WHEN candidate = article THEN canonical END,
-                     CASE WHEN candidate = article THEN variant END, contained, candidate FROM page
+                     CASE WHEN candidate = article THEN variant END, contained, candidate, links, depth,
+                     coalesce(lastmod, last_modified) FROM page
                  WHERE candidate IS NOT NULL ORDER BY key",
             )?;
             let members = statement.query_map([], |row| {
@@ -169,6 +177,9 @@ impl Store {
                     variant: row.get(3)?,
                     contained: row.get(4)?,
                     article: row.get(5)?,
+                    links: row.get(6)?,
+                    depth: row.get(7)?,
+                    year: row.get::<_, Option<String>>(8)?.map_or(0, |date| year(&date)),
                 })
             })?;
             Ok(members.collect::<Result<_, _>>()?)
@@ -358,11 +369,14 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::{outcome, store::schema};
+    use crate::{
+        outcome,
+        store::{database::migrations, schema},
+    };
 
     fn connection() -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
-        schema::migrations().to_latest(&mut connection).unwrap();
+        migrations(&schema::STEPS).to_latest(&mut connection).unwrap();
         connection
     }
 

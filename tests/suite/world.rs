@@ -17,7 +17,7 @@ use corpusd::{
     pipeline::Pipeline,
     report::{Ending, RunReport},
     run::{self, Context, Progress, RunError, Waits},
-    sandbox::{AGENT_ID, STANDARD_KEY},
+    sandbox::{AGENT_ID, OCCUPIED_AGENT_ID, STANDARD_KEY},
     store::LockError,
 };
 use jiff::Timestamp;
@@ -55,10 +55,13 @@ pub(crate) struct World {
     more_sources: Vec<String>,
     crawl: Vec<String>,
     clean: Vec<String>,
+    dedupe: Vec<String>,
     corpus: Vec<String>,
     gates: Vec<String>,
     publish: Vec<String>,
     verify: Vec<String>,
+    /// What the library takes for the wall clock; the program has the true one.
+    clock: fn() -> Timestamp,
 }
 
 impl World {
@@ -83,9 +86,12 @@ impl World {
             more_sources: Vec::new(),
             crawl: lines(&["rate: unlimited", "retries: 0"]),
             clean: Vec::new(),
+            dedupe: Vec::new(),
             corpus: Vec::new(),
             gates: Vec::new(),
-            publish: Vec::new(),
+            // Tests change a page and run again.
+            publish: lines(&["min_interval: 0s"]),
+            clock: now,
             verify: lines(&["settle: 0s"]),
         }
     }
@@ -120,6 +126,11 @@ impl World {
         self
     }
 
+    pub(crate) fn dedupe(mut self, line: &str) -> World {
+        set(&mut self.dedupe, &[line]);
+        self
+    }
+
     pub(crate) fn corpus(mut self, lines: &[&str]) -> World {
         set(&mut self.corpus, lines);
         self
@@ -138,6 +149,12 @@ impl World {
     /// Lines of `verify`; a golden question is a line of flow style under `questions`.
     pub(crate) fn verify(mut self, lines: &[&str]) -> World {
         set(&mut self.verify, lines);
+        self
+    }
+
+    /// Lives at another time, as far as the library goes.
+    pub(crate) fn at(mut self, clock: fn() -> Timestamp) -> World {
+        self.clock = clock;
         self
     }
 
@@ -184,10 +201,11 @@ impl World {
         let name = self.name.as_ref().map(|name| format!(", name: {name}")).unwrap_or_default();
         let publish: String = self.publish.iter().map(|line| format!("  {line}\n")).collect();
         format!(
-            "version: 1\nagent: {{id: \"{}\"{name}}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}{}publish:\n  \
+            "version: 1\nagent: {{id: \"{}\"{name}}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}{}{}publish:\n  \
              api_key: {{file: key}}\n  base_url: {base_url}\n{publish}{}",
             self.agent,
             section("clean", &self.clean),
+            section("dedupe", &self.dedupe),
             section("corpus", &self.corpus),
             section("gates", &self.gates),
             section("verify", &self.verify),
@@ -217,7 +235,7 @@ impl World {
         let waits = Waits { backoff: soon, confirm: vec![soon; 3], training: vec![soon; 100], deploy: soon };
         Context {
             state_dir: self.path("state"),
-            now,
+            now: self.clock,
             window: Arc::new(Window::default()),
             waits,
             dry_run: false,
@@ -226,8 +244,7 @@ impl World {
         }
     }
 
-    /// One run, by the library. A program that another test starts at this moment holds copies of our locks until it
-    /// has become that program, so a lock that is taken is tried again, for as long as a run may last.
+    /// One run, by the library. Not by way of [`unlocked`], whose future cannot move between threads.
     pub(crate) async fn run(&self) -> RunReport {
         let run = async {
             loop {
@@ -261,16 +278,23 @@ impl World {
 
     /// Approves what is held; `None` where nothing is.
     pub(crate) async fn approve(&self) -> Option<RunReport> {
-        program::none_is_being_made();
-        within(RUN_LIMIT, "an approval ends", run::approve(&self.load(), &self.context())).await.unwrap()
+        let (pipeline, context) = (self.load(), self.context());
+        let approve = async || Box::pin(run::approve(&pipeline, &context)).await;
+        within(RUN_LIMIT, "an approval ends", Box::pin(unlocked(approve))).await
+    }
+
+    /// Writes a second pipeline, over the same site with the same key, for an agent that it may take over.
+    pub(crate) fn write_other(&self, name: &str) {
+        let yaml = fs::read_to_string(self.write()).unwrap();
+        let other = yaml.replace(AGENT_ID, OCCUPIED_AGENT_ID).replace("api_key:", "adopt: true\n  api_key:");
+        fs::write(self.path("pipelines").join(format!("{name}.yaml")), other).unwrap();
     }
 
     /// Goes back to an earlier publication: the one before what is live.
     pub(crate) async fn rollback(&self) -> RunReport {
-        program::none_is_being_made();
-        within(RUN_LIMIT, "a rollback ends", run::rollback(&self.load(), &self.context(), None))
-            .await
-            .unwrap()
+        let (pipeline, context) = (self.load(), self.context());
+        let rollback = async || Box::pin(run::rollback(&pipeline, &context, None)).await;
+        within(RUN_LIMIT, "a rollback ends", Box::pin(unlocked(rollback))).await
     }
 
     /// What the agent was given last.
@@ -316,12 +340,26 @@ impl World {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     folders.push(path);
-                } else {
-                    found.push((path.clone(), fs::read(&path).unwrap()));
+                } else if let Ok(bytes) = fs::read(&path) {
+                    // A log that SQLite has just removed is no file any more.
+                    found.push((path, bytes));
                 }
             }
         }
         found
+    }
+}
+
+impl Drop for World {
+    /// Whatever the test was about: the key is in no file of the state.
+    fn drop(&mut self) {
+        if std::thread::panicking() || !self.path("state").exists() {
+            return;
+        }
+        for (path, bytes) in self.state_bytes() {
+            let has_key = String::from_utf8_lossy(&bytes).contains(STANDARD_KEY);
+            assert!(!has_key, "the key is in {}", path.display());
+        }
     }
 }
 
@@ -330,6 +368,18 @@ fn set(lines: &mut Vec<String>, new: &[&str]) {
     for line in new {
         lines.retain(|old| key(old) != key(line));
         lines.push((*line).to_owned());
+    }
+}
+
+/// Does something that takes the locks of a run. A program that another test starts at this moment holds copies of
+/// our locks until it has become that program, so a lock that is taken is tried again, for as long as anybody waits.
+async fn unlocked<T>(attempt: impl AsyncFn() -> Result<T, RunError>) -> T {
+    loop {
+        program::none_is_being_made();
+        match attempt().await {
+            Err(RunError::Lock(LockError::Taken(_))) => tokio::task::yield_now().await,
+            ended => return ended.unwrap_or_else(|error| panic!("the run can be made: {error:?}")),
+        }
     }
 }
 

@@ -278,11 +278,10 @@ mod tests {
 
     fn corpus(documents: &BTreeMap<String, String>) -> Corpus {
         let limits = vec![Limit { unit: Unit::Bytes, max: 1_000_000_000 }];
-        let mut assembler =
-            Assembler::new(Budget { limits, headroom: 0.0, priority: Vec::new(), link_map: true });
-        for (url, text) in documents {
+        let mut assembler = Assembler::new(Budget::of(limits));
+        for (place, (url, text)) in documents.iter().enumerate() {
             let block = Block { fingerprint: 0, markdown: text.clone() };
-            assembler.offer(&Document::new(url, &format!("At {url}"), [block].iter()).unwrap());
+            assembler.offer(place, &Document::new(url, &format!("At {url}"), [block].iter()).unwrap());
         }
         assembler.finish()
     }

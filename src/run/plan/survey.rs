@@ -1,20 +1,21 @@
 //! What did not become part of the corpus: text that repeats over a site, and documents that had no room.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use url::Url;
 
 use super::{Boilerplate, Dropped, Repeated};
 use crate::{
     blocking::blocking,
-    corpus::{Counts, section::section},
-    crawl::url::PageKey,
     pipeline::{Pipeline, Source},
     run::{
         RunError,
-        assemble::{PORTION, in_order, of_page, templates},
+        assemble::{
+            in_order,
+            reader::{PORTION, Reader},
+        },
     },
-    store::Store,
+    store::{LeftOut, Store, WhyLeftOut},
     template::{Audit, Template},
 };
 
@@ -24,32 +25,28 @@ pub(super) struct Survey {
     pub(super) boilerplate: Vec<Boilerplate>,
 }
 
-/// Goes through the pages of the last complete crawl once more, of which these had no room.
+/// Sums up what was left out of the corpus, and goes through the pages of the last complete crawl once more for what
+/// repeats over them.
 pub(super) async fn survey(
     pipeline: &Pipeline,
     store: &Store,
-    over_budget: HashSet<PageKey>,
+    left_out: &[LeftOut],
 ) -> Result<Survey, RunError> {
     let members = in_order(store.members().await?, pipeline);
-    let templates = templates(&members, store).await?;
-    let mut counting = Counting { over_budget, ..Counting::default() };
-    for portion in members.chunks(PORTION) {
-        let pages = store.articles(portion.iter().map(|member| member.key.clone()).collect()).await?;
-        let portion = portion.to_vec();
-        let templates = templates.clone();
+    let reader = Reader::new(store, &members).await?;
+    let mut counting = Counting::default();
+    for left in left_out.iter().filter(|left| left.why == WhyLeftOut::Budget) {
+        counting.drop(left.key.as_ref(), left.size.characters);
+    }
+    let places: Vec<usize> = (0..members.len()).collect();
+    for portion in places.chunks(PORTION) {
+        let (pages, templates) = (reader.pages(portion).await?, reader.templates.clone());
         counting = blocking(move || {
             let none = Template::default();
-            // Of a member that is gone meanwhile there is no article.
-            for page in &pages {
-                let Some(member) = portion.iter().find(|member| member.key == page.key) else { continue };
-                let trimmed =
-                    templates.get(&member.source).unwrap_or(&none).trim(page.key.as_ref(), &page.article);
-                counting.audits.entry(member.source).or_default().add(page.key.as_ref(), &trimmed);
-                if counting.over_budget.contains(&page.key)
-                    && let Some(document) = of_page(member, page, &trimmed)
-                {
-                    counting.drop(&document.url, Counts::of(&section(&document)).characters);
-                }
+            for read in &pages {
+                let (source, key) = (read.member.source, read.member.key.as_ref());
+                let trimmed = templates.get(&source).unwrap_or(&none).trim(key, &read.page.article);
+                counting.audits.entry(source).or_default().add(key, &trimmed);
             }
             counting
         })
@@ -60,7 +57,6 @@ pub(super) async fn survey(
 
 #[derive(Default)]
 struct Counting {
-    over_budget: HashSet<PageKey>,
     audits: BTreeMap<usize, Audit>,
     /// Documents and their characters, by section.
     dropped: BTreeMap<String, (u64, u64)>,
