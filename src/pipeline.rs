@@ -13,6 +13,7 @@ use crate::{
     gate::Gates,
     publish::Target,
     report::PipelineName,
+    schedule::Schedule,
     verify::Questionnaire,
 };
 
@@ -25,6 +26,8 @@ pub struct Pipeline {
     pub enabled: bool,
     /// Whose knowledge base this is.
     pub agent: Agent,
+    /// When it runs by itself; without one, on demand only.
+    pub schedule: Option<Schedule>,
     /// What it knows, in the order of the file; never empty.
     pub sources: Vec<Source>,
     /// The part of them that is crawled, where that is not all; said for one run, never by the file.

@@ -22,9 +22,13 @@ mod verification;
 mod waits;
 mod walk;
 
-use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    any::Any, collections::HashSet, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration,
+};
 
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use assemble::Assembled;
@@ -42,7 +46,7 @@ use walk::Walked;
 
 use crate::{
     chatbase::{self, Window},
-    crawl::part::Part,
+    crawl::{pacer::Pacers, part::Part},
     gate::{self, Crawled, Line},
     http::traffic::Traffic,
     outcome::{Failure, Outcome, SkipReason, in_words},
@@ -61,12 +65,16 @@ pub struct Context {
     pub now: fn() -> Timestamp,
     /// The API's request window, shared by all runs of the process.
     pub window: Arc<Window>,
+    /// The pace towards each host, shared likewise.
+    pub pacers: Arc<Pacers>,
     /// How long to wait for what.
     pub waits: Waits,
     /// Whether nothing is sent, whatever the gates say: the run crawls, judges and reports.
     pub dry_run: bool,
     /// Ends the run at the next safe moment.
     pub stop: CancellationToken,
+    /// How long the run may take; it ends at the next safe moment after that.
+    pub timeout: Option<Duration>,
     /// Where the run has got to.
     pub progress: Arc<Progress>,
 }
@@ -116,20 +124,75 @@ pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, Ru
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let mut report = begin(pipeline, &store, &lock, context).await?;
     tracing::info!(run.id = report.run, "run begins");
-    let passed = match pass(pipeline, &store, context, &mut report).await {
-        Ok(()) => verification::settle(pipeline, &store, context, &mut report).await,
-        failed => failed,
-    };
+    let limited = Limited::new(context);
+    // A panic is a fault of this program; it must not take the other runs with it, nor go unrecorded.
+    let passed =
+        AssertUnwindSafe(verified(pipeline, &store, &limited.context, &mut report)).catch_unwind().await;
     match passed {
-        Ok(()) => {}
-        Err(RunError::Interrupted) => {
+        Ok(Ok(())) => {}
+        Ok(Err(RunError::Interrupted)) => {
             report.pages = pages(&store.tally().await?, &SnapshotChange::default());
-            report.end(Ending::Interrupted, "asked to stop; the next run goes on from here".to_owned());
+            if context.stop.is_cancelled() {
+                report.end(Ending::Interrupted, "asked to stop; the next run goes on from here".to_owned());
+            } else {
+                store.postpone_crawl().await?;
+                report.end(
+                    Ending::Incomplete,
+                    "out of time (`schedule.timeout`): what is live stays live, and the next run goes on from here"
+                        .to_owned(),
+                );
+            }
         }
-        Err(error) => report.end(Ending::Failed, in_words(&error)),
+        Ok(Err(error)) => report.end(Ending::Failed, in_words(&error)),
+        Err(panic) => report.end(Ending::Failed, format!("a fault of this program: {}", said(&*panic))),
     }
     finish(&store, context, &mut report).await?;
     Ok(report)
+}
+
+/// A context whose time is limited.
+struct Limited {
+    context: Context,
+    timer: Option<JoinHandle<()>>,
+}
+
+impl Limited {
+    fn new(context: &Context) -> Limited {
+        let stop = context.stop.child_token();
+        let timer = context.timeout.map(|timeout| {
+            let stop = stop.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(timeout).await;
+                stop.cancel();
+            })
+        });
+        Limited { context: Context { stop, ..context.clone() }, timer }
+    }
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        if let Some(timer) = &self.timer {
+            timer.abort();
+        }
+    }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it panicked")
+}
+
+/// A whole run: golden questions stand at its end, however it came there.
+async fn verified(
+    pipeline: &Pipeline,
+    store: &Store,
+    context: &Context,
+    report: &mut RunReport,
+) -> Result<(), RunError> {
+    pass(pipeline, store, context, report).await?;
+    verification::settle(pipeline, store, context, report).await
 }
 
 /// The steps of a run. Returning early means that what is live stays live.

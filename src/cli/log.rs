@@ -11,8 +11,8 @@ pub fn init(cli: &Cli) {
     let terminal = io::stderr().is_terminal();
     let level = match (cli.common.quiet, cli.common.verbose) {
         (true, _) => "error,html5ever=off",
-        // On a terminal the progress bar and the summary say what a run does.
-        (false, 0) if terminal => "warn,html5ever=off",
+        // On a terminal the progress bar and the summary say what a run does; the daemon has neither.
+        (false, 0) if terminal && !cli.is_daemon() => "warn,html5ever=off",
         (false, 0) => "corpusd=info,warn,html5ever=off",
         (false, 1) => "corpusd=debug,warn,html5ever=off",
         (false, _) => "corpusd=trace,info",

@@ -111,8 +111,9 @@ async fn failed_ends_with_1() {
 async fn wrong_usage_ends_with_2() {
     let world = ready().await;
     for wrong in [
-        vec!["run"],
         vec!["run", NAME],
+        vec!["run", "--json"],
+        vec!["run", "--once", "--stop-timeout", "1s"],
         vec!["walk"],
         vec!["run", "--once", "--fast"],
         vec!["show"],

@@ -237,9 +237,11 @@ impl World {
             state_dir: self.path("state"),
             now: self.clock,
             window: Arc::new(Window::default()),
+            pacers: Arc::default(),
             waits,
             dry_run: false,
             stop: CancellationToken::new(),
+            timeout: None,
             progress: Arc::new(Progress::default()),
         }
     }
