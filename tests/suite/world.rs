@@ -41,6 +41,11 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// When all that has to wait for less is due.
+pub(crate) fn in_two_hours() -> Timestamp {
+    now() + Duration::from_hours(2)
+}
+
 /// One website, one chatbot, one pipeline.
 #[derive(Debug)]
 pub(crate) struct World {
