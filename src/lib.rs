@@ -26,6 +26,7 @@ pub mod corpus; // pure: documents -> what is sent, within the budget
 pub mod gate; // pure: is it safe to publish?
 pub mod chatbase; // the API
 pub mod publish; // where a corpus goes
+pub mod verify; // pure: golden questions, and whether answers will do
 pub mod report; // pure: what a run did
 pub mod notify; // who is told how a run ended
 pub mod pipeline; // pure: one validated job

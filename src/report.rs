@@ -69,13 +69,15 @@ pub enum Ending {
     Pinned,
     /// Something failed that may pass.
     Failed,
+    /// A corpus was published, and the agent's answers are not good enough.
+    VerificationFailed,
     /// Asked to stop: the next run goes on from there.
     Interrupted,
 }
 
 impl Ending {
     /// Every one, so that a name read back from the store finds its value.
-    pub const ALL: [Ending; 10] = [
+    pub const ALL: [Ending; 11] = [
         Ending::Published,
         Ending::Unchanged,
         Ending::Held,
@@ -86,6 +88,7 @@ impl Ending {
         Ending::Pinned,
         Ending::Pending,
         Ending::Deferred,
+        Ending::VerificationFailed,
     ];
 
     /// Whether all went as it should, or a person has to look; `None` where neither came out, because the run was
@@ -93,7 +96,11 @@ impl Ending {
     pub fn is_well(self) -> Option<bool> {
         match self {
             Ending::Published | Ending::Unchanged | Ending::Deferred | Ending::Pinned => Some(true),
-            Ending::Held | Ending::Incomplete | Ending::Paused | Ending::Failed => Some(false),
+            Ending::Held
+            | Ending::Incomplete
+            | Ending::Paused
+            | Ending::Failed
+            | Ending::VerificationFailed => Some(false),
             Ending::Interrupted | Ending::Pending => None,
         }
     }
@@ -120,6 +127,7 @@ impl Ending {
             Ending::Paused => "paused",
             Ending::Pinned => "pinned",
             Ending::Failed => "failed",
+            Ending::VerificationFailed => "verification_failed",
             Ending::Interrupted => "interrupted",
         }
     }
@@ -181,6 +189,9 @@ pub struct Pages {
     pub removed: u64,
     /// Pages that could not be read and stay as they were.
     pub carried_forward: u64,
+    /// Pages of the snapshot that were not asked for, because the run was limited to a part.
+    #[serde(default)]
+    pub outside: u64,
     /// URLs that could not be read.
     pub failed: u64,
     /// URLs that give no document although nothing failed.
@@ -258,13 +269,19 @@ pub struct PublishReport {
     pub request_id: Option<String>,
 }
 
-/// Golden questions, in numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// What came of golden questions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct VerifyReport {
-    /// Questions that were asked.
+    /// Questions that were asked, each counted once.
     pub asked: u64,
     /// Of these, how many were answered as expected.
     pub passed: u64,
+    /// The others, one line each, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
+    /// Why the questions could not be asked to the end; the next run asks again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unverified: Option<String>,
 }
 
 /// How far a push came.

@@ -6,6 +6,7 @@
 mod assemble;
 mod deliver;
 mod delivery;
+mod deploy;
 mod discoverer;
 mod lanes;
 mod look;
@@ -18,6 +19,8 @@ mod rollback;
 mod rules;
 mod site;
 mod telling;
+mod verification;
+mod waits;
 mod walk;
 
 use std::{
@@ -32,18 +35,20 @@ use tracing::Span;
 
 use assemble::Assembled;
 pub use assemble::Made;
-pub use delivery::Waits;
+pub use deploy::{Deploy, DeployError, wait_for_deploy};
 pub use look::{corpus_named, corpus_text, document, document_text, is_in_corpus};
 pub use pause::{Paused, paused, resume};
 pub use plan::{Boilerplate, Changed, Dropped, Item, Plan, Repeated, Standing, plan};
 pub use progress::{Progress, Stage};
 pub use replay::{Replay, replay};
 pub use rollback::{NoPublication, rollback};
+pub use verification::{ExamineError, Examined, examine, failures};
+pub use waits::Waits;
 use walk::Walked;
 
 use crate::{
-    chatbase::Window,
-    crawl::pacer::Pacers,
+    chatbase::{self, Window},
+    crawl::{pacer::Pacers, part::Part},
     gate::{self, Crawled, Line},
     http::traffic::Traffic,
     notify::Outbox,
@@ -77,6 +82,22 @@ pub struct Context {
     pub progress: Arc<Progress>,
     /// Takes what is told of the run; the process has to close it before it ends.
     pub outbox: Outbox,
+}
+
+impl Context {
+    /// Lets time pass; false where the run is to end.
+    async fn pause(&self, time: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(time) => true,
+        }
+    }
+
+    /// How long to go on with an API that is busy, with one pause before each further attempt.
+    fn patience(&self, pauses: Vec<Duration>) -> chatbase::Patience {
+        chatbase::Patience { pauses, stop: self.stop.clone() }
+    }
 }
 
 /// Why a run could not be made, or not be finished.
@@ -119,7 +140,7 @@ async fn recorded(pipeline: &Pipeline, context: &Context) -> Result<RunReport, R
             report.end(Ending::Failed, reason);
             return Ok(());
         }
-        pass(pipeline, &store, &limited.context, &mut report).await
+        verified(pipeline, &store, &limited.context, &mut report).await
     };
     // A panic is a fault of this program; it must not take the other runs with it, nor go unrecorded. What was
     // committed before it is sound.
@@ -180,6 +201,17 @@ fn said(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it panicked")
 }
 
+/// A whole run: golden questions stand at its end, however it came there.
+async fn verified(
+    pipeline: &Pipeline,
+    store: &Store,
+    context: &Context,
+    report: &mut RunReport,
+) -> Result<(), RunError> {
+    pass(pipeline, store, context, report).await?;
+    verification::settle(pipeline, store, context, report).await
+}
+
 /// The steps of a run. Returning early means that what is live stays live.
 async fn pass(
     pipeline: &Pipeline,
@@ -198,6 +230,11 @@ async fn pass(
     // What was refused before has been changed since.
     store.resume().await?;
 
+    if pipeline.only.is_some() && store.sources_with_members().await?.is_empty() {
+        let reason = "`--only` carries all else forward, and nothing is known yet: run once without it";
+        report.end(Ending::Failed, reason.to_owned());
+        return Ok(());
+    }
     context.progress.enter(Stage::Crawling);
     let Walked { doubts, notes, traffic } = walk::walk(pipeline, store, context).await?;
     report.http = traffic;
@@ -221,7 +258,7 @@ async fn pass(
     tracing::info!(http.requests = requests, http.size_bytes = bytes, "crawled");
 
     context.progress.enter(Stage::Completing);
-    let change = store.complete_crawl(patience(pipeline), (context.now)()).await?;
+    let change = store.complete_crawl(patience(pipeline), pipeline.only.clone(), (context.now)()).await?;
     // Before assembling, which notes what became of pages: here every page counts that was read.
     let mut doubts = site::doubts(store, &withheld).await?;
     context.progress.enter(Stage::Assembling);
@@ -234,6 +271,7 @@ async fn pass(
     }
     let tally = store.tally().await?;
     report.pages = pages(&tally, &change);
+    report.notes.extend(pipeline.only.as_ref().map(|part| limited(part, &report.pages)));
     report.documents = assembled.documents.clone();
     report.notes.extend(assembled.swapped.iter().chain(&assembled.remarks).cloned());
     report.corpus = Some(CorpusReport::of(assembled.sha256, assembled.manifest.size, &pipeline.budget));
@@ -280,7 +318,11 @@ async fn approved(pipeline: &Pipeline, context: &Context) -> Result<Option<RunRe
     let Some(held) = store.held().await? else { return Ok(None) };
     let mut report = begin(pipeline, &store, &lock, context).await?;
     resume(pipeline, &store).await?;
-    if let Err(error) = deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
+    let delivered = match deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
+        Ok(()) => verification::settle(pipeline, &store, context, &mut report).await,
+        failed => failed,
+    };
+    if let Err(error) = delivered {
         report.end(Ending::Failed, in_words(&error));
     }
     finish(&store, context, &mut report).await?;
@@ -345,6 +387,15 @@ async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Res
     Ok(())
 }
 
+/// What a run that was limited to a part says of it.
+fn limited(part: &Part, pages: &Pages) -> String {
+    let (part, outside) = (part.shown(), pages.outside);
+    match pages.requested {
+        0 => format!("no page matches {part}: all {outside} pages stay as they were"),
+        _ => format!("only {part} was crawled; {outside} other pages stay as they were"),
+    }
+}
+
 fn patience(pipeline: &Pipeline) -> Vec<Patience> {
     let of = |source: &Source| match source {
         Source::Site(plan) => Patience { gone_after: plan.gone_after, stale_for: plan.stale_for },
@@ -363,6 +414,7 @@ fn pages(tally: &Tally, change: &SnapshotChange) -> Pages {
         unchanged: change.unchanged,
         removed: change.removed,
         carried_forward: change.carried_forward,
+        outside: change.outside,
         ..Pages::default()
     };
     for (name, count) in &tally.by_outcome {

@@ -18,6 +18,8 @@ pub enum Exit {
     Config,
     /// 75: another process runs it.
     Busy,
+    /// 5: published, and the agent's answers are not good enough.
+    Unverified,
     /// 4: held by a gate, or the crawl is incomplete.
     Held,
     /// 3: done, but pages failed or were carried forward.
@@ -38,6 +40,7 @@ impl Exit {
         match report.outcome {
             Ending::Failed => Exit::Failed,
             Ending::Paused => Exit::Refused,
+            Ending::VerificationFailed => Exit::Unverified,
             Ending::Pending => Exit::Pending,
             Ending::Held | Ending::Incomplete => Exit::Held,
             Ending::Interrupted => Exit::Interrupted,
@@ -60,6 +63,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Troubled => 3,
             Exit::Held => 4,
+            Exit::Unverified => 5,
             Exit::Pending => 10,
             Exit::Busy => 75,
             Exit::Refused => 77,

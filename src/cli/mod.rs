@@ -25,6 +25,7 @@ mod summary;
 mod trigger;
 mod unpin;
 mod validate;
+mod verify;
 
 use std::{
     io::{self, Write},
@@ -109,6 +110,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Turn one page into Markdown: to see what an agent would be given
     Extract(extract::ExtractArgs),
+    /// Ask the golden questions now
+    Verify(verify::VerifyArgs),
     /// Serve a local stand-in for the Chatbase API, and a sample help centre
     Sandbox(sandbox::SandboxArgs),
     /// Show the whole product at work on this machine: no keys, no network
@@ -144,6 +147,7 @@ pub async fn dispatch(cli: Cli, now: fn() -> Timestamp) -> anyhow::Result<Exit> 
         Command::Show(args) => show::show(&common, &args).await,
         Command::Explain(args) => explain::explain(&common, &args).await,
         Command::Extract(args) => extract::extract(&args).await,
+        Command::Verify(args) => verify::verify(&common, &args, now).await,
         Command::Sandbox(args) => sandbox::sandbox(&args, now).await,
         Command::Demo(args) => demo::demo(&common, &args, now).await,
     }

@@ -5,17 +5,22 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use clap::{ArgGroup, Args};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use super::{Common, Exit, bar, complain, daemon, metrics_file, open, say, signals::stop_on_signal, summary};
 use crate::{
     config::quantity::Period,
+    crawl::{part::Part, pattern::PatternError},
     outcome::in_words,
     pipeline::Pipeline,
     report::RunReport,
-    run::{self, Context, RunError},
+    run::{self, Context, Deploy, RunError},
     schedule::{Due, Timer},
     store::{LockError, Store, StoreError},
 };
+
+/// How long a deploy is waited for where nothing else is said.
+const DEPLOYED_WITHIN: Duration = Duration::from_mins(10);
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -31,6 +36,18 @@ pub(super) struct RunArgs {
     /// Which pipelines; all enabled ones where none is named
     #[arg(requires = "pass")]
     pipelines: Vec<String>,
+    /// First wait until this URL answers with a status of success: a new deploy is live then
+    #[arg(long, value_name = "URL", requires = "pass")]
+    wait_for_url: Option<Url>,
+    /// And until its answer has this text, such as the version that was deployed
+    #[arg(long, value_name = "TEXT", requires = "wait_for_url")]
+    contains: Option<String>,
+    /// How long to wait for that; then the exit code is 1, and nothing was run [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = period, requires = "wait_for_url")]
+    timeout: Option<Duration>,
+    /// Crawl only the pages that match, such as `/docs/**`, and leave all others as they were; may be repeated
+    #[arg(long, value_name = "PATTERN", requires = "pass")]
+    only: Vec<String>,
     /// Send nothing: crawl, judge and report; exit 10 where something would be published
     #[arg(long, requires = "pass")]
     dry_run: bool,
@@ -63,7 +80,11 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     if args.is_daemon() {
         return daemon::daemon(common, args.stop_timeout, now).await;
     }
-    let opened = open::open(common, &args.pipelines)?;
+    let mut opened = open::open(common, &args.pipelines)?;
+    if let Err(error) = limit(&mut opened.pipelines, &args.only) {
+        complain(&format!("error: --only: {error}"));
+        return Ok(Exit::Usage);
+    }
     if opened.pipelines.is_empty() && opened.exit == Exit::Done {
         complain("0 pipelines: nothing to do");
     }
@@ -84,8 +105,20 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
         enabled.into_iter().map(|pipeline| Turn { pipeline, fire: None }).collect()
     };
     let mut reports = Vec::new();
+    let deploy = args.wait_for_url.clone().map(|url| Deploy {
+        url,
+        contains: args.contains.clone(),
+        timeout: args.timeout.unwrap_or(DEPLOYED_WITHIN),
+    });
     for Turn { pipeline, fire } in turns {
         let mut context = Context { dry_run: args.dry_run, progress: Arc::default(), ..template.clone() };
+        if let Some(deploy) = &deploy
+            && let Err(error) = run::wait_for_deploy(deploy, &pipeline, &context).await
+        {
+            complain(&format!("error: {}: {error}; nothing was run", pipeline.name));
+            exit = exit.min(Exit::Failed);
+            continue;
+        }
         if let Some((since, timer)) = fire {
             context.timeout = Some(timer.schedule().timeout);
             match claim(&pipeline, since, timer, &context).await {
@@ -111,6 +144,14 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     }
     template.outbox.close().await;
     if stop.is_cancelled() { Ok(signals.await.unwrap_or(Exit::Interrupted)) } else { Ok(exit) }
+}
+
+/// Limits the pipelines to the pages that match, where any patterns are given.
+fn limit(pipelines: &mut [Pipeline], only: &[String]) -> Result<(), PatternError> {
+    for pipeline in pipelines.iter_mut().filter(|_| !only.is_empty()) {
+        pipeline.only = Some(Part::new(only, pipeline.starts().cloned().collect())?);
+    }
+    Ok(())
 }
 
 /// A pipeline that is to run.

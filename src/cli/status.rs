@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Common, Exit, open, say,
-    summary::{grouped, reasons},
+    summary::{grouped, reasons, verification},
 };
 use crate::{
     pipeline::Pipeline,
@@ -154,7 +154,8 @@ fn table(standings: &[Standing], now: Timestamp) -> String {
     for standing in standings {
         let name = &standing.pipeline;
         if let Some(report) = &standing.last_run {
-            let told = report.notes.iter().cloned().chain(reasons(&report.pages));
+            let told = verification(&report.verify).into_iter().chain(report.notes.iter().cloned());
+            let told = told.chain(reasons(&report.pages));
             lines.extend(told.map(|line| format!("{name}: {line}")));
         }
         if let Some(error) = standing.last_run.as_ref().and_then(|report| report.error.as_ref())

@@ -15,6 +15,7 @@ use super::{
     reader::Reader,
     schedule, site, target,
     tree::{Node, Tree},
+    verify,
 };
 use crate::{
     pipeline::{Agent, Pipeline, Source},
@@ -61,6 +62,7 @@ impl Draft {
         let budget = corpus::budget(&mut reader, &file);
         let gates = corpus::gates(&mut reader, &file);
         let publish = target::publish(&mut reader, &file);
+        let verify = verify::questionnaire(&mut reader, &file, &publish);
         let notify = notify::notify(&mut reader, &file);
 
         let claimed = agent.as_ref().map(|agent| agent.id.clone());
@@ -72,6 +74,7 @@ impl Draft {
                 agent,
                 schedule,
                 sources,
+                only: None,
                 cleaning,
                 near,
                 budget,
@@ -79,6 +82,7 @@ impl Draft {
                 target,
                 min_interval: publish.min_interval,
                 keep: publish.keep,
+                verify,
                 notify: Arc::new(notify),
             });
         }

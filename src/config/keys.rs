@@ -14,7 +14,7 @@ pub(super) const FILE: Section = section(
     "",
     &[
         "version", "enabled", "agent", "schedule", "sources", "clean", "dedupe", "corpus", "gates",
-        "publish", "notify",
+        "publish", "verify", "notify",
     ],
 );
 pub(super) const AGENT: Section = section("agent", &["id", "name"]);
@@ -74,6 +74,10 @@ pub(super) const PUBLISH: Section = section(
     &["to", "api_key", "base_url", "min_interval", "max_body", "timeout", "keep", "adopt", "max_sources"],
 );
 pub(super) const TO: Section = section("publish.to", &["directory"]);
+pub(super) const VERIFY: Section =
+    section("verify", &["questions", "pass", "on_failure", "max_asked", "settle"]);
+pub(super) const QUESTION: Section = section("verify.questions[]", &["ask", "expect", "reject", "link"]);
+pub(super) const EXPECTED: Section = section("verify.questions[].expect[]", &["any"]);
 pub(super) const NOTIFY: Section = section(
     "notify",
     &["ping", "webhook", "before", "after", "on_failure", "timeout", "status_file", "stale_after"],
@@ -88,9 +92,9 @@ const fn section(path: &'static str, keys: &'static [&'static str]) -> Section {
 }
 
 /// Every section, in the order of the file.
-pub(super) const SECTIONS: [&Section; 18] = [
+pub(super) const SECTIONS: [&Section; 21] = [
     &FILE, &AGENT, &SCHEDULE, &SOURCE, &SITE, &AUTH, &BASIC, &PROXY, &CLEAN, &DEDUPE, &CORPUS, &PRIORITY,
-    &GATES, &PUBLISH, &TO, &NOTIFY, &WEBHOOK, &SECRET,
+    &GATES, &PUBLISH, &TO, &VERIFY, &QUESTION, &EXPECTED, &NOTIFY, &WEBHOOK, &SECRET,
 ];
 
 /// `corpusd.yaml`.

@@ -25,6 +25,7 @@ mod site;
 mod target;
 mod tree;
 mod variable;
+mod verify;
 
 use std::{
     collections::BTreeMap,

@@ -13,6 +13,7 @@ pub mod link_header;
 mod pace;
 pub mod pacer;
 pub mod page_headers;
+pub mod part;
 pub mod pattern;
 mod percent;
 pub mod robots;

@@ -18,6 +18,8 @@ pub enum Event {
     Held,
     /// The run failed, or publishing is paused: told by each run until it is resolved.
     Failed,
+    /// Golden questions failed after a publish.
+    VerificationFailed,
     /// The run before did not end well, and this one did.
     Recovered,
     /// What is live was not confirmed for longer than `notify.stale_after`: told once.
@@ -31,6 +33,7 @@ impl Event {
             Event::Published => "published",
             Event::Held => "held",
             Event::Failed => "failed",
+            Event::VerificationFailed => "verification_failed",
             Event::Recovered => "recovered",
             Event::Stale => "stale",
         }
@@ -54,6 +57,7 @@ pub(super) fn events(outcome: Ending, past: &Past, now: Timestamp, stale_after: 
         Ending::Published => Some(Event::Published),
         Ending::Held | Ending::Incomplete => Some(Event::Held),
         Ending::Failed | Ending::Paused => Some(Event::Failed),
+        Ending::VerificationFailed => Some(Event::VerificationFailed),
         Ending::Unchanged | Ending::Deferred | Ending::Pending | Ending::Pinned | Ending::Interrupted => None,
     });
     let was_ill = past.last.is_some_and(|(ending, _)| ending.is_well() == Some(false));

@@ -64,7 +64,7 @@ impl Notice {
                 documents: Documents { dropped: Vec::new(), ..report.documents.clone() },
                 corpus: report.corpus.clone(),
                 publish: report.publish.clone(),
-                verify: report.verify,
+                verify: report.verify.clone(),
             }),
         }
     }
@@ -175,6 +175,10 @@ fn what_to_do(outcome: Ending, name: &PipelineName) -> Option<String> {
         )),
         Ending::Paused => Some(format!(
             "What is live stays live. Put right what was refused, then `corpusd resume {name}`."
+        )),
+        Ending::VerificationFailed => Some(format!(
+            "`corpusd status {name}` and `corpusd verify {name}` to look; what failed is not published again until the site, \
+             the questions or an approval says so."
         )),
         Ending::Failed => Some(format!(
             "What is live stays live. `corpusd status {name}` to look; the next run tries again."

@@ -214,6 +214,30 @@ impl Publisher {
         }
     }
 
+    /// Whether the agent has been trained on what was sent last, going by what it says of itself now, and what it said
+    /// before that of when it was trained; `None` where it does not tell.
+    pub fn is_trained(agent: &chatbase::Agent, before: Option<&str>) -> Option<bool> {
+        match &agent.sources {
+            Some(known) => Some(sources::is_trained(known)),
+            None => agent.last_trained_at.as_deref().map(|trained| Some(trained) != before),
+        }
+    }
+
+    /// Asks the agent a question, as a visitor would, and gives its answer. Nothing is saved as a conversation where the
+    /// target has a way to avoid it; the answer may cost a credit all the same.
+    ///
+    /// # Errors
+    /// [`ApiError`]; a target without an agent refuses.
+    pub async fn ask(&self, question: &str) -> Result<String, ApiError> {
+        match self {
+            Publisher::ChatbaseV1 { client, agent_id, .. } => client.chat(agent_id, question).await,
+            Publisher::ChatbaseV2(sources) => sources.ask(question).await,
+            Publisher::Directory(_) => {
+                Err(ApiError::Refused(Refusal::Request, "a directory answers no questions".to_owned()))
+            }
+        }
+    }
+
     /// Sends the corpus, to an agent that has, or shall have, this name.
     pub async fn push(&self, name: Option<&str>, corpus: &ApprovedCorpus) -> Sent {
         match self {

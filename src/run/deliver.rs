@@ -1,6 +1,6 @@
 //! What is published, held, or sent again: the decisions after a corpus was made.
 
-use super::{Context, RunError, Stage, assemble::Assembled, delivery::Delivery};
+use super::{Context, RunError, Stage, assemble::Assembled, delivery::Delivery, verification};
 use crate::{
     blocking::blocking,
     corpus::Corpus,
@@ -62,13 +62,14 @@ pub(super) async fn deliver(
         None => None,
     };
     let ours = live.is_some() || unsettled.is_some();
-    let facts = Facts {
+    let mut facts = Facts {
         required: assembled.required_without_room(&pipeline.budget),
         ..delivery.facts(&corpus, agent.as_ref(), ours)
     };
     if !ours {
         delivery.remark_on_others(&facts);
     }
+    facts.crawled.doubts.extend(verification::objection(pipeline, store, assembled.sha256).await?);
     let gates = pipeline.gates.clone();
     context.progress.enter(Stage::Judging);
     let (corpus, verdict) = blocking(move || {
@@ -100,6 +101,7 @@ pub(super) async fn deliver(
             delivery.defer(&reason);
             return Ok(());
         }
+        verification::foresee(pipeline, store, context, sha256, delivery.report).await?;
         delivery.push(agent.as_ref(), &approved, size).await
     } else {
         let reasons = verdict.reasons();
@@ -145,6 +147,7 @@ pub(super) async fn deliver_held(
         return Ok(());
     }
     let kept = kept(store, held.corpus).await?;
+    verification::foresee(pipeline, store, context, held.corpus, report).await?;
     publish_kept(pipeline, store, context, kept, Warrant::Approval, report).await
 }
 

@@ -7,7 +7,9 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Context, RunError, assemble, blank, crawled, delivery::Delivery, paused, rules::Rules, site};
+use super::{
+    Context, RunError, assemble, blank, crawled, delivery::Delivery, paused, rules::Rules, site, verification,
+};
 use crate::{
     blocking::blocking,
     corpus::{Corpus, Difference, Section},
@@ -154,7 +156,7 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
     };
     let mut report = blank(pipeline, 0, crawl.moved_at);
     let delivery = Delivery::new(pipeline, store, context, &crawled, &mut report);
-    let facts = Facts { required, ..delivery.facts(&next, None, live.is_some()) };
+    let mut facts = Facts { required, ..delivery.facts(&next, None, live.is_some()) };
     debug_assert_eq!(facts.foreign, Foreign::None, "the agent was not asked");
     if let (None, Target::ChatbaseV1(v1)) = (&live, &pipeline.target)
         && !v1.adopt
@@ -171,6 +173,9 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
         notes.push(format!("publishing is paused: {}", pause.reason));
     }
     let unchanged = live.as_ref().is_some_and(|live| live.corpus == next.sha256);
+    if !unchanged {
+        facts.crawled.doubts.extend(verification::objection(pipeline, store, next.sha256).await?);
+    }
     let gates = pipeline.gates.clone();
     let (published, next, verdict) = blocking(move || {
         let verdict = if unchanged {

@@ -21,13 +21,15 @@ pub enum Stage {
     Sending,
     /// Recording what came of that.
     Settling,
+    /// Asking the agent about it.
+    Verifying,
     /// Recording how the run ended.
     Reporting,
 }
 
 impl Stage {
     /// Every stage, in the order of a run that publishes.
-    pub const ALL: [Stage; 9] = [
+    pub const ALL: [Stage; 10] = [
         Stage::Crawling,
         Stage::Completing,
         Stage::Assembling,
@@ -36,6 +38,7 @@ impl Stage {
         Stage::Intending,
         Stage::Sending,
         Stage::Settling,
+        Stage::Verifying,
         Stage::Reporting,
     ];
 
@@ -50,6 +53,7 @@ impl Stage {
             Stage::Intending => "intending",
             Stage::Sending => "sending",
             Stage::Settling => "settling",
+            Stage::Verifying => "verifying",
             Stage::Reporting => "reporting",
         }
     }

@@ -191,7 +191,11 @@ pub(super) fn forget_corpora(tx: &Transaction<'_>, keep: u32) -> Result<(), Stor
 
 pub(super) fn forget_unused_corpora(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute(
-        "DELETE FROM corpus WHERE sha256 NOT IN (SELECT corpus FROM publication UNION SELECT corpus FROM held)",
+        // What a rollback would send, or be sent because of, is kept however old it is.
+        "DELETE FROM corpus WHERE sha256 NOT IN (SELECT corpus FROM publication UNION SELECT corpus FROM held
+             UNION SELECT fallback FROM verification WHERE fallback IS NOT NULL AND state != 'passed'
+             UNION SELECT corpus FROM verification v WHERE state = 'passed' AND at = (
+                 SELECT max(at) FROM verification last WHERE last.target = v.target AND last.state = 'passed'))",
         [],
     )?;
     Ok(())

@@ -28,6 +28,7 @@ mod shared;
 mod standing;
 mod story;
 mod tally;
+mod verifications;
 mod waves;
 
 use std::{
@@ -55,6 +56,7 @@ pub use shared::KeyRefused;
 pub use standing::Standing;
 pub use story::{Finding, StoredPage, Story, Visited};
 pub use tally::Tally;
+pub use verifications::{Verification, VerificationState};
 pub use waves::{Next, Validation, Wave};
 
 /// The state of one pipeline, with what it shares with others; cheap to clone.

@@ -123,7 +123,8 @@ impl Store {
         .await
     }
 
-    /// Records that `corpus` is about to be sent to `target`, under settings with this fingerprint.
+    /// Records that `corpus` is about to be sent to `target`, under settings with this fingerprint; and that this goes back
+    /// to an earlier publication, where that is pinned, or takes the place of a corpus that failed its verification.
     pub async fn intend(
         &self,
         run: u64,
@@ -137,8 +138,14 @@ impl Store {
             let before = serde_json::to_string(&before).expect("two plain fields");
             tx.execute(
                 "INSERT INTO publication (run, corpus, target, state, before, settings, created_at, restores)
-                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5, ?6, (SELECT p.id FROM pin
-                     JOIN publication p ON p.id = pin.publication WHERE p.corpus = ?2 AND p.target = ?3))",
+                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5, ?6, coalesce(
+                     (SELECT p.id FROM pin
+                         JOIN publication p ON p.id = pin.publication WHERE p.corpus = ?2 AND p.target = ?3),
+                     (SELECT max(p.id) FROM publication p
+                         JOIN verification v ON v.target = p.target AND v.fallback = p.corpus AND v.state = 'failed'
+                         WHERE p.corpus = ?2 AND p.target = ?3 AND p.state = 'acknowledged' AND p.restores IS NULL
+                         AND v.corpus = (SELECT live.corpus FROM publication live
+                             WHERE live.target = ?3 AND live.state = 'acknowledged' ORDER BY live.id DESC LIMIT 1))))",
                 params![run, corpus, target, before, settings, millis(now)],
             )?;
             Ok(tx.last_insert_rowid())

@@ -4,7 +4,7 @@
 //! by the migration crate; a database with a newer version is refused.
 
 /// Every migration, oldest first.
-pub(super) const STEPS: [&str; 6] = ["
+pub(super) const STEPS: [&str; 7] = ["
     -- What is large lies here once, addressed by its SHA-256.
     CREATE TABLE blob (
         sha256 BLOB PRIMARY KEY,
@@ -213,6 +213,19 @@ pub(super) const STEPS: [&str; 6] = ["
         schedule TEXT    NOT NULL,     -- which: of another one this says nothing
         at       INTEGER NOT NULL
     );
+    ", "
+    -- What agents answered when they had been trained on a corpus.
+    CREATE TABLE verification (
+        target        TEXT    NOT NULL,
+        corpus        BLOB    NOT NULL,
+        fallback      BLOB,             -- the corpus that takes its place where it fails
+        state         TEXT    NOT NULL, -- due | passed | failed
+        questionnaire TEXT    NOT NULL, -- fingerprint of what was asked and expected
+        run           INTEGER NOT NULL,
+        asked         TEXT    NOT NULL, -- JSON: what came of each question
+        at            INTEGER NOT NULL,
+        PRIMARY KEY (target, corpus)
+    ) WITHOUT ROWID;
     "];
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ mod corpus; // what is sent: whole documents, within the budget
 mod crawl; // which pages are asked for, how, and how often
 mod crash; // killed in every stage, a log cut anywhere, a full disk
 mod daemon; // schedules, signals, reloads and triggers of the real program
+mod deploy; // waiting for a deploy, and crawling a part
 mod endurance; // thousands of pages, with faults, kills and little memory
 mod explain; // what became of a URL, and why
 mod faults; // sites that fail, lie, or fight back
@@ -52,3 +53,4 @@ mod state; // locks, kills, and the files under `state/`
 mod traps; // sites without end
 mod variants; // languages, `Link` headers, dates in sitemaps
 mod writers; // one writer per agent, whoever and wherever
+mod verify; // golden questions, and the way back

@@ -60,6 +60,11 @@ impl Sources {
         self.client.agent().await
     }
 
+    /// Asks the agent a question, as a visitor would.
+    pub(super) async fn ask(&self, question: &str) -> Result<String, ApiError> {
+        self.client.chat(question).await
+    }
+
     /// Makes the agent's sources those of `corpus`, and its name `name`, and waits for the training.
     pub(super) async fn converge(&self, name: Option<&str>, corpus: Arc<Corpus>) -> Sent {
         let mut done = Done::default();
@@ -220,7 +225,7 @@ fn text(wanted: &Wanted) -> Text<'_> {
 }
 
 /// Whether nothing of ours waits for a training, not even to leave with it.
-fn is_trained(known: &[Source]) -> bool {
+pub(super) fn is_trained(known: &[Source]) -> bool {
     let ours = known.iter().filter(|source| label::Label::parse(&source.name).is_some());
     ours.filter(|source| source.kind == "text").all(|source| source.status == Status::Trained)
 }

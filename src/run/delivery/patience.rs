@@ -33,7 +33,7 @@ impl Delivery<'_> {
     }
 
     /// Notes that the API asked for no request for so long.
-    pub(super) async fn heed(&self, asked: Duration) -> Result<(), StoreError> {
+    pub(in crate::run) async fn heed(&self, asked: Duration) -> Result<(), StoreError> {
         let Some(account) = self.pipeline.target.account() else { return Ok(()) };
         // The store keeps milliseconds, and must not cut any off.
         let until = (self.context.now)().saturating_add(asked + Duration::from_millis(1));
