@@ -149,6 +149,8 @@ async fn whole_run(start: &str, folder: &Path) -> Result<usize> {
         state_dir: folder.join("state"),
         now,
         window: Arc::new(Window::default()),
+        pacers: Arc::default(),
+        timeout: None,
         waits: Waits::default(),
         dry_run: false,
         stop: CancellationToken::new(),

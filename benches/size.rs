@@ -121,6 +121,8 @@ fn one_run(headroom: &str, hours: i64, folder: &Path, site: &str, sandbox: &str)
         progress: Arc::new(Progress::default()),
         dry_run: false,
         outbox: Outbox::default(),
+        pacers: Arc::default(),
+        timeout: None,
     };
     let runtime =
         tokio::runtime::Builder::new_current_thread().max_blocking_threads(3).enable_all().build()?;

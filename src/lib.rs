@@ -13,6 +13,7 @@ mod replace; // a file, as a whole or not at all
 mod blocking; // work on threads where nothing else waits
 pub mod http; // one guarded client for everything outgoing
 pub mod html; // pure: the parsed page, its links
+pub mod schedule; // pure: cron + time zone -> next fire
 pub mod crawl; // candidates -> visits, politely
 pub mod markdown; // pure: nodes -> Markdown
 pub mod extract; // pure: page -> article of blocks
@@ -32,5 +33,6 @@ pub mod config; // YAML -> pipeline, with every fault
 pub mod store; // the only SQL
 pub mod run; // ONE RUN, top to bottom
 pub mod metrics; // what Prometheus is told
+pub mod daemon; // every pipeline on its schedule
 pub mod sandbox; // a local stand-in for the API, and a sample site
 pub mod cli; // one file per command

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     corpus::budget::Budget, crawl::CrawlPlan, extract::Cleaning, gate::Gates, notify::Notify,
-    publish::Target, report::PipelineName,
+    publish::Target, report::PipelineName, schedule::Schedule,
 };
 
 /// One pipeline file, validated.
@@ -18,6 +18,8 @@ pub struct Pipeline {
     pub enabled: bool,
     /// Whose knowledge base this is.
     pub agent: Agent,
+    /// When it runs by itself; without one, on demand only.
+    pub schedule: Option<Schedule>,
     /// What it knows, in the order of the file; never empty.
     pub sources: Vec<Source>,
     /// What it says about the content of pages.

@@ -20,10 +20,13 @@ mod site;
 mod telling;
 mod walk;
 
-use std::{collections::HashSet, panic::AssertUnwindSafe, path::PathBuf, sync::Arc};
+use std::{
+    any::Any, collections::HashSet, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration,
+};
 
-use futures_util::FutureExt;
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
@@ -40,6 +43,7 @@ use walk::Walked;
 
 use crate::{
     chatbase::Window,
+    crawl::pacer::Pacers,
     gate::{self, Crawled, Line},
     http::traffic::Traffic,
     notify::Outbox,
@@ -59,12 +63,16 @@ pub struct Context {
     pub now: fn() -> Timestamp,
     /// The API's request window, shared by all runs of the process.
     pub window: Arc<Window>,
+    /// The pace towards each host, shared likewise.
+    pub pacers: Arc<Pacers>,
     /// How long to wait for what.
     pub waits: Waits,
     /// Whether nothing is sent, whatever the gates say: the run crawls, judges and reports.
     pub dry_run: bool,
     /// Ends the run at the next safe moment.
     pub stop: CancellationToken,
+    /// How long the run may take; it ends at the next safe moment after that.
+    pub timeout: Option<Duration>,
     /// Where the run has got to.
     pub progress: Arc<Progress>,
     /// Takes what is told of the run; the process has to close it before it ends.
@@ -105,28 +113,70 @@ async fn recorded(pipeline: &Pipeline, context: &Context) -> Result<RunReport, R
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let mut report = begin(pipeline, &store, &lock, context).await?;
     tracing::info!("run begins");
+    let limited = Limited::new(context);
     let work = async {
-        if let Err(reason) = telling::begun(pipeline, context, report.run).await? {
+        if let Err(reason) = telling::begun(pipeline, &limited.context, report.run).await? {
             report.end(Ending::Failed, reason);
             return Ok(());
         }
-        pass(pipeline, &store, context, &mut report).await
+        pass(pipeline, &store, &limited.context, &mut report).await
     };
-    // What was committed before a panic is sound, and what is live stays as it was.
+    // A panic is a fault of this program; it must not take the other runs with it, nor go unrecorded.
     let passed = AssertUnwindSafe(work).catch_unwind().await;
     match passed {
         Ok(Ok(())) => {}
         Ok(Err(RunError::Interrupted)) => {
             report.pages = pages(&store.tally().await?, &SnapshotChange::default());
-            report.end(Ending::Interrupted, "asked to stop; the next run goes on from here".to_owned());
+            if context.stop.is_cancelled() {
+                report.end(Ending::Interrupted, "asked to stop; the next run goes on from here".to_owned());
+            } else {
+                store.postpone_crawl().await?;
+                report.end(
+                    Ending::Incomplete,
+                    "out of time (`schedule.timeout`): what is live stays live, and the next run goes on from here"
+                        .to_owned(),
+                );
+            }
         }
         Ok(Err(error)) => report.end(Ending::Failed, in_words(&error)),
-        Err(_panic) => {
-            report.end(Ending::Failed, "the run panicked; what is live stays as it was".to_owned());
-        }
+        Err(panic) => report.end(Ending::Failed, format!("a fault of this program: {}", said(&*panic))),
     }
     finish(&store, context, &mut report).await?;
     Ok(report)
+}
+
+/// A context whose time is limited.
+struct Limited {
+    context: Context,
+    timer: Option<JoinHandle<()>>,
+}
+
+impl Limited {
+    fn new(context: &Context) -> Limited {
+        let stop = context.stop.child_token();
+        let timer = context.timeout.map(|timeout| {
+            let stop = stop.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(timeout).await;
+                stop.cancel();
+            })
+        });
+        Limited { context: Context { stop, ..context.clone() }, timer }
+    }
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        if let Some(timer) = &self.timer {
+            timer.abort();
+        }
+    }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it panicked")
 }
 
 /// The steps of a run. Returning early means that what is live stays live.

@@ -86,8 +86,8 @@ fn filter(cli: &Cli, terminal: bool) -> EnvFilter {
     }
     of(match (cli.common.quiet, cli.common.verbose) {
         (true, _) => Level::Error,
-        // On a terminal the progress bar and the summary say what a run does.
-        (false, 0) if terminal => Level::Warn,
+        // On a terminal the progress bar and the summary say what a run does; the daemon has neither.
+        (false, 0) if terminal && !cli.is_daemon() => Level::Warn,
         (false, 0) => Level::Info,
         (false, 1) => Level::Debug,
         (false, _) => Level::Trace,

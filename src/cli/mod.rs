@@ -2,6 +2,7 @@
 
 mod approve;
 mod bar;
+mod daemon;
 mod demo;
 mod diff;
 mod exit;
@@ -18,8 +19,10 @@ mod rollback;
 mod run;
 mod sandbox;
 mod show;
+mod signals;
 mod status;
 mod summary;
+mod trigger;
 mod unpin;
 mod validate;
 
@@ -39,9 +42,9 @@ use crate::plain::one_line;
 
 /// Keeps an AI support agent's knowledge base true.
 ///
-/// One YAML file per agent names the sites it knows. `corpusd run --once` crawls them, cleans the pages,
-/// assembles a corpus within the plan's limit, and replaces the agent's training text with it, if it changed
-/// and is safe to publish.
+/// One YAML file per agent names the sites it knows. `corpusd run` crawls them on a schedule, and `corpusd run --once`
+/// now; it cleans the pages, assembles a corpus within the plan's limit, and replaces the agent's training text with it,
+/// if it changed and is safe to publish.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, disable_help_subcommand = true)]
 pub struct Cli {
@@ -76,7 +79,7 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Crawl, assemble and publish
+    /// Crawl, assemble and publish: on schedule until stopped, or once
     Run(run::RunArgs),
     /// Check pipeline files; no side effects
     Validate(validate::ValidateArgs),
@@ -94,6 +97,8 @@ enum Command {
     Rollback(rollback::RollbackArgs),
     /// Let runs publish again after a rollback
     Unpin(unpin::UnpinArgs),
+    /// Ask the daemon to run a pipeline now: after a deploy
+    Trigger(trigger::TriggerArgs),
     /// Lift a pause: something was refused, and has been put right
     Resume(resume::ResumeArgs),
     /// Print the corpus, or one document, as it would be published
@@ -108,6 +113,13 @@ enum Command {
     Sandbox(sandbox::SandboxArgs),
     /// Show the whole product at work on this machine: no keys, no network
     Demo(demo::DemoArgs),
+}
+
+impl Cli {
+    /// Whether the command goes on until it is stopped, and speaks by its log.
+    fn is_daemon(&self) -> bool {
+        matches!(&self.command, Command::Run(args) if args.is_daemon())
+    }
 }
 
 /// Runs the command.
@@ -127,6 +139,7 @@ pub async fn dispatch(cli: Cli, now: fn() -> Timestamp) -> anyhow::Result<Exit> 
         Command::Approve(args) => approve::approve(&common, &args, now).await,
         Command::Rollback(args) => rollback::rollback(&common, &args, now).await,
         Command::Unpin(args) => unpin::unpin(&common, &args).await,
+        Command::Trigger(args) => trigger::trigger(&common, &args).await,
         Command::Resume(args) => resume::resume(&common, &args).await,
         Command::Show(args) => show::show(&common, &args).await,
         Command::Explain(args) => explain::explain(&common, &args).await,

@@ -202,7 +202,7 @@ fn a_faulty_value_is_refused_at_its_place_with_a_way_out() {
     );
     check("", "enabled: yes", "docs.yaml:8:10: error: `enabled` must be `true` or `false`, not `yes`");
     check("", "enabled: True", "did you mean `true`?");
-    check("", "schedule: {cron: x}", "docs.yaml:8:1: error: unknown key `schedule`");
+    check("", "schedul: {cron: x}", "docs.yaml:8:1: error: unknown key `schedul`");
     check("", "corpus: [a]", "`corpus` must be a mapping, not a list");
     check("", "max_page: 5", "help: did you mean `max_pages` under `sources[].site`?");
     check("agent", "nmae: x", "help: did you mean `name`?");
@@ -574,12 +574,14 @@ fn every_attack_on_record_is_answered() {
             "limit-negative" => (with("corpus", "limit: -1"), false),
             "limit-zero" => (with("corpus", "limit: 0"), false),
             "limit-huge" => (with("corpus", "limit: 1e30"), false),
+            "cron-never" => (with("schedule", "cron: \"0 0 30 2 *\""), false),
+            "cron-every-second" => (with("schedule", "cron: \"* * * * * *\""), false),
             "env-missing" => (with("agent", "name: ${UNSET}"), false),
             // Several files, their names, or their bytes: in tests of their own.
             "utf16" | "path-dotdot" | "symlink" | "same-name" | "two-pipelines-one-agent" | "empty-dir"
             | "secret-world-readable" | "secret-newline" | "secret-crlf-inject"
-            // Not the loader's: there is no `schedule` yet, and a reload is its caller's.
-            | "cron-never" | "cron-every-second" | "reload-broken" | "reload-removed" => continue,
+            // Not the loader's: a reload is its caller's.
+            | "reload-broken" | "reload-removed" => continue,
             other => panic!("`{other}` has no test"),
         };
         if is_accepted {

@@ -3,6 +3,7 @@
 //! An outcome that nobody knows is settled by asking the API, then by sending the same bytes again, or a newer
 //! corpus that passed the gates; by nothing else.
 
+mod facts;
 mod patience;
 
 use std::time::Duration;
@@ -12,12 +13,12 @@ use patience::wanted_later;
 use super::{Context, RunError, Stage, deliver::kept, pause};
 use crate::{
     chatbase::{self, ApiError, Patience, Push, Refusal},
-    corpus::{Corpus, Counts, Unit},
-    gate::{self, ApprovedCorpus, AtAgent, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
+    corpus::Counts,
+    gate::{self, ApprovedCorpus, Crawled, Gates, Verdict, Warrant},
     hash::Hash,
     outcome::in_words,
-    pipeline::{Pipeline, Source},
-    publish::{Publisher, Sent, Target, sources},
+    pipeline::Pipeline,
+    publish::{Publisher, Sent},
     report::{Ending, PublishStatus, RunReport},
     store::{Before, Publication, PublicationState, Store},
 };
@@ -116,48 +117,6 @@ impl<'a> Delivery<'a> {
         Ok(unsettled.is_none()
             && live.is_some_and(|live| live.corpus == corpus)
             && self.publisher.still_holds(corpus).await)
-    }
-
-    pub(super) fn facts(&self, corpus: &Corpus, agent: Option<&chatbase::Agent>, ours: bool) -> Facts {
-        let name = self.name(agent);
-        let (body, adopt) = match &self.pipeline.target {
-            Target::ChatbaseV1(v1) => {
-                let size = chatbase::v1::body_size(&self.pipeline.agent.id, name, &corpus.text);
-                (Some((size, v1.max_body)), v1.adopt)
-            }
-            // What a source cannot hold is cut, and what others put there stays.
-            Target::ChatbaseV2(_) | Target::Directory(_) => (None, true),
-        };
-        let foreign = match agent {
-            Some(agent) if !ours && !adopt => match agent.characters {
-                Some(0) => Foreign::None,
-                Some(count) => Foreign::Characters(count),
-                None => Foreign::Unknown,
-            },
-            _ => Foreign::None,
-        };
-        let sources = self.pipeline.sources.iter().map(Source::name).collect();
-        let limit = self.pipeline.budget.limits.iter().find(|limit| limit.unit == Unit::Bytes);
-        let at_agent = agent
-            .and_then(|agent| agent.sources.as_deref())
-            .map(|known| (sources::survey(corpus, known), limit.map(|limit| limit.max)));
-        Facts { crawled: self.crawled.clone(), body, foreign, sources, required: None, at_agent }
-    }
-
-    /// Tells of texts that the agent answers from besides ours, before ours are there: they may be those of an earlier
-    /// tool, or of our own former target.
-    pub(super) fn remark_on_others(&mut self, facts: &Facts) {
-        if let Some((AtAgent { foreign_texts: texts @ 1.., .. }, _)) = facts.at_agent {
-            self.report.notes.push(format!(
-                "the agent has {texts} text sources that corpusd did not make: they stay, and it answers from them too; \
-                 what an earlier push left there is for you to delete"
-            ));
-        }
-    }
-
-    /// The configured name, else the one the agent has: sending another would rename it.
-    fn name<'n>(&'n self, agent: Option<&'n chatbase::Agent>) -> Option<&'n str> {
-        self.pipeline.agent.name.as_deref().or_else(|| agent?.name.as_deref())
     }
 
     /// The target holds the corpus already. Even so, a crawl of which too much failed is no good news.

@@ -155,7 +155,13 @@ impl<'a> SourceWalk<'a> {
         }
         Ok(SourceWalk {
             source,
-            crawl: Crawl::new(client.clone(), Arc::clone(&plan), hosts, context.now),
+            crawl: Crawl::new(
+                client.clone(),
+                Arc::clone(&plan),
+                hosts,
+                Arc::clone(&context.pacers),
+                context.now,
+            ),
             client,
             plan,
             store,

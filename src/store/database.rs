@@ -40,10 +40,18 @@ impl Database {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(64);
-        migrations(steps)
-            .to_latest(&mut connection)
-            .map_err(|error| StoreError::Migration(Box::new(error)))?;
+        migrate(&mut connection, steps, version)?;
         Ok(Database(Arc::new(Mutex::new(connection))))
+    }
+
+    /// Reads every page of the file.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where they do not belong together.
+    pub(super) fn look_through(&self) -> Result<(), StoreError> {
+        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged("state")) }
     }
 
     /// Reads on a blocking thread.
@@ -80,6 +88,22 @@ impl Database {
         };
         blocking(work).await
     }
+}
+
+/// Brings the schema up to date. Two processes may do so at once: the slower one finds its steps done.
+fn migrate(
+    connection: &mut Connection,
+    steps: &'static [&'static str],
+    mut version: usize,
+) -> Result<(), StoreError> {
+    while let Err(error) = migrations(steps).to_latest(connection) {
+        let now = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if now == version {
+            return Err(StoreError::Migration(Box::new(error)));
+        }
+        version = now;
+    }
+    Ok(())
 }
 
 /// The steps of a schema, as the migration crate takes them.

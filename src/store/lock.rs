@@ -2,7 +2,7 @@
 //!
 //! One per pipeline, so that two processes never write one database, and one per agent, so that two pipelines never
 //! replace each other's text. The agent's is taken in the state folder, and once more where all processes of this
-//! user look, whatever state folder they work on.
+//! user look, whatever state folder they work on. And one for the daemon of a folder of state.
 
 use std::{
     env,
@@ -20,6 +20,12 @@ pub struct RunLock {
     _pipeline: File,
     _agent: File,
     _for_user: Vec<File>,
+}
+
+/// The right to be the daemon of a folder of state.
+#[derive(Debug)]
+pub struct DaemonLock {
+    _state: File,
 }
 
 /// Why a run could not be locked.
@@ -45,13 +51,28 @@ impl RunLock {
     /// # Errors
     /// [`LockError::Taken`] where another process holds any of them.
     pub fn take(state_dir: &Path, pipeline: &str, agent_id: &str, place: &str) -> Result<RunLock, LockError> {
-        let path = state_dir.join(format!("{pipeline}.lock"));
-        let own = lock(&path)?;
+        let own = lock_pipeline(state_dir, pipeline)?;
         let agent = lock(&state_dir.join("agents").join(file_name(agent_id)))?;
         // Who owns the state owns the folders that are safe: there is no other way to ask who we are.
-        let user = own.metadata().map_err(|source| LockError::Io { path, source })?.uid();
+        let user =
+            own.metadata().map_err(|source| LockError::Io { path: state_dir.to_owned(), source })?.uid();
         Ok(RunLock { _pipeline: own, _agent: agent, _for_user: lock_for_user(user, &file_name(place))? })
     }
+}
+
+impl DaemonLock {
+    /// Takes it, without waiting.
+    ///
+    /// # Errors
+    /// [`LockError::Taken`] where another daemon works on this folder.
+    pub fn take(state_dir: &Path) -> Result<DaemonLock, LockError> {
+        // No pipeline has a name that begins with a dot.
+        Ok(DaemonLock { _state: lock(&state_dir.join(".daemon.lock"))? })
+    }
+}
+
+pub(super) fn lock_pipeline(state_dir: &Path, pipeline: &str) -> Result<File, LockError> {
+    lock(&state_dir.join(format!("{pipeline}.lock")))
 }
 
 /// An agent id, or an address, may hold anything; its hash is a file name.

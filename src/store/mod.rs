@@ -6,9 +6,11 @@
 //! the process at any moment leaves a committed state.
 
 mod blob;
+mod check;
 mod corpora;
 mod crawl;
 mod database;
+mod fires;
 mod frontier;
 mod holds;
 mod inbound;
@@ -41,7 +43,7 @@ pub use corpora::{KnownCorpus, LeftOut, StoredCorpus, WhyLeftOut};
 pub use crawl::{CrawlStart, LastCrawl};
 pub use frontier::{Discovery, Settled};
 pub use holds::{Held, Pause};
-pub use lock::{LockError, RunLock};
+pub use lock::{DaemonLock, LockError, RunLock};
 pub use members::{Member, SnapshotChange};
 pub use outcomes::{Heading, PageOutcome};
 pub use pages::{ArticlePage, PageUpdate, ReadPage, Reading, Reread};
@@ -84,6 +86,12 @@ pub enum StoreError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+    /// The file was damaged, and lies where nothing overwrites it.
+    #[error(
+        "the state was damaged and lies in `{}` (put a backup in its place, or remove it to begin anew: what is live is \
+         held for approval then)", .0.display()
+    )]
+    SetAside(PathBuf),
     /// SQLite failed.
     #[error("database")]
     Database(#[from] rusqlite::Error),

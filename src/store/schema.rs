@@ -4,7 +4,7 @@
 //! by the migration crate; a database with a newer version is refused.
 
 /// Every migration, oldest first.
-pub(super) const STEPS: [&str; 5] = ["
+pub(super) const STEPS: [&str; 6] = ["
     -- What is large lies here once, addressed by its SHA-256.
     CREATE TABLE blob (
         sha256 BLOB PRIMARY KEY,
@@ -207,6 +207,12 @@ pub(super) const STEPS: [&str; 5] = ["
     ALTER TABLE publication ADD COLUMN restores INTEGER;  -- number of the earlier publication that it went back to
     ", "
     ALTER TABLE publication ADD COLUMN settings TEXT;  -- fingerprint of what the pipeline file said then
+    ", "
+    -- Up to when the schedule has had its fires; at most one row.
+    CREATE TABLE fired (
+        schedule TEXT    NOT NULL,     -- which: of another one this says nothing
+        at       INTEGER NOT NULL
+    );
     "];
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     chatbot::Chatbot,
-    world::{NAME, RUN_LIMIT, Reported, World, now, until},
+    world::{NAME, RUN_LIMIT, Reported, World, in_two_hours, now, until},
 };
 
 const SOURCES: &str = "/api/v2/agents/*/sources*";
@@ -322,6 +322,8 @@ async fn a_push_that_stays_half_done_is_ended_by_the_next_run() {
         if ending == Ending::Paused {
             world.corpusd(&["resume", NAME]).await.exits(0);
         }
+        // When the API wants requests again.
+        let world = world.at(in_two_hours);
         world.run().await.ends(Ending::Published);
         assert_published(&world, &PAGES).await;
         world.run().await.ends(Ending::Unchanged);

@@ -27,6 +27,7 @@ mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget
 mod crawl; // which pages are asked for, how, and how often
 mod crash; // killed in every stage, a log cut anywhere, a full disk
+mod daemon; // schedules, signals, reloads and triggers of the real program
 mod endurance; // thousands of pages, with faults, kills and little memory
 mod explain; // what became of a URL, and why
 mod faults; // sites that fail, lie, or fight back

@@ -7,13 +7,12 @@ use corpusd::{
     report::{Ending, PublishStatus, RunReport},
     sandbox::{AGENT_ID, EXPIRED_KEY, OCCUPIED_AGENT_ID, STANDARD_KEY},
 };
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
     site::{Canary, Reply, Site},
     tls::{Authority, SOUND},
-    world::{NAME, RUN_LIMIT, Reported, World, now, until},
+    world::{NAME, RUN_LIMIT, Reported, World, in_two_hours, until},
 };
 
 /// A world with something to publish.
@@ -257,10 +256,6 @@ async fn a_retry_after_of_the_api_is_waited_for() {
     assert!(waited >= 980, "{waited} ms");
 }
 
-fn in_two_hours() -> Timestamp {
-    now() + Duration::from_hours(2)
-}
-
 #[tokio::test]
 async fn a_retry_after_too_long_to_wait_for_is_kept_by_every_pipeline_with_the_key() {
     let world = ready().await;
@@ -337,6 +332,8 @@ async fn a_change_soon_after_a_publication_waits_for_the_first_run_after_the_int
     assert_eq!(world.chatbot.pushes().await.len(), 1);
     let status = world.corpusd(&["status"]).await.exits(0).stdout;
     assert!(status.contains("deferred") && status.contains("min_interval"), "{status}");
+    // Whoever only looks is told that there is something to publish.
+    world.corpusd(&["run", "--once", "--dry-run", NAME]).await.exits(10);
     let world = world.at(in_two_hours);
     world.run().await.ends(Ending::Published);
     assert!(world.published().await.contains("months"));

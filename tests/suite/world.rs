@@ -41,6 +41,11 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// When all that has to wait for less is due.
+pub(crate) fn in_two_hours() -> Timestamp {
+    now() + Duration::from_hours(2)
+}
+
 /// One website, one chatbot, one pipeline.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -236,9 +241,11 @@ impl World {
             state_dir: self.path("state"),
             now: self.clock,
             window: Arc::new(Window::default()),
+            pacers: Arc::default(),
             waits,
             dry_run: false,
             stop: CancellationToken::new(),
+            timeout: None,
             progress: Arc::new(Progress::default()),
             outbox: Outbox::default(),
         }
