@@ -176,7 +176,7 @@ mod tests {
         let kept = || {
             let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
             let mut names: Vec<_> = names.filter_map(|name| name.into_string().ok()).collect();
-            names.retain(|name| name.contains("before") || name.ends_with(".new"));
+            names.retain(|name| name.contains("before") || name.starts_with('.'));
             names
         };
         for (steps, expected) in [(&STEPS[..1], None), (&STEPS[..2], Some(1)), (&STEPS[..], Some(2))] {
