@@ -45,7 +45,7 @@ pub use waits::Waits;
 use walk::Walked;
 
 use crate::{
-    chatbase::{self, Window},
+    chatbase::Window,
     crawl::{pacer::Pacers, part::Part},
     gate::{self, Crawled, Line},
     http::traffic::Traffic,
@@ -77,22 +77,6 @@ pub struct Context {
     pub timeout: Option<Duration>,
     /// Where the run has got to.
     pub progress: Arc<Progress>,
-}
-
-impl Context {
-    /// Lets time pass; false where the run is to end.
-    async fn pause(&self, time: Duration) -> bool {
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => false,
-            () = tokio::time::sleep(time) => true,
-        }
-    }
-
-    /// How long to go on with an API that is busy, with one pause before each further attempt.
-    fn patience(&self, pauses: Vec<Duration>) -> chatbase::Patience {
-        chatbase::Patience { pauses, stop: self.stop.clone() }
-    }
 }
 
 /// Why a run could not be made, or not be finished.
