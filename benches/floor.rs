@@ -24,6 +24,7 @@ use corpusd::{
     extract::{self, Asked},
     html,
     http::{Client, Limits, charset, egress::Egress},
+    notify::Outbox,
     run::{self, Context, Progress, Waits},
 };
 use tokio_util::sync::CancellationToken;
@@ -154,6 +155,7 @@ async fn whole_run(start: &str, folder: &Path) -> Result<usize> {
         dry_run: false,
         stop: CancellationToken::new(),
         progress: Arc::new(Progress::default()),
+        outbox: Outbox::default(),
     };
     let report = run::run(&loaded.pipeline, &context).await?;
     let manifest = std::fs::read_to_string(folder.join("out/corpus.md"))?;

@@ -8,6 +8,8 @@
 
 pub mod hash; // pure: SHA-256
 pub mod outcome; // pure: how a URL ended, and errors in words
+pub mod plain; // pure: text that is safe to show
+mod replace; // a file, as a whole or not at all
 mod blocking; // work on threads where nothing else waits
 pub mod http; // one guarded client for everything outgoing
 pub mod html; // pure: the parsed page, its links
@@ -26,10 +28,12 @@ pub mod chatbase; // the API
 pub mod publish; // where a corpus goes
 pub mod verify; // pure: golden questions, and whether answers will do
 pub mod report; // pure: what a run did
+pub mod notify; // who is told how a run ended
 pub mod pipeline; // pure: one validated job
 pub mod config; // YAML -> pipeline, with every fault
 pub mod store; // the only SQL
 pub mod run; // ONE RUN, top to bottom
+pub mod metrics; // what Prometheus is told
 pub mod daemon; // every pipeline on its schedule
 pub mod sandbox; // a local stand-in for the API, and a sample site
 pub mod cli; // one file per command

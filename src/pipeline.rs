@@ -2,7 +2,7 @@
 //!
 //! `config` builds it; no stage sees YAML.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use url::Url;
 
@@ -11,6 +11,7 @@ use crate::{
     crawl::{CrawlPlan, part::Part},
     extract::Cleaning,
     gate::Gates,
+    notify::Notify,
     publish::Target,
     report::PipelineName,
     schedule::Schedule,
@@ -49,6 +50,8 @@ pub struct Pipeline {
     pub keep: u32,
     /// What the agent is asked after a publish.
     pub verify: Questionnaire,
+    /// Who is told how its runs end.
+    pub notify: Arc<Notify>,
 }
 
 /// The agent whose training text is replaced.

@@ -1,6 +1,6 @@
 //! What a run did: stored, printed, and exposed as JSON. Field names are stable.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use crate::{
     gate::Line,
     hash::{Hash, hex},
     http::traffic::Traffic,
+    plain::one_line,
 };
 
 /// The stem of a pipeline file: `[a-z0-9-]{1,64}`, but not `shared`.
@@ -75,6 +76,45 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Every one, so that a name read back from the store finds its value.
+    pub const ALL: [Ending; 11] = [
+        Ending::Published,
+        Ending::Unchanged,
+        Ending::Held,
+        Ending::Incomplete,
+        Ending::Paused,
+        Ending::Failed,
+        Ending::Interrupted,
+        Ending::Pinned,
+        Ending::Pending,
+        Ending::Deferred,
+        Ending::VerificationFailed,
+    ];
+
+    /// Whether all went as it should, or a person has to look; `None` where neither came out, because the run was
+    /// stopped or was not meant to publish.
+    pub fn is_well(self) -> Option<bool> {
+        match self {
+            Ending::Published | Ending::Unchanged | Ending::Deferred | Ending::Pinned => Some(true),
+            Ending::Held
+            | Ending::Incomplete
+            | Ending::Paused
+            | Ending::Failed
+            | Ending::VerificationFailed => Some(false),
+            Ending::Interrupted | Ending::Pending => None,
+        }
+    }
+
+    /// Whether what is live is known to be what the sources say now.
+    pub fn confirms_what_is_live(self) -> bool {
+        matches!(self, Ending::Published | Ending::Unchanged)
+    }
+
+    /// The ending with this stable name.
+    pub fn from_name(name: &str) -> Option<Ending> {
+        Ending::ALL.into_iter().find(|ending| ending.name() == name)
+    }
+
     /// The stable name, as in JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -267,6 +307,16 @@ impl RunReport {
         self.error = Some(reason);
     }
 
+    /// Takes out of its sentences what a terminal would obey: they quote what sites say.
+    pub fn make_plain(&mut self) {
+        let details = self.gates.iter_mut().map(|line| &mut line.detail);
+        for sentence in self.notes.iter_mut().chain(&mut self.error).chain(details) {
+            if let Cow::Owned(plain) = one_line(sentence) {
+                *sentence = plain;
+            }
+        }
+    }
+
     /// Whether the run reached its end, although some pages could not be read.
     pub fn has_troubled_pages(&self) -> bool {
         self.pages.failed > 0 || self.pages.carried_forward > 0
@@ -276,6 +326,14 @@ impl RunReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_leads_back_to_its_ending() {
+        for ending in Ending::ALL {
+            assert_eq!(Ending::from_name(ending.name()), Some(ending));
+        }
+        assert_eq!(Ending::from_name("well"), None);
+    }
 
     #[test]
     fn a_pipeline_name_is_a_plain_file_stem() {

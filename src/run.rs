@@ -18,6 +18,7 @@ mod replay;
 mod rollback;
 mod rules;
 mod site;
+mod telling;
 mod verification;
 mod waits;
 mod walk;
@@ -30,6 +31,7 @@ use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use assemble::Assembled;
 pub use assemble::Made;
@@ -49,6 +51,7 @@ use crate::{
     crawl::{pacer::Pacers, part::Part},
     gate::{self, Crawled, Line},
     http::traffic::Traffic,
+    notify::Outbox,
     outcome::{Failure, Outcome, SkipReason, in_words},
     pipeline::{Pipeline, Source},
     report::{CorpusReport, Documents, Ending, Pages, PublishReport, PublishStatus, RunReport, VerifyReport},
@@ -77,6 +80,8 @@ pub struct Context {
     pub timeout: Option<Duration>,
     /// Where the run has got to.
     pub progress: Arc<Progress>,
+    /// Takes what is told of the run; the process has to close it before it ends.
+    pub outbox: Outbox,
 }
 
 /// Why a run could not be made, or not be finished.
@@ -99,19 +104,33 @@ pub enum RunError {
     NoPublication(#[from] NoPublication),
 }
 
-/// Runs a pipeline once.
+/// Runs a pipeline once, and tells those of it who want to know.
 ///
 /// # Errors
 /// [`RunError`] where the run could not even be recorded; every other failure is in the report.
 pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
+    // A whole run is a large future, too large for the stacks of its callers.
+    let recorded = Box::pin(recorded(pipeline, context));
+    telling::told(pipeline, context, recorded, |report| Some(report)).await
+}
+
+/// From the lock to the recorded report.
+async fn recorded(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
     let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let mut report = begin(pipeline, &store, &lock, context).await?;
-    tracing::info!(run.id = report.run, "run begins");
+    tracing::info!("run begins");
     let limited = Limited::new(context);
-    // A panic is a fault of this program; it must not take the other runs with it, nor go unrecorded.
-    let passed =
-        AssertUnwindSafe(verified(pipeline, &store, &limited.context, &mut report)).catch_unwind().await;
+    let work = async {
+        if let Err(reason) = telling::begun(pipeline, &limited.context, report.run).await? {
+            report.end(Ending::Failed, reason);
+            return Ok(());
+        }
+        verified(pipeline, &store, &limited.context, &mut report).await
+    };
+    // A panic is a fault of this program; it must not take the other runs with it, nor go unrecorded. What was
+    // committed before it is sound.
+    let passed = AssertUnwindSafe(work).catch_unwind().await;
     match passed {
         Ok(Ok(())) => {}
         Ok(Err(RunError::Interrupted)) => {
@@ -221,6 +240,9 @@ async fn pass(
         report.notes.push(format!("a source stays as it was, because its crawl is incomplete: {reasons}"));
     }
 
+    let Traffic { requests, bytes, .. } = report.http;
+    tracing::info!(http.requests = requests, http.size_bytes = bytes, "crawled");
+
     context.progress.enter(Stage::Completing);
     let change = store.complete_crawl(patience(pipeline), pipeline.only.clone(), (context.now)()).await?;
     // Before assembling, which notes what became of pages: here every page counts that was read.
@@ -239,6 +261,8 @@ async fn pass(
     report.documents = assembled.documents.clone();
     report.notes.extend(assembled.swapped.iter().chain(&assembled.remarks).cloned());
     report.corpus = Some(CorpusReport::of(assembled.sha256, assembled.manifest.size, &pipeline.budget));
+    let (documents, size_bytes) = (report.documents.kept, assembled.manifest.size.bytes);
+    tracing::info!(documents, size_bytes, "assembled");
 
     doubts.extend(gate::of_going(change.going, change.members(), &pipeline.gates));
     let crawled = crawled(&tally, &change, doubts);
@@ -271,6 +295,10 @@ async fn others_can_go_on(
 /// # Errors
 /// As [`run`]; the report is `None` where nothing is held.
 pub async fn approve(pipeline: &Pipeline, context: &Context) -> Result<Option<RunReport>, RunError> {
+    telling::told(pipeline, context, approved(pipeline, context), Option::as_ref).await
+}
+
+async fn approved(pipeline: &Pipeline, context: &Context) -> Result<Option<RunReport>, RunError> {
     let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let Some(held) = store.held().await? else { return Ok(None) };
@@ -300,6 +328,7 @@ async fn begin(
 ) -> Result<RunReport, RunError> {
     let started_at = (context.now)();
     let run = store.begin_run(lock, started_at).await?;
+    Span::current().record("run.id", run);
     Ok(blank(pipeline, run, started_at))
 }
 
@@ -328,14 +357,19 @@ async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Res
     context.progress.enter(Stage::Reporting);
     let now = (context.now)();
     report.duration_ms = u64::try_from(now.duration_since(report.started_at).as_millis()).unwrap_or(0);
+    report.make_plain();
     let json = serde_json::to_string(&report).expect("a report has string keys only");
     store.finish_run(report.run, report.outcome.name().to_owned(), json, now).await?;
-    tracing::info!(
-        run.id = report.run,
-        duration_ms = report.duration_ms,
-        "run ends: {}",
-        report.outcome.name()
-    );
+    let (outcome, duration_ms) = (report.outcome.name(), report.duration_ms);
+    match (report.outcome, &report.error) {
+        (Ending::Failed | Ending::Paused, Some(error)) => {
+            tracing::error!(outcome, duration_ms, "run ends: {outcome}: {error}");
+        }
+        (Ending::Held | Ending::Incomplete, Some(error)) => {
+            tracing::warn!(outcome, duration_ms, "run ends: {outcome}: {error}");
+        }
+        _ => tracing::info!(outcome, duration_ms, "run ends: {outcome}"),
+    }
     Ok(())
 }
 

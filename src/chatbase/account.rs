@@ -61,7 +61,8 @@ impl Account {
         self.window.turn().await;
         let url = self.base_url.join(&format!("/api/{path}")).expect("a checked base URL takes a path");
         let headers = self.authorization().map_or_else(Vec::new, |header| vec![header]);
-        self.http.send(method, &url, &headers, json, limits).await
+        let body = json.map(|json| ("application/json", json));
+        self.http.send(method, &url, &headers, body, limits).await
     }
 
     /// How long the answer asks to be left alone.

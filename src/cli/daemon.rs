@@ -50,7 +50,10 @@ pub(super) async fn daemon(
         let folder = folder.clone();
         Box::new(move || config::load_dir(&folder, &open::env(false)))
     };
-    match daemon::serve(Options { lock, context, settings, folder, load, reload, listener }).await {
+    let outbox = context.outbox.clone();
+    let served = daemon::serve(Options { lock, context, settings, folder, load, reload, listener }).await;
+    outbox.close().await;
+    match served {
         Ok(()) => Ok(stopped.await.unwrap_or(Exit::Interrupted)),
         Err(error @ DaemonError::Broken(_)) => {
             complain(&format!("error: {error}"));

@@ -10,6 +10,7 @@ mod explain;
 mod extract;
 mod history;
 pub mod log;
+mod metrics_file;
 mod open;
 mod plan;
 mod replay;
@@ -37,6 +38,8 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 
 pub use exit::Exit;
+
+use crate::plain::one_line;
 
 /// Keeps an AI support agent's knowledge base true.
 ///
@@ -67,6 +70,12 @@ struct Common {
     /// Say nothing on stderr but errors, and show no progress
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
+    /// How much is logged on stderr [default: $`RUST_LOG`, else info, or warn on a terminal]
+    #[arg(long, global = true, value_name = "LEVEL", env = "CORPUSD_LOG_LEVEL")]
+    log_level: Option<log::Level>,
+    /// How it is logged [default: text on a terminal, else with priorities for journald where that reads it, else JSON]
+    #[arg(long, global = true, value_name = "FORMAT", env = "CORPUSD_LOG_FORMAT")]
+    log_format: Option<log::Format>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -164,7 +173,10 @@ fn put(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a line to stderr, where there is nobody else to tell if that fails.
-fn complain(line: &str) {
-    let _gone = writeln!(io::stderr().lock(), "{line}");
+/// Writes lines to stderr, where there is nobody else to tell if that fails. They may quote a site or an API.
+fn complain(lines: &str) {
+    let mut out = io::stderr().lock();
+    for line in lines.lines() {
+        let _gone = writeln!(out, "{}", one_line(line));
+    }
 }

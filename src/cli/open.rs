@@ -10,6 +10,7 @@ use super::{Common, Exit, complain};
 use crate::{
     chatbase::Window,
     config::{self, Diagnostic, Env, Loaded, SETTINGS_FILE, Settings},
+    notify::Outbox,
     pipeline::Pipeline,
     report::PipelineName,
     run::{Context, Progress, Waits},
@@ -159,5 +160,6 @@ pub(super) fn context(
         stop,
         timeout: None,
         progress: Arc::new(Progress::default()),
+        outbox: Outbox::default(),
     }
 }

@@ -1,13 +1,13 @@
 //! `corpusd run`, `corpusd run --once [PIPELINE…]`, `corpusd run --due [PIPELINE…]`
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::{ArgGroup, Args};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{Common, Exit, bar, complain, daemon, open, say, signals::stop_on_signal, summary};
+use super::{Common, Exit, bar, complain, daemon, metrics_file, open, say, signals::stop_on_signal, summary};
 use crate::{
     config::quantity::Period,
     crawl::{part::Part, pattern::PatternError},
@@ -49,7 +49,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "PATTERN", requires = "pass")]
     only: Vec<String>,
     /// Send nothing: crawl, judge and report; exit 10 where something would be published
-    #[arg(long)]
+    #[arg(long, requires = "pass")]
     dry_run: bool,
     /// Print one JSON report per line on stdout instead of a table
     #[arg(long, requires = "pass")]
@@ -57,6 +57,9 @@ pub(super) struct RunArgs {
     /// How long the daemon may take to stop, such as 60s [default: as in corpusd.yaml]
     #[arg(long, value_name = "TIME", value_parser = period, conflicts_with = "pass", env = "CORPUSD_STOP_TIMEOUT")]
     stop_timeout: Option<Duration>,
+    /// Write what Prometheus is told, of every enabled pipeline, into this file: for `node_exporter`'s textfile collector
+    #[arg(long, value_name = "FILE", requires = "pass", env = "CORPUSD_METRICS_FILE")]
+    metrics_file: Option<PathBuf>,
 }
 
 impl RunArgs {
@@ -136,6 +139,10 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     if !args.json && !common.quiet && !reports.is_empty() {
         say(&summary::table(&reports))?;
     }
+    if let Some(path) = &args.metrics_file {
+        metrics_file::write(common, path).await?;
+    }
+    template.outbox.close().await;
     if stop.is_cancelled() { Ok(signals.await.unwrap_or(Exit::Interrupted)) } else { Ok(exit) }
 }
 

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     pipeline::Pipeline,
+    plain::one_line,
     report::RunReport,
     run,
     schedule::{Fired, Timer},
@@ -118,7 +119,9 @@ async fn standing(common: &Common, pipeline: &Pipeline, now: Timestamp) -> Resul
     }
     standing.held = store.held().await?.map(|held| {
         let reasons = held.gates.iter().filter(|line| line.verdict == crate::gate::Ruling::Hold);
-        reasons.map(|line| format!("{}: {}", line.gate, line.detail)).collect::<Vec<_>>().join("; ")
+        let reasons: Vec<_> =
+            reasons.map(|line| format!("{}: {}", line.gate, one_line(&line.detail))).collect();
+        reasons.join("; ")
     });
     standing.paused = run::paused(pipeline, &store).await?.map(|paused| paused.reason);
     let pin = store.pinned(target.clone()).await?;

@@ -3,9 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use anyhow::{Context as _, bail};
-use bytes::Bytes;
 use clap::Args;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{
+    Method,
+    header::{AUTHORIZATION, HeaderValue},
+};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -48,7 +50,7 @@ pub(super) async fn trigger(common: &Common, args: &TriggerArgs) -> anyhow::Resu
     authorization.set_sensitive(true);
     let client = http::Client::new(Egress::new([&base]), http::USER_AGENT);
     let url = base.join("trigger/")?.join(name.as_str())?;
-    let answer = client.post_json(&url, &[(AUTHORIZATION, authorization)], Bytes::new(), LIMITS).await;
+    let answer = client.send(Method::POST, &url, &[(AUTHORIZATION, authorization)], None, LIMITS).await;
     let answer = answer.with_context(|| format!("the daemon cannot be reached at {}", settings.listen))?;
     let status = answer.status();
     let body = answer.read_start(LIMITS.decoded).await.unwrap_or_default();

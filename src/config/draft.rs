@@ -4,13 +4,14 @@ use std::{
     fs::File,
     io::Read,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{
     Diagnostic, Env, Loaded, clean, corpus,
     diagnostic::{Faults, Mark},
     fields::Fields,
-    keys,
+    keys, notify,
     reader::Reader,
     schedule, site, target,
     tree::{Node, Tree},
@@ -62,6 +63,7 @@ impl Draft {
         let gates = corpus::gates(&mut reader, &file);
         let publish = target::publish(&mut reader, &file);
         let verify = verify::questionnaire(&mut reader, &file, &publish);
+        let notify = notify::notify(&mut reader, &file);
 
         let claimed = agent.as_ref().map(|agent| agent.id.clone());
         self.agent = claimed.zip(agent_at).filter(|_| publish.is_chatbase);
@@ -81,6 +83,7 @@ impl Draft {
                 min_interval: publish.min_interval,
                 keep: publish.keep,
                 verify,
+                notify: Arc::new(notify),
             });
         }
     }

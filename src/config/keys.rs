@@ -14,7 +14,7 @@ pub(super) const FILE: Section = section(
     "",
     &[
         "version", "enabled", "agent", "schedule", "sources", "clean", "dedupe", "corpus", "gates",
-        "publish", "verify",
+        "publish", "verify", "notify",
     ],
 );
 pub(super) const AGENT: Section = section("agent", &["id", "name"]);
@@ -78,6 +78,11 @@ pub(super) const VERIFY: Section =
     section("verify", &["questions", "pass", "on_failure", "max_asked", "settle"]);
 pub(super) const QUESTION: Section = section("verify.questions[]", &["ask", "expect", "reject", "link"]);
 pub(super) const EXPECTED: Section = section("verify.questions[].expect[]", &["any"]);
+pub(super) const NOTIFY: Section = section(
+    "notify",
+    &["ping", "webhook", "before", "after", "on_failure", "timeout", "status_file", "stale_after"],
+);
+pub(super) const WEBHOOK: Section = section("notify.webhook", &["url", "secret"]);
 /// A secret that is kept elsewhere, wherever one may stand.
 pub(super) const SECRET: Section =
     Section { secret: true, ..section("publish.api_key", &["file", "credential"]) };
@@ -87,9 +92,9 @@ const fn section(path: &'static str, keys: &'static [&'static str]) -> Section {
 }
 
 /// Every section, in the order of the file.
-pub(super) const SECTIONS: [&Section; 19] = [
+pub(super) const SECTIONS: [&Section; 21] = [
     &FILE, &AGENT, &SCHEDULE, &SOURCE, &SITE, &AUTH, &BASIC, &PROXY, &CLEAN, &DEDUPE, &CORPUS, &PRIORITY,
-    &GATES, &PUBLISH, &TO, &VERIFY, &QUESTION, &EXPECTED, &SECRET,
+    &GATES, &PUBLISH, &TO, &VERIFY, &QUESTION, &EXPECTED, &NOTIFY, &WEBHOOK, &SECRET,
 ];
 
 /// `corpusd.yaml`.

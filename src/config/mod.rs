@@ -14,6 +14,7 @@ mod diagnostic;
 mod draft;
 mod fields;
 mod keys;
+mod notify;
 pub mod quantity;
 mod reader;
 mod schedule;

@@ -784,6 +784,15 @@ fn the_alternatives_that_the_reference_names_are_accepted() {
         ("      # auth: {bearer: ...}", "      auth: {basic: {user: docs, password: \"${TOKEN}\"}}"),
         ("      #cookies: {}", "      cookies: {session: \"${TOKEN}\"}"),
         ("      # proxy: http://proxy.example.com:3128", "      proxy: http://proxy.example.com:3128"),
+        ("  # ping: https://hc.example.com/abc", "  ping: https://hc.example.com/abc"),
+        (
+            "  # webhook: https://hooks.example.com/abc",
+            "  webhook: {url: \"https://hooks.example.com/\", secret: \"${TOKEN}\"}",
+        ),
+        ("  # before: [./prepare.sh, docs]", "  before: [./prepare.sh, docs]"),
+        ("  # on_failure: [mail-the-team]", "  on_failure: [mail-the-team]"),
+        ("  # after: [sync-elsewhere]", "  after: [sync-elsewhere]"),
+        ("  # status_file: status.json", "  status_file: status.json"),
     ] {
         assert!(text.contains(default), "{default}");
         accepted(&text.replace(default, alternative));

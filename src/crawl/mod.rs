@@ -28,6 +28,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use ::url::{Origin, Url};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use self::url::{PageKey, same_site};
 use crate::http::{Client, access::Access};
@@ -136,7 +137,8 @@ impl Crawl {
         *self.of_host.entry(candidate.url.origin()).or_default() += 1;
         let host = self.host(&candidate.url);
         let (client, now) = (self.client.clone(), self.now);
-        self.under_way.spawn(async move { fetch::visit(&client, &host, candidate, now).await });
+        let visit = async move { fetch::visit(&client, &host, candidate, now).await };
+        self.under_way.spawn(visit.in_current_span());
     }
 
     /// The hosts, for the next source.

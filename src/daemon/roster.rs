@@ -318,3 +318,152 @@ pub(super) struct Applied {
 fn name_of(fault: &Diagnostic) -> Option<PipelineName> {
     PipelineName::new(fault.file.file_stem()?.to_str()?).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::config::{self, Env};
+
+    /// A roster of the files of a folder, with every schedule at work.
+    struct Story {
+        folder: tempfile::TempDir,
+        roster: Roster,
+    }
+
+    fn at(text: &str) -> Timestamp {
+        format!("2026-01-{text}Z").parse().unwrap()
+    }
+
+    impl Story {
+        fn new(files: &[(&str, &str)]) -> Story {
+            let mut story = Story { folder: tempfile::tempdir().unwrap(), roster: Roster::default() };
+            for (name, cron) in files {
+                story.write(name, name, &format!("schedule: {{cron: \"{cron}\"}}\n"));
+            }
+            story.read("10T00:00:30");
+            story
+        }
+
+        fn write(&self, name: &str, agent: &str, more: &str) {
+            let yaml = format!(
+                "version: 1\nagent: {{id: {agent}}}\nsources: [{{site: {{start: \"https://a.test/\"}}}}]\n\
+                 publish: {{to: {{directory: out}}}}\n{more}"
+            );
+            fs::write(self.file(name), yaml).unwrap();
+        }
+
+        fn file(&self, name: &str) -> impl AsRef<Path> {
+            self.folder.path().join(format!("{name}.yaml"))
+        }
+
+        fn read(&mut self, now: &str) -> Applied {
+            let env = Env { var: &|_| None, credentials_dir: None, allow_unset: false };
+            let applied = self.roster.apply(config::load_dir(self.folder.path(), &env).unwrap());
+            for pipeline in self.roster.untimed() {
+                let timer = Timer::new(pipeline.schedule.clone().unwrap(), None, at(now));
+                self.roster.time(&pipeline.name, timer);
+            }
+            applied
+        }
+
+        /// Who starts at this moment, one after the other.
+        fn starts(&mut self, now: &str) -> Vec<String> {
+            self.roster.look(at(now));
+            std::iter::from_fn(|| self.roster.start(at(now), Instant::now()))
+                .map(|start| start.pipeline.name.to_string())
+                .collect()
+        }
+
+        fn ended(&mut self, name: &str) {
+            self.roster.ended(&PipelineName::new(name).unwrap());
+        }
+
+        fn next(&self) -> Option<(Timestamp, String)> {
+            self.roster.next().map(|(next, name)| (next, name.to_string()))
+        }
+    }
+
+    #[test]
+    fn who_has_waited_longest_goes_first() {
+        let mut story = Story::new(&[("a", "30 3 * * *"), ("b", "0 3 * * *"), ("c", "0 4 * * *")]);
+        assert_eq!(story.roster.trigger("c", at("10T03:10:00")), Triggered::Queued);
+        assert_eq!(story.starts("10T03:45:00"), ["b", "c", "a"]);
+    }
+
+    #[test]
+    fn a_pipeline_never_runs_twice_at_once_and_what_it_misses_is_one_run() {
+        let mut story = Story::new(&[("a", "*/5 * * * *")]);
+        assert_eq!(story.starts("10T00:05:00"), ["a"]);
+        assert_eq!(story.roster.trigger("a", at("10T00:06:00")), Triggered::Queued);
+        assert_eq!(story.roster.trigger("a", at("10T00:07:00")), Triggered::Already);
+        assert!(story.starts("10T00:17:00").is_empty());
+        story.ended("a");
+        assert_eq!(story.starts("10T00:17:01"), ["a"]);
+        story.ended("a");
+        assert!(story.starts("10T00:18:00").is_empty(), "the trigger's run served what was due");
+        assert_eq!(story.next(), Some((at("10T00:20:00"), "a".to_owned())));
+    }
+
+    #[test]
+    fn what_a_reload_does_not_change_keeps_its_next_fire() {
+        let mut story = Story::new(&[("a", "@every 6h"), ("b", "0 3 * * *")]);
+        story.write("b", "b", "schedule: {cron: \"0 5 * * *\"}\n");
+        assert_eq!(story.read("10T04:00:00"), Applied { sound: true, broken: 0 });
+        assert!(story.starts("10T04:59:59").is_empty());
+        assert_eq!(story.starts("10T05:00:00"), ["b"]);
+        assert_eq!(story.next(), Some((at("10T06:00:30"), "a".to_owned())));
+    }
+
+    #[test]
+    fn a_broken_file_keeps_its_pipeline_and_its_agent() {
+        let mut story = Story::new(&[("a", "0 3 * * *")]);
+        fs::write(story.file("a"), "version: 1\nagent: {id: ").unwrap();
+        story.write("b", "a", "");
+        assert_eq!(story.read("10T02:00:00"), Applied { sound: false, broken: 1 });
+        assert_eq!(story.roster.trigger("b", at("10T02:00:00")), Triggered::Unknown);
+        assert_eq!(story.starts("10T03:00:00"), ["a"]);
+    }
+
+    #[test]
+    fn a_removed_pipeline_ends_with_its_run() {
+        let mut story = Story::new(&[("a", "0 3 * * *"), ("b", "0 4 * * *")]);
+        assert_eq!(story.starts("10T03:00:00"), ["a"]);
+        fs::remove_file(story.file("a")).unwrap();
+        fs::remove_file(story.file("b")).unwrap();
+        story.read("10T03:01:00");
+        assert_eq!(
+            (story.roster.len(), story.roster.trigger("a", at("10T03:02:00"))),
+            (1, Triggered::Unknown)
+        );
+        story.ended("a");
+        assert_eq!(story.roster.len(), 0);
+    }
+
+    #[test]
+    fn what_another_process_has_is_tried_again() {
+        let mut story = Story::new(&[("a", "0 3 * * *")]);
+        assert_eq!(story.starts("10T03:00:00"), ["a"]);
+        story.roster.busy(&PipelineName::new("a").unwrap(), at("10T03:00:00"), Instant::now());
+        assert!(story.starts("10T03:00:01").is_empty());
+        let later = Instant::now() + BUSY;
+        assert!(story.roster.retry().is_some_and(|retry| retry <= later));
+        assert!(story.roster.start(at("10T03:00:31"), later).is_some());
+        assert_eq!(story.next().map(|(next, _)| next + SignedDuration::ZERO), None);
+    }
+
+    #[test]
+    fn what_is_held_or_disabled_does_not_run() {
+        let mut story = Story::new(&[("a", "0 3 * * *"), ("b", "0 3 * * *")]);
+        story.roster.hold(&PipelineName::new("a").unwrap(), "its state was damaged".to_owned());
+        story.write("b", "b", "enabled: false\nschedule: {cron: \"0 3 * * *\"}\n");
+        assert!(matches!(story.roster.trigger("a", at("10T01:00:00")), Triggered::Held(_)));
+        story.read("10T01:00:00");
+        assert_eq!(story.roster.trigger("b", at("10T01:00:00")), Triggered::Unknown);
+        // Reading the files again gives what was held another chance.
+        assert_eq!(story.starts("10T03:00:00"), ["a"]);
+    }
+}

@@ -95,6 +95,11 @@ impl<'a> Delivery<'a> {
             && self.publisher.still_holds(corpus).await)
     }
 
+    /// The configured name, else the one the agent has: sending another would rename it.
+    fn name<'n>(&'n self, agent: Option<&'n chatbase::Agent>) -> Option<&'n str> {
+        self.pipeline.agent.name.as_deref().or_else(|| agent?.name.as_deref())
+    }
+
     /// The target holds the corpus already. Even so, a crawl of which too much failed is no good news.
     pub(super) async fn unchanged(&mut self, gates: &Gates) -> Result<(), RunError> {
         self.store.release().await?;

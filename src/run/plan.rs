@@ -164,6 +164,11 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
         notes
             .push("whether the agent holds text of somebody else is asked when something is sent".to_owned());
     }
+    if matches!(pipeline.target, Target::ChatbaseV2(_)) {
+        notes.push(
+            "how many sources of the agent would be deleted is asked when something is sent".to_owned(),
+        );
+    }
     if let Some(pause) = paused(pipeline, store).await? {
         notes.push(format!("publishing is paused: {}", pause.reason));
     }

@@ -3,7 +3,7 @@
 //! The pin is recorded first, and every run makes what is pinned live: so a rollback that is killed, or refused, is done
 //! by the next run.
 
-use super::{Context, RunError, begin, deliver, finish, lock, resume};
+use super::{Context, RunError, begin, deliver, finish, lock, resume, telling};
 use crate::{
     hash::hex,
     outcome::in_words,
@@ -42,6 +42,10 @@ pub async fn rollback(
     context: &Context,
     to: Option<&str>,
 ) -> Result<RunReport, RunError> {
+    telling::told(pipeline, context, gone_back(pipeline, context, to), |report| Some(report)).await
+}
+
+async fn gone_back(pipeline: &Pipeline, context: &Context, to: Option<&str>) -> Result<RunReport, RunError> {
     let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let target = pipeline.target.identity(&pipeline.agent.id);

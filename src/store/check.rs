@@ -13,7 +13,9 @@ use rusqlite::ErrorCode;
 
 use super::{
     Store, StoreError,
+    database::Database,
     lock::{LockError, lock_pipeline},
+    schema,
 };
 use crate::blocking::blocking;
 
@@ -62,9 +64,10 @@ fn check(state_dir: &Path, pipeline: &str, now: Timestamp) -> Result<(), StoreEr
         Err(LockError::Taken(_)) => return Ok(()),
         Err(LockError::Io { path, source }) => return Err(StoreError::Io { path, source }),
     };
-    match Store::open(state_dir, pipeline).and_then(|store| store.own.look_through()) {
+    // Its own file alone: what it shares with others is no fault of it.
+    let path = state_dir.join(format!("{pipeline}.sqlite3"));
+    match Database::open(&path, &schema::STEPS).and_then(|own| own.look_through()) {
         Err(error) if is_damage(&error) => {
-            let path = state_dir.join(format!("{pipeline}.sqlite3"));
             let aside = set_aside(&path, now).map_err(|source| StoreError::Io { path, source })?;
             Err(StoreError::SetAside(aside))
         }

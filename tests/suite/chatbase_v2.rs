@@ -308,7 +308,6 @@ async fn a_push_that_stays_half_done_is_ended_by_the_next_run() {
     for (action, ending) in [
         (json!("status:500"), Ending::Failed),
         (error(409, "SOURCE_IS_TRAINING"), Ending::Failed),
-        (json!("rate:3600"), Ending::Failed),
         (error(400, "VALIDATION_INVALID_BODY"), Ending::Paused),
         (json!("train-fail"), Ending::Failed),
         (json!("lost-update"), Ending::Failed),
@@ -328,6 +327,18 @@ async fn a_push_that_stays_half_done_is_ended_by_the_next_run() {
         assert_published(&world, &PAGES).await;
         world.run().await.ends(Ending::Unchanged);
     }
+}
+
+#[tokio::test]
+async fn an_api_that_asks_for_an_hour_in_the_middle_of_a_push_gets_it() {
+    let world = ready().await;
+    world.chatbot.fault(json!({"method": "POST", "path_glob": SOURCES, "nth": 3}), json!("rate:3600")).await;
+    let report = world.run().await.ends(Ending::Failed);
+    assert_eq!(report.publish.status, PublishStatus::Unknown);
+    world.chatbot.heal().await;
+    let asked = world.chatbot.log().await.len();
+    world.run().await.ends(Ending::Deferred);
+    assert_eq!(world.chatbot.log().await.len(), asked);
 }
 
 #[tokio::test]

@@ -113,6 +113,7 @@ async fn wrong_usage_ends_with_2() {
     for wrong in [
         vec!["run", NAME],
         vec!["run", "--json"],
+        vec!["run", "--dry-run"],
         vec!["run", "--once", "--stop-timeout", "1s"],
         vec!["walk"],
         vec!["run", "--once", "--fast"],

@@ -15,6 +15,7 @@ use std::{
 use corpusd::{
     config::{self, Env, Settings},
     daemon::{self, Options},
+    notify::Outbox,
     run::{Context, Progress, Waits},
     schedule::{Fired, Record, Schedule},
     store::{DaemonLock, Store},
@@ -560,10 +561,11 @@ fn context(world: &World, now: fn() -> Timestamp, stop: CancellationToken) -> Co
         window: Arc::default(),
         pacers: Arc::default(),
         waits: Waits::default(),
+        dry_run: false,
         stop,
         timeout: None,
-        dry_run: false,
         progress: Arc::new(Progress::default()),
+        outbox: Outbox::default(),
     }
 }
 

@@ -40,7 +40,10 @@ mod histories; // pages that come and go over many runs, against a plain model
 mod healthy; // sites that are well, however odd they look
 mod history; // what was published before, and the way back to it
 mod hostile; // HTML that was made to hurt
+mod logs; // what is logged, how much, and that nothing in it is obeyed
+mod metrics; // what Prometheus is told, and that dashboard and alerts ask for nothing else
 mod noise; // sites that never say the same twice and mean the same
+mod notify; // who is told how a run ended: pings, webhooks, commands, a file
 mod plan; // what would be published: plan, diff, replay, dry runs
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between

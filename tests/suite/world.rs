@@ -14,6 +14,7 @@ use corpusd::{
     cli::Exit,
     config::{self, Env},
     crawl::part::Part,
+    notify::Outbox,
     pipeline::Pipeline,
     report::{Ending, RunReport},
     run::{self, Context, Progress, RunError, Waits},
@@ -64,6 +65,7 @@ pub(crate) struct World {
     corpus: Vec<String>,
     gates: Vec<String>,
     publish: Vec<String>,
+    notify: Vec<String>,
     verify: Vec<String>,
     /// What the library takes for the wall clock; the program has the true one.
     clock: fn() -> Timestamp,
@@ -97,6 +99,7 @@ impl World {
             // Tests change a page and run again.
             publish: lines(&["min_interval: 0s"]),
             clock: now,
+            notify: Vec::new(),
             verify: lines(&["settle: 0s"]),
         }
     }
@@ -148,6 +151,11 @@ impl World {
 
     pub(crate) fn publish(mut self, lines: &[&str]) -> World {
         set(&mut self.publish, lines);
+        self
+    }
+
+    pub(crate) fn notify(mut self, lines: &[&str]) -> World {
+        set(&mut self.notify, lines);
         self
     }
 
@@ -207,12 +215,13 @@ impl World {
         let publish: String = self.publish.iter().map(|line| format!("  {line}\n")).collect();
         format!(
             "version: 1\nagent: {{id: \"{}\"{name}}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}{}{}publish:\n  \
-             api_key: {{file: key}}\n  base_url: {base_url}\n{publish}{}",
+             api_key: {{file: key}}\n  base_url: {base_url}\n{publish}{}{}",
             self.agent,
             section("clean", &self.clean),
             section("dedupe", &self.dedupe),
             section("corpus", &self.corpus),
             section("gates", &self.gates),
+            section("notify", &self.notify),
             section("verify", &self.verify),
         )
     }
@@ -248,6 +257,7 @@ impl World {
             stop: CancellationToken::new(),
             timeout: None,
             progress: Arc::new(Progress::default()),
+            outbox: Outbox::default(),
         }
     }
 
@@ -271,7 +281,10 @@ impl World {
     /// One run of a world that is not small.
     pub(crate) async fn run_within(&self, limit: Duration) -> Result<RunReport, RunError> {
         program::none_is_being_made();
-        within(limit, "a run ends", run::run(&self.load(), &self.context())).await
+        let context = self.context();
+        let ended = within(limit, "a run ends", run::run(&self.load(), &context)).await;
+        within(limit, "those who want to know are told", context.outbox.close()).await;
+        ended
     }
 
     /// One run that crawls only what matches.

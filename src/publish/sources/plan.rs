@@ -167,7 +167,7 @@ mod tests {
     fn of_two_for_one_place_the_better_one_stays() {
         let stale = Source { name: wanted(1, "old").name, ..trained(&wanted(1, "one")) };
         let known = numbered(vec![stale, trained(&wanted(1, "one")), trained(&wanted(1, "one"))]);
-        assert_eq!(told(&[wanted(1, "one")], &known), ["delete id0", "delete id2"]);
+        assert_eq!(told(&[wanted(1, "one")], &known), ["delete id2", "delete id0"]);
         assert_eq!(told(&[wanted(1, "new")], &known), ["update id0: new", "delete id1", "delete id2"]);
     }
 

@@ -1,4 +1,4 @@
-//! What the gates are told of the crawl and of the target.
+//! What the gates have to know of the target: how large the request would be, and what is there already.
 
 use super::Delivery;
 use crate::{
@@ -10,7 +10,8 @@ use crate::{
 };
 
 impl Delivery<'_> {
-    /// What the gates judge by, besides the corpora themselves. `ours`: the agent holds, or may hold, what we sent.
+    /// What the run found out. `ours` is whether what the agent holds may be of corpusd; an agent that was not asked is
+    /// `None`.
     pub(in crate::run) fn facts(
         &self,
         corpus: &Corpus,
@@ -51,10 +52,5 @@ impl Delivery<'_> {
                  what an earlier push left there is for you to delete"
             ));
         }
-    }
-
-    /// The configured name, else the one the agent has: sending another would rename it.
-    pub(super) fn name<'n>(&'n self, agent: Option<&'n chatbase::Agent>) -> Option<&'n str> {
-        self.pipeline.agent.name.as_deref().or_else(|| agent?.name.as_deref())
     }
 }

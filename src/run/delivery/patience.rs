@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Delivery;
 use crate::{
+    chatbase::patience::LONGEST_WAIT,
     hash::{hex, sha256},
     http::retry_after,
     pipeline::Pipeline,
@@ -18,8 +19,6 @@ use crate::{
     store::{Publication, StoreError},
 };
 
-/// What is waited for within a run; what takes longer is for the next one.
-const LONGEST_WAIT: Duration = Duration::from_mins(2);
 /// The longest wait that is our own idea.
 const LONGEST_BACKOFF: Duration = Duration::from_mins(1);
 
