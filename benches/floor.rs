@@ -24,6 +24,7 @@ use corpusd::{
     extract::{self, Asked},
     html,
     http::{Client, Limits, charset, egress::Egress},
+    notify::Outbox,
     run::{self, Context, Progress, Waits},
 };
 use tokio_util::sync::CancellationToken;
@@ -148,10 +149,13 @@ async fn whole_run(start: &str, folder: &Path) -> Result<usize> {
         state_dir: folder.join("state"),
         now,
         window: Arc::new(Window::default()),
+        pacers: Arc::default(),
+        timeout: None,
         waits: Waits::default(),
         dry_run: false,
         stop: CancellationToken::new(),
         progress: Arc::new(Progress::default()),
+        outbox: Outbox::default(),
     };
     let report = run::run(&loaded.pipeline, &context).await?;
     let manifest = std::fs::read_to_string(folder.join("out/corpus.md"))?;

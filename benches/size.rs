@@ -21,6 +21,7 @@ use corpusd::{
     dedupe::{Bands, Index, Likeness, likeness},
     document::Document,
     extract::Block,
+    notify::Outbox,
     run::{self, Context, Progress, Waits},
     sandbox::{self, AGENT_ID, Clock, STANDARD_KEY},
 };
@@ -119,6 +120,9 @@ fn one_run(headroom: &str, hours: i64, folder: &Path, site: &str, sandbox: &str)
         stop: CancellationToken::new(),
         progress: Arc::new(Progress::default()),
         dry_run: false,
+        pacers: Arc::default(),
+        timeout: None,
+        outbox: Outbox::default(),
     };
     let runtime =
         tokio::runtime::Builder::new_current_thread().max_blocking_threads(3).enable_all().build()?;

@@ -2,9 +2,20 @@
 //!
 //! `config` builds it; no stage sees YAML.
 
+use std::{sync::Arc, time::Duration};
+
+use url::Url;
+
 use crate::{
-    corpus::budget::Budget, crawl::CrawlPlan, extract::Cleaning, gate::Gates, publish::Target,
+    corpus::budget::Budget,
+    crawl::{CrawlPlan, part::Part},
+    extract::Cleaning,
+    gate::Gates,
+    notify::Notify,
+    publish::Target,
     report::PipelineName,
+    schedule::Schedule,
+    verify::Questionnaire,
 };
 
 /// One pipeline file, validated.
@@ -16,8 +27,12 @@ pub struct Pipeline {
     pub enabled: bool,
     /// Whose knowledge base this is.
     pub agent: Agent,
+    /// When it runs by itself; without one, on demand only.
+    pub schedule: Option<Schedule>,
     /// What it knows, in the order of the file; never empty.
     pub sources: Vec<Source>,
+    /// The part of them that is crawled, where that is not all; said for one run, never by the file.
+    pub only: Option<Part>,
     /// What it says about the content of pages.
     pub cleaning: Cleaning,
     /// From which share of common passages on two documents are nearly the same, 0.8 ..= 1.0; `None`: that is not looked
@@ -29,8 +44,14 @@ pub struct Pipeline {
     pub gates: Gates,
     /// Where it goes.
     pub target: Target,
+    /// The least time between two publications; none to a target that costs nothing.
+    pub min_interval: Duration,
     /// How many of the newest published corpora are kept, besides the last one of each month.
     pub keep: u32,
+    /// What the agent is asked after a publish.
+    pub verify: Questionnaire,
+    /// Who is told how its runs end.
+    pub notify: Arc<Notify>,
 }
 
 /// The agent whose training text is replaced.
@@ -59,6 +80,13 @@ impl Source {
 }
 
 impl Pipeline {
+    /// Where the crawls of its sites begin.
+    pub fn starts(&self) -> impl Iterator<Item = &Url> {
+        self.sources.iter().flat_map(|source| match source {
+            Source::Site(plan) => &plan.start,
+        })
+    }
+
     /// Of every setting that a refusal by the target may concern: other settings are worth another try.
     pub fn publish_fingerprint(&self) -> String {
         let Pipeline { agent, budget, target, .. } = self;

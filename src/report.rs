@@ -1,6 +1,6 @@
 //! What a run did: stored, printed, and exposed as JSON. Field names are stable.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,25 +10,28 @@ use crate::{
     gate::Line,
     hash::{Hash, hex},
     http::traffic::Traffic,
+    plain::one_line,
 };
 
-/// The stem of a pipeline file: `[a-z0-9-]{1,64}`.
+/// The stem of a pipeline file: `[a-z0-9-]{1,64}`, but not `shared`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PipelineName(String);
 
 /// A text that is no pipeline name.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no pipeline name: use 1 to 64 of a-z, 0-9 and `-`")]
+#[error("`{0}` is no pipeline name: use 1 to 64 of a-z, 0-9 and `-`, and not `shared`")]
 pub struct BadName(pub String);
 
 impl PipelineName {
     /// Checks the name.
     ///
     /// # Errors
-    /// [`BadName`] where it is not 1 to 64 of `a-z`, `0-9` and `-`.
+    /// [`BadName`] where it is not 1 to 64 of `a-z`, `0-9` and `-`, or is `shared`.
     pub fn new(name: &str) -> Result<PipelineName, BadName> {
         let fits = (1..=64).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            // Its state would be the file that all pipelines share.
+            && name != "shared";
         if fits { Ok(PipelineName(name.to_owned())) } else { Err(BadName(name.chars().take(80).collect())) }
     }
 
@@ -54,6 +57,8 @@ pub enum Ending {
     Pending,
     /// What is live is still true.
     Unchanged,
+    /// The corpus is good, and it is too soon to send it: a later run publishes it.
+    Deferred,
     /// A gate holds the corpus.
     Held,
     /// The crawl is incomplete: nothing was assembled.
@@ -64,22 +69,65 @@ pub enum Ending {
     Pinned,
     /// Something failed that may pass.
     Failed,
+    /// A corpus was published, and the agent's answers are not good enough.
+    VerificationFailed,
     /// Asked to stop: the next run goes on from there.
     Interrupted,
 }
 
 impl Ending {
+    /// Every one, so that a name read back from the store finds its value.
+    pub const ALL: [Ending; 11] = [
+        Ending::Published,
+        Ending::Unchanged,
+        Ending::Held,
+        Ending::Incomplete,
+        Ending::Paused,
+        Ending::Failed,
+        Ending::Interrupted,
+        Ending::Pinned,
+        Ending::Pending,
+        Ending::Deferred,
+        Ending::VerificationFailed,
+    ];
+
+    /// Whether all went as it should, or a person has to look; `None` where neither came out, because the run was
+    /// stopped or was not meant to publish.
+    pub fn is_well(self) -> Option<bool> {
+        match self {
+            Ending::Published | Ending::Unchanged | Ending::Deferred | Ending::Pinned => Some(true),
+            Ending::Held
+            | Ending::Incomplete
+            | Ending::Paused
+            | Ending::Failed
+            | Ending::VerificationFailed => Some(false),
+            Ending::Interrupted | Ending::Pending => None,
+        }
+    }
+
+    /// Whether what is live is known to be what the sources say now.
+    pub fn confirms_what_is_live(self) -> bool {
+        matches!(self, Ending::Published | Ending::Unchanged)
+    }
+
+    /// The ending with this stable name.
+    pub fn from_name(name: &str) -> Option<Ending> {
+        Ending::ALL.into_iter().find(|ending| ending.name() == name)
+    }
+
     /// The stable name, as in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Ending::Published => "published",
             Ending::Pending => "pending",
             Ending::Unchanged => "unchanged",
+            Ending::Deferred => "deferred",
             Ending::Held => "held",
             Ending::Incomplete => "incomplete",
             Ending::Paused => "paused",
             Ending::Pinned => "pinned",
             Ending::Failed => "failed",
+            Ending::VerificationFailed => "verification_failed",
             Ending::Interrupted => "interrupted",
         }
     }
@@ -141,6 +189,9 @@ pub struct Pages {
     pub removed: u64,
     /// Pages that could not be read and stay as they were.
     pub carried_forward: u64,
+    /// Pages of the snapshot that were not asked for, because the run was limited to a part.
+    #[serde(default)]
+    pub outside: u64,
     /// URLs that could not be read.
     pub failed: u64,
     /// URLs that give no document although nothing failed.
@@ -218,13 +269,19 @@ pub struct PublishReport {
     pub request_id: Option<String>,
 }
 
-/// Golden questions, in numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// What came of golden questions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct VerifyReport {
-    /// Questions that were asked.
+    /// Questions that were asked, each counted once.
     pub asked: u64,
     /// Of these, how many were answered as expected.
     pub passed: u64,
+    /// The others, one line each, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
+    /// Why the questions could not be asked to the end; the next run asks again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unverified: Option<String>,
 }
 
 /// How far a push came.
@@ -250,6 +307,16 @@ impl RunReport {
         self.error = Some(reason);
     }
 
+    /// Takes out of its sentences what a terminal would obey: they quote what sites say.
+    pub fn make_plain(&mut self) {
+        let details = self.gates.iter_mut().map(|line| &mut line.detail);
+        for sentence in self.notes.iter_mut().chain(&mut self.error).chain(details) {
+            if let Cow::Owned(plain) = one_line(sentence) {
+                *sentence = plain;
+            }
+        }
+    }
+
     /// Whether the run reached its end, although some pages could not be read.
     pub fn has_troubled_pages(&self) -> bool {
         self.pages.failed > 0 || self.pages.carried_forward > 0
@@ -261,11 +328,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_name_leads_back_to_its_ending() {
+        for ending in Ending::ALL {
+            assert_eq!(Ending::from_name(ending.name()), Some(ending));
+        }
+        assert_eq!(Ending::from_name("well"), None);
+    }
+
+    #[test]
     fn a_pipeline_name_is_a_plain_file_stem() {
         for name in ["docs", "a-1", "x"] {
             assert!(PipelineName::new(name).is_ok(), "{name}");
         }
-        for name in ["", "Docs", "../../etc/x", "a b", "a.b", "ä", &"a".repeat(65)] {
+        for name in ["", "shared", "Docs", "../../etc/x", "a b", "a.b", "ä", &"a".repeat(65)] {
             assert!(PipelineName::new(name).is_err(), "{name}");
         }
     }

@@ -6,9 +6,11 @@
 mod assemble;
 mod deliver;
 mod delivery;
+mod deploy;
 mod discoverer;
 mod lanes;
 mod look;
+mod pause;
 mod plan;
 pub mod progress;
 mod reading;
@@ -16,27 +18,40 @@ mod replay;
 mod rollback;
 mod rules;
 mod site;
+mod telling;
+mod verification;
+mod waits;
 mod walk;
 
-use std::{collections::HashSet, path::PathBuf, sync::Arc};
+use std::{
+    any::Any, collections::HashSet, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration,
+};
 
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use assemble::Assembled;
 pub use assemble::Made;
-pub use delivery::Waits;
+pub use deploy::{Deploy, DeployError, wait_for_deploy};
 pub use look::{corpus_named, corpus_text, document, document_text, is_in_corpus};
+pub use pause::{Paused, paused, resume};
 pub use plan::{Boilerplate, Changed, Dropped, Item, Plan, Repeated, Standing, plan};
-pub use progress::Progress;
+pub use progress::{Progress, Stage};
 pub use replay::{Replay, replay};
 pub use rollback::{NoPublication, rollback};
+pub use verification::{ExamineError, Examined, examine, failures};
+pub use waits::Waits;
 use walk::Walked;
 
 use crate::{
-    chatbase::Window,
+    chatbase::{self, Window},
+    crawl::{pacer::Pacers, part::Part},
     gate::{self, Crawled, Line},
     http::traffic::Traffic,
+    notify::Outbox,
     outcome::{Failure, Outcome, SkipReason, in_words},
     pipeline::{Pipeline, Source},
     report::{CorpusReport, Documents, Ending, Pages, PublishReport, PublishStatus, RunReport, VerifyReport},
@@ -53,14 +68,36 @@ pub struct Context {
     pub now: fn() -> Timestamp,
     /// The API's request window, shared by all runs of the process.
     pub window: Arc<Window>,
+    /// The pace towards each host, shared likewise.
+    pub pacers: Arc<Pacers>,
     /// How long to wait for what.
     pub waits: Waits,
     /// Whether nothing is sent, whatever the gates say: the run crawls, judges and reports.
     pub dry_run: bool,
     /// Ends the run at the next safe moment.
     pub stop: CancellationToken,
+    /// How long the run may take; it ends at the next safe moment after that.
+    pub timeout: Option<Duration>,
     /// Where the run has got to.
     pub progress: Arc<Progress>,
+    /// Takes what is told of the run; the process has to close it before it ends.
+    pub outbox: Outbox,
+}
+
+impl Context {
+    /// Lets time pass; false where the run is to end.
+    async fn pause(&self, time: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(time) => true,
+        }
+    }
+
+    /// How long to go on with an API that is busy, with one pause before each further attempt.
+    fn patience(&self, pauses: Vec<Duration>) -> chatbase::Patience {
+        chatbase::Patience { pauses, stop: self.stop.clone() }
+    }
 }
 
 /// Why a run could not be made, or not be finished.
@@ -83,25 +120,96 @@ pub enum RunError {
     NoPublication(#[from] NoPublication),
 }
 
-/// Runs a pipeline once.
+/// Runs a pipeline once, and tells those of it who want to know.
 ///
 /// # Errors
 /// [`RunError`] where the run could not even be recorded; every other failure is in the report.
 pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
-    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    telling::told(pipeline, context, recorded(pipeline, context), |report| Some(report)).await
+}
+
+/// From the lock to the recorded report.
+async fn recorded(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
+    let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let mut report = begin(pipeline, &store, &lock, context).await?;
-    tracing::info!(run.id = report.run, "run begins");
-    match pass(pipeline, &store, context, &mut report).await {
-        Ok(()) => {}
-        Err(RunError::Interrupted) => {
-            report.pages = pages(&store.tally().await?, &SnapshotChange::default());
-            report.end(Ending::Interrupted, "asked to stop; the next run goes on from here".to_owned());
+    tracing::info!("run begins");
+    let limited = Limited::new(context);
+    let work = async {
+        if let Err(reason) = telling::begun(pipeline, context, report.run).await? {
+            report.end(Ending::Failed, reason);
+            return Ok(());
         }
-        Err(error) => report.end(Ending::Failed, in_words(&error)),
+        verified(pipeline, &store, &limited.context, &mut report).await
+    };
+    // A panic is a fault of this program; it must not take the other runs with it, nor go unrecorded. What was
+    // committed before it is sound.
+    let passed = AssertUnwindSafe(work).catch_unwind().await;
+    match passed {
+        Ok(Ok(())) => {}
+        Ok(Err(RunError::Interrupted)) => {
+            report.pages = pages(&store.tally().await?, &SnapshotChange::default());
+            if context.stop.is_cancelled() {
+                report.end(Ending::Interrupted, "asked to stop; the next run goes on from here".to_owned());
+            } else {
+                store.postpone_crawl().await?;
+                report.end(
+                    Ending::Incomplete,
+                    "out of time (`schedule.timeout`): what is live stays live, and the next run goes on from here"
+                        .to_owned(),
+                );
+            }
+        }
+        Ok(Err(error)) => report.end(Ending::Failed, in_words(&error)),
+        Err(panic) => report.end(Ending::Failed, format!("a fault of this program: {}", said(&*panic))),
     }
     finish(&store, context, &mut report).await?;
     Ok(report)
+}
+
+/// A context whose time is limited.
+struct Limited {
+    context: Context,
+    timer: Option<JoinHandle<()>>,
+}
+
+impl Limited {
+    fn new(context: &Context) -> Limited {
+        let stop = context.stop.child_token();
+        let timer = context.timeout.map(|timeout| {
+            let stop = stop.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(timeout).await;
+                stop.cancel();
+            })
+        });
+        Limited { context: Context { stop, ..context.clone() }, timer }
+    }
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        if let Some(timer) = &self.timer {
+            timer.abort();
+        }
+    }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it panicked")
+}
+
+/// A whole run: golden questions stand at its end, however it came there.
+async fn verified(
+    pipeline: &Pipeline,
+    store: &Store,
+    context: &Context,
+    report: &mut RunReport,
+) -> Result<(), RunError> {
+    pass(pipeline, store, context, report).await?;
+    verification::settle(pipeline, store, context, report).await
 }
 
 /// The steps of a run. Returning early means that what is live stays live.
@@ -111,11 +219,23 @@ async fn pass(
     context: &Context,
     report: &mut RunReport,
 ) -> Result<(), RunError> {
-    if let Some(reason) = deliver::pause_in_force(pipeline, store).await? {
-        report.end(Ending::Paused, reason);
+    if let Some(Paused { reason, at }) = paused(pipeline, store).await? {
+        let name = &pipeline.name;
+        report.end(
+            Ending::Paused,
+            format!("{reason} (paused since {at}; `corpusd resume {name}` lifts the pause)"),
+        );
         return Ok(());
     }
+    // What was refused before has been changed since.
+    store.resume().await?;
 
+    if pipeline.only.is_some() && store.sources_with_members().await?.is_empty() {
+        let reason = "`--only` carries all else forward, and nothing is known yet: run once without it";
+        report.end(Ending::Failed, reason.to_owned());
+        return Ok(());
+    }
+    context.progress.enter(Stage::Crawling);
     let Walked { doubts, notes, traffic } = walk::walk(pipeline, store, context).await?;
     report.http = traffic;
     report.notes = notes;
@@ -134,10 +254,14 @@ async fn pass(
         report.notes.push(format!("a source stays as it was, because its crawl is incomplete: {reasons}"));
     }
 
-    let change = store.complete_crawl(patience(pipeline), (context.now)()).await?;
+    let Traffic { requests, bytes, .. } = report.http;
+    tracing::info!(http.requests = requests, http.size_bytes = bytes, "crawled");
+
+    context.progress.enter(Stage::Completing);
+    let change = store.complete_crawl(patience(pipeline), pipeline.only.clone(), (context.now)()).await?;
     // Before assembling, which notes what became of pages: here every page counts that was read.
     let mut doubts = site::doubts(store, &withheld).await?;
-    context.progress.enter(progress::Stage::Assembling);
+    context.progress.enter(Stage::Assembling);
     let assembled = assemble::assemble(pipeline, store).await?;
     store.note_outcomes(assembled.notes()).await?;
     if assembled.fresh.is_some() {
@@ -147,13 +271,15 @@ async fn pass(
     }
     let tally = store.tally().await?;
     report.pages = pages(&tally, &change);
+    report.notes.extend(pipeline.only.as_ref().map(|part| limited(part, &report.pages)));
     report.documents = assembled.documents.clone();
     report.notes.extend(assembled.swapped.iter().chain(&assembled.remarks).cloned());
     report.corpus = Some(CorpusReport::of(assembled.sha256, assembled.manifest.size, &pipeline.budget));
+    let (documents, size_bytes) = (report.documents.kept, assembled.manifest.size.bytes);
+    tracing::info!(documents, size_bytes, "assembled");
 
     doubts.extend(gate::of_going(change.going, change.members(), &pipeline.gates));
     let crawled = crawled(&tally, &change, doubts);
-    context.progress.enter(progress::Stage::Publishing);
     deliver::deliver(pipeline, store, context, &crawled, &assembled, report).await
 }
 
@@ -183,16 +309,29 @@ async fn others_can_go_on(
 /// # Errors
 /// As [`run`]; the report is `None` where nothing is held.
 pub async fn approve(pipeline: &Pipeline, context: &Context) -> Result<Option<RunReport>, RunError> {
-    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    telling::told(pipeline, context, approved(pipeline, context), Option::as_ref).await
+}
+
+async fn approved(pipeline: &Pipeline, context: &Context) -> Result<Option<RunReport>, RunError> {
+    let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let Some(held) = store.held().await? else { return Ok(None) };
     let mut report = begin(pipeline, &store, &lock, context).await?;
-    store.resume().await?;
-    if let Err(error) = deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
+    resume(pipeline, &store).await?;
+    let delivered = match deliver::deliver_held(pipeline, &store, context, held, &mut report).await {
+        Ok(()) => verification::settle(pipeline, &store, context, &mut report).await,
+        failed => failed,
+    };
+    if let Err(error) = delivered {
         report.end(Ending::Failed, in_words(&error));
     }
     finish(&store, context, &mut report).await?;
     Ok(Some(report))
+}
+
+fn lock(pipeline: &Pipeline, context: &Context) -> Result<RunLock, LockError> {
+    let agent = &pipeline.agent.id;
+    RunLock::take(&context.state_dir, pipeline.name.as_str(), agent, &pipeline.target.place(agent))
 }
 
 async fn begin(
@@ -203,6 +342,7 @@ async fn begin(
 ) -> Result<RunReport, RunError> {
     let started_at = (context.now)();
     let run = store.begin_run(lock, started_at).await?;
+    Span::current().record("run.id", run);
     Ok(blank(pipeline, run, started_at))
 }
 
@@ -228,17 +368,32 @@ fn blank(pipeline: &Pipeline, run: u64, started_at: Timestamp) -> RunReport {
 }
 
 async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Result<(), RunError> {
+    context.progress.enter(Stage::Reporting);
     let now = (context.now)();
     report.duration_ms = u64::try_from(now.duration_since(report.started_at).as_millis()).unwrap_or(0);
+    report.make_plain();
     let json = serde_json::to_string(&report).expect("a report has string keys only");
     store.finish_run(report.run, report.outcome.name().to_owned(), json, now).await?;
-    tracing::info!(
-        run.id = report.run,
-        duration_ms = report.duration_ms,
-        "run ends: {}",
-        report.outcome.name()
-    );
+    let (outcome, duration_ms) = (report.outcome.name(), report.duration_ms);
+    match (report.outcome, &report.error) {
+        (Ending::Failed | Ending::Paused, Some(error)) => {
+            tracing::error!(outcome, duration_ms, "run ends: {outcome}: {error}");
+        }
+        (Ending::Held | Ending::Incomplete, Some(error)) => {
+            tracing::warn!(outcome, duration_ms, "run ends: {outcome}: {error}");
+        }
+        _ => tracing::info!(outcome, duration_ms, "run ends: {outcome}"),
+    }
     Ok(())
+}
+
+/// What a run that was limited to a part says of it.
+fn limited(part: &Part, pages: &Pages) -> String {
+    let (part, outside) = (part.shown(), pages.outside);
+    match pages.requested {
+        0 => format!("no page matches {part}: all {outside} pages stay as they were"),
+        _ => format!("only {part} was crawled; {outside} other pages stay as they were"),
+    }
 }
 
 fn patience(pipeline: &Pipeline) -> Vec<Patience> {
@@ -259,6 +414,7 @@ fn pages(tally: &Tally, change: &SnapshotChange) -> Pages {
         unchanged: change.unchanged,
         removed: change.removed,
         carried_forward: change.carried_forward,
+        outside: change.outside,
         ..Pages::default()
     };
     for (name, count) in &tally.by_outcome {

@@ -33,7 +33,9 @@ pub(super) async fn approve(
         Err(exit) => return Ok(exit),
     };
     let context = open::context(common.state_dir(), now, &Arc::default(), CancellationToken::new());
-    let report = match run::approve(&pipeline, &context).await {
+    let ended = run::approve(&pipeline, &context).await;
+    context.outbox.close().await;
+    let report = match ended {
         Ok(Some(report)) => report,
         Ok(None) => {
             let name = pipeline.name.as_str();

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     pipeline::{Pipeline, Source},
-    run::{Progress, progress::Stage},
+    run::Progress,
 };
 
 /// How often it is drawn.
@@ -39,11 +39,7 @@ pub(super) fn start(pipeline: &Pipeline, progress: Arc<Progress>, quiet: bool) -
 
 async fn draw(bar: ProgressBar, progress: Arc<Progress>, most: u64, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        bar.set_message(match progress.stage() {
-            Stage::Crawling => "crawling",
-            Stage::Assembling => "assembling",
-            Stage::Publishing => "publishing",
-        });
+        bar.set_message(progress.stage().name());
         bar.set_length(progress.found().clamp(1, most));
         bar.set_position(progress.done());
         tokio::select! {

@@ -19,7 +19,7 @@ use url::Url;
 
 use super::{Common, Exit, open, run::run_one, say, summary};
 use crate::{
-    chatbase::{Client, Window},
+    chatbase::{Account, Window, v1::Client},
     config::{self, Env},
     http::{self, egress::Egress},
     pipeline::Pipeline,
@@ -132,7 +132,8 @@ fn pipeline(folder: &Path, address: SocketAddr) -> anyhow::Result<Pipeline> {
 fn agent(address: SocketAddr, now: fn() -> Timestamp) -> anyhow::Result<Client> {
     let base: Url = format!("http://{address}").parse()?;
     let http = http::Client::new(Egress::new([&base]), http::USER_AGENT);
-    Ok(Client::new(http, base, SecretString::from(sandbox::STANDARD_KEY), Arc::new(Window::default()), now))
+    let key = SecretString::from(sandbox::STANDARD_KEY);
+    Ok(Client::new(Account::new(http, base, key, Arc::new(Window::default()), now)))
 }
 
 async fn ask(agent: &Client) -> anyhow::Result<()> {

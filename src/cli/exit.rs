@@ -18,6 +18,8 @@ pub enum Exit {
     Config,
     /// 75: another process runs it.
     Busy,
+    /// 5: published, and the agent's answers are not good enough.
+    Unverified,
     /// 4: held by a gate, or the crawl is incomplete.
     Held,
     /// 3: done, but pages failed or were carried forward.
@@ -38,14 +40,17 @@ impl Exit {
         match report.outcome {
             Ending::Failed => Exit::Failed,
             Ending::Paused => Exit::Refused,
+            Ending::VerificationFailed => Exit::Unverified,
             Ending::Pending => Exit::Pending,
             Ending::Held | Ending::Incomplete => Exit::Held,
             Ending::Interrupted => Exit::Interrupted,
             // That nothing is published while one is pinned is what a person asked for.
-            Ending::Published | Ending::Unchanged | Ending::Pinned if report.has_troubled_pages() => {
+            Ending::Published | Ending::Unchanged | Ending::Deferred | Ending::Pinned
+                if report.has_troubled_pages() =>
+            {
                 Exit::Troubled
             }
-            Ending::Published | Ending::Unchanged | Ending::Pinned => Exit::Done,
+            Ending::Published | Ending::Unchanged | Ending::Deferred | Ending::Pinned => Exit::Done,
         }
     }
 }
@@ -58,6 +63,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Troubled => 3,
             Exit::Held => 4,
+            Exit::Unverified => 5,
             Exit::Pending => 10,
             Exit::Busy => 75,
             Exit::Refused => 77,

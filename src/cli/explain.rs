@@ -13,6 +13,7 @@ use crate::{
     extract::Block,
     outcome::{Outcome, SkipReason},
     pipeline::{Pipeline, Source},
+    plain::one_line,
     run,
     store::{self, Store, Story},
 };
@@ -227,7 +228,7 @@ fn told(explanation: &Explanation) -> String {
     let mut text = explanation.url.clone();
     let mut line = |name: &str, what: &str| {
         // Writing to a String cannot fail.
-        let _written = write!(text, "\n  {name:<10} {what}");
+        let _written = write!(text, "\n  {name:<10} {}", one_line(what));
     };
     if explanation.found.is_empty() {
         line("found", "no: the last crawl came across no page and no sitemap that names it");

@@ -18,13 +18,13 @@ use crate::{
     document,
     extract::{self, Article, Asked as Wanted, Explanation, Selector},
     html,
-    http::{Client, USER_AGENT, charset, decode::DecodeLimit, decode::Decoder, egress::Egress},
+    http::{Client, USER_AGENT, charset, decode::DecodeLimit, decode::Decoder, egress::Egress, media::Media},
 };
 
 /// Arguments of `extract`.
 #[derive(Debug, Args)]
 pub(super) struct ExtractArgs {
-    /// An HTML file (`.gz` too), `-` for stdin, or a URL
+    /// A file of HTML or Markdown (`.gz` too), `-` for stdin, or a URL
     #[arg(required_unless_present = "jsonl")]
     page: Option<String>,
     /// The URL that a file's relative links belong to
@@ -73,11 +73,13 @@ pub(super) async fn extract(args: &ExtractArgs) -> anyhow::Result<Exit> {
     let page = match Url::parse(page) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => fetched(&url).await?,
         _ => {
-            let body = if page == "-" { stdin()? } else { file(Path::new(page))? };
-            Page::read(None, body, &base(args.url.as_ref().map_or("", Url::as_str))?)?
+            let url = base(args.url.as_ref().map_or("", Url::as_str))?;
+            let (body, name) =
+                if page == "-" { (stdin()?, url.path()) } else { (file(Path::new(page))?, &**page) };
+            Page::read(media_of_name(name), None, body, &url)?
         }
     };
-    let (article, explanation) = extract::explain(&page.tree, &page.links, &wanted);
+    let (article, explanation) = page.explain(&wanted)?;
     if args.explain {
         say(&explained(&article, &explanation))?;
     } else {
@@ -116,6 +118,12 @@ fn explained(article: &Article, explanation: &Explanation) -> String {
             format!("{:>8}  {:22}  {}  \"{}\"", part.bytes, reason.to_string(), part.path, part.sample)
         }));
     }
+    if !article.flags.is_empty() {
+        lines.push("\nworth a look:".to_owned());
+        lines.extend(
+            article.flags.iter().map(|flag| format!("          {}: \"{}\"", flag.kind, flag.excerpt)),
+        );
+    }
     if !repeated.is_empty() {
         lines.push("\nsaid before, or no more than a button:".to_owned());
         lines.extend(repeated.iter().map(|block| {
@@ -143,9 +151,11 @@ fn by_lines(wanted: &Wanted<'_>) -> anyhow::Result<Exit> {
                 continue;
             }
         };
-        let page = base(&asked.url).and_then(|url| Page::read(None, file(Path::new(&asked.file))?, &url));
-        let article = page.map(|page| extract::extract(&page.tree, &page.links, wanted));
-        let (article, error) = match article {
+        let read = || {
+            let (url, body) = (base(&asked.url)?, file(Path::new(&asked.file))?);
+            Page::read(media_of_name(&asked.file), None, body, &url)?.article(wanted)
+        };
+        let (article, error) = match read() {
             Ok(article) => (Some(article), None),
             Err(error) => (None, Some(format!("{error:#}"))),
         };
@@ -190,7 +200,13 @@ async fn fetched(url: &Url) -> anyhow::Result<Page> {
             (200..=299, _) => {
                 let content_type = answer.header("content-type").map(str::to_owned);
                 let body = answer.read().await.with_context(|| format!("read {url}"))?;
-                return Page::read(content_type.as_deref(), body.decoded.unwrap_or(body.wire), &url);
+                let body = body.decoded.unwrap_or(body.wire);
+                let media = match Media::of(content_type.as_deref(), &body) {
+                    // Repositories serve Markdown as plain text.
+                    Media::Text => media_of_name(url.path()),
+                    media => media,
+                };
+                return Page::read(media, content_type.as_deref(), body, &url);
             }
             _ => bail!("{url} answered with status {status}"),
         }
@@ -219,21 +235,47 @@ fn file(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(body)
 }
 
-/// A parsed page.
-struct Page {
-    tree: html::Tree,
-    links: html::Links,
+/// A page, in whichever of the two forms that pages have.
+enum Page {
+    Html { tree: html::Tree, links: Box<html::Links> },
+    Markdown { text: String, url: Url },
+}
+
+/// What a file holds, by its name.
+fn media_of_name(name: &str) -> Media {
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    let is_markdown = Path::new(name).extension().is_some_and(|extension| {
+        ["md", "mdx", "markdown"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+    });
+    if is_markdown { Media::Markdown } else { Media::Html }
 }
 
 impl Page {
-    fn read(content_type: Option<&str>, body: Vec<u8>, url: &Url) -> anyhow::Result<Page> {
+    fn read(media: Media, content_type: Option<&str>, body: Vec<u8>, url: &Url) -> anyhow::Result<Page> {
         if body.len() as u64 > PAGE_LIMITS.decoded {
             bail!("larger than {} bytes", PAGE_LIMITS.decoded);
         }
-        let decoded = charset::decode(content_type, body).context("charset")?;
-        let tree = html::parse(&decoded.text)?;
-        let links = html::links(&tree, url);
-        Ok(Page { tree, links })
+        let text = charset::decode(content_type, body).context("charset")?.text;
+        if media == Media::Markdown {
+            return Ok(Page::Markdown { text, url: url.clone() });
+        }
+        let tree = html::parse(&text)?;
+        let links = Box::new(html::links(&tree, url));
+        Ok(Page::Html { tree, links })
+    }
+
+    fn article(&self, wanted: &Wanted<'_>) -> anyhow::Result<Article> {
+        match self {
+            Page::Html { tree, links } => Ok(extract::extract(tree, links, wanted)),
+            Page::Markdown { text, url } => Ok(extract::native(text, url, wanted)?.2),
+        }
+    }
+
+    fn explain(&self, wanted: &Wanted<'_>) -> anyhow::Result<(Article, Explanation)> {
+        match self {
+            Page::Html { tree, links } => Ok(extract::explain(tree, links, wanted)),
+            Page::Markdown { text, url } => Ok(extract::explain_native(text, url, wanted)?),
+        }
     }
 }
 

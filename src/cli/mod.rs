@@ -2,6 +2,7 @@
 
 mod approve;
 mod bar;
+mod daemon;
 mod demo;
 mod diff;
 mod exit;
@@ -9,6 +10,7 @@ mod explain;
 mod extract;
 mod history;
 pub mod log;
+mod metrics_file;
 mod open;
 mod plan;
 mod replay;
@@ -17,10 +19,13 @@ mod rollback;
 mod run;
 mod sandbox;
 mod show;
+mod signals;
 mod status;
 mod summary;
+mod trigger;
 mod unpin;
 mod validate;
+mod verify;
 
 use std::{
     io::{self, Write},
@@ -34,11 +39,13 @@ use jiff::Timestamp;
 
 pub use exit::Exit;
 
+use crate::plain::one_line;
+
 /// Keeps an AI support agent's knowledge base true.
 ///
-/// One YAML file per agent names the sites it knows. `corpusd run --once` crawls them, cleans the pages,
-/// assembles a corpus within the plan's limit, and replaces the agent's training text with it, if it changed
-/// and is safe to publish.
+/// One YAML file per agent names the sites it knows. `corpusd run` crawls them on a schedule, and `corpusd run --once`
+/// now; it cleans the pages, assembles a corpus within the plan's limit, and replaces the agent's training text with it,
+/// if it changed and is safe to publish.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, disable_help_subcommand = true)]
 pub struct Cli {
@@ -63,11 +70,17 @@ struct Common {
     /// Say nothing on stderr but errors, and show no progress
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
+    /// How much is logged on stderr [default: $`RUST_LOG`, else info, or warn on a terminal]
+    #[arg(long, global = true, value_name = "LEVEL", env = "CORPUSD_LOG_LEVEL")]
+    log_level: Option<log::Level>,
+    /// How it is logged [default: text on a terminal, else with priorities for journald where that reads it, else JSON]
+    #[arg(long, global = true, value_name = "FORMAT", env = "CORPUSD_LOG_FORMAT")]
+    log_format: Option<log::Format>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Crawl, assemble and publish
+    /// Crawl, assemble and publish: on schedule until stopped, or once
     Run(run::RunArgs),
     /// Check pipeline files; no side effects
     Validate(validate::ValidateArgs),
@@ -85,6 +98,8 @@ enum Command {
     Rollback(rollback::RollbackArgs),
     /// Let runs publish again after a rollback
     Unpin(unpin::UnpinArgs),
+    /// Ask the daemon to run a pipeline now: after a deploy
+    Trigger(trigger::TriggerArgs),
     /// Lift a pause: something was refused, and has been put right
     Resume(resume::ResumeArgs),
     /// Print the corpus, or one document, as it would be published
@@ -95,10 +110,19 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Turn one page into Markdown: to see what an agent would be given
     Extract(extract::ExtractArgs),
+    /// Ask the golden questions now
+    Verify(verify::VerifyArgs),
     /// Serve a local stand-in for the Chatbase API, and a sample help centre
     Sandbox(sandbox::SandboxArgs),
     /// Show the whole product at work on this machine: no keys, no network
     Demo(demo::DemoArgs),
+}
+
+impl Cli {
+    /// Whether the command goes on until it is stopped, and speaks by its log.
+    fn is_daemon(&self) -> bool {
+        matches!(&self.command, Command::Run(args) if args.is_daemon())
+    }
 }
 
 /// Runs the command.
@@ -118,10 +142,12 @@ pub async fn dispatch(cli: Cli, now: fn() -> Timestamp) -> anyhow::Result<Exit> 
         Command::Approve(args) => approve::approve(&common, &args, now).await,
         Command::Rollback(args) => rollback::rollback(&common, &args, now).await,
         Command::Unpin(args) => unpin::unpin(&common, &args).await,
+        Command::Trigger(args) => trigger::trigger(&common, &args).await,
         Command::Resume(args) => resume::resume(&common, &args).await,
         Command::Show(args) => show::show(&common, &args).await,
         Command::Explain(args) => explain::explain(&common, &args).await,
         Command::Extract(args) => extract::extract(&args).await,
+        Command::Verify(args) => verify::verify(&common, &args, now).await,
         Command::Sandbox(args) => sandbox::sandbox(&args, now).await,
         Command::Demo(args) => demo::demo(&common, &args, now).await,
     }
@@ -147,7 +173,10 @@ fn put(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a line to stderr, where there is nobody else to tell if that fails.
-fn complain(line: &str) {
-    let _gone = writeln!(io::stderr().lock(), "{line}");
+/// Writes lines to stderr, where there is nobody else to tell if that fails. They may quote a site or an API.
+fn complain(lines: &str) {
+    let mut out = io::stderr().lock();
+    for line in lines.lines() {
+        let _gone = writeln!(out, "{}", one_line(line));
+    }
 }

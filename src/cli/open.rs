@@ -1,9 +1,6 @@
 //! What the commands share: where files are, which pipelines are meant, and a run's context.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -12,12 +9,16 @@ use tokio_util::sync::CancellationToken;
 use super::{Common, Exit, complain};
 use crate::{
     chatbase::Window,
-    config::{self, Diagnostic, Env, Loaded},
+    config::{self, Diagnostic, Env, Loaded, SETTINGS_FILE, Settings},
+    notify::Outbox,
     pipeline::Pipeline,
     report::PipelineName,
     run::{Context, Progress, Waits},
     store::Store,
 };
+
+/// Where files lie that concern the whole machine.
+const SYSTEM_DIR: &str = "/etc/corpusd";
 
 /// Pipelines that can be used, and the exit code that is due for those that cannot.
 pub(super) struct Opened {
@@ -28,11 +29,10 @@ pub(super) struct Opened {
 impl Common {
     /// The folder of the pipeline files.
     pub(super) fn config_dir(&self) -> PathBuf {
-        match &self.config_dir {
-            Some(dir) => dir.clone(),
-            None if Path::new("pipelines").is_dir() => PathBuf::from("pipelines"),
-            None => PathBuf::from("/etc/corpusd"),
-        }
+        let systemd = || std::env::var_os("CONFIGURATION_DIRECTORY").map(PathBuf::from);
+        let here = || Some(PathBuf::from("pipelines")).filter(|dir| dir.is_dir());
+        let given = self.config_dir.clone().or_else(systemd).or_else(here);
+        given.unwrap_or_else(|| PathBuf::from(SYSTEM_DIR))
     }
 
     /// The folder of the state.
@@ -113,6 +113,31 @@ pub(super) fn state(common: &Common, pipeline: &Pipeline) -> anyhow::Result<Resu
     Ok(Ok(Store::open(&state_dir, name)?))
 }
 
+/// The file with the daemon's settings: in the working directory, else beside the pipeline files, else in the machine's
+/// folder.
+pub(super) fn settings_file(common: &Common) -> Option<PathBuf> {
+    let folders = [PathBuf::new(), common.config_dir(), PathBuf::from(SYSTEM_DIR)];
+    folders.iter().map(|folder| folder.join(SETTINGS_FILE)).find(|file| file.exists())
+}
+
+/// The daemon's settings, or the defaults where no file has any. What is wrong with them is printed.
+///
+/// # Errors
+/// The exit code that is due.
+pub(super) fn settings(common: &Common) -> Result<Settings, Exit> {
+    let Some(file) = settings_file(common) else { return Ok(Settings::default()) };
+    match config::load_settings(&file, &env(false)) {
+        Ok((settings, warnings)) => {
+            warnings.iter().for_each(print);
+            Ok(settings)
+        }
+        Err(faults) => {
+            faults.iter().for_each(print);
+            Err(Exit::Config)
+        }
+    }
+}
+
 /// Prints a diagnostic.
 pub(super) fn print(diagnostic: &Diagnostic) {
     complain(&diagnostic.to_string());
@@ -129,9 +154,12 @@ pub(super) fn context(
         state_dir,
         now,
         window: Arc::clone(window),
+        pacers: Arc::default(),
         waits: Waits::default(),
         dry_run: false,
         stop,
+        timeout: None,
         progress: Arc::new(Progress::default()),
+        outbox: Outbox::default(),
     }
 }

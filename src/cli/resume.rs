@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{Common, Exit, complain, open};
-use crate::store::Store;
+use crate::{run, store::Store};
 
 /// Arguments of `resume`.
 #[derive(Debug, Args)]
@@ -20,7 +20,8 @@ pub(super) async fn resume(common: &Common, args: &ResumeArgs) -> anyhow::Result
     };
     let state_dir = common.state_dir();
     let name = pipeline.name.as_str();
-    let lifted = Store::exists(&state_dir, name) && Store::open(&state_dir, name)?.resume().await?;
+    // Another pipeline may have met the refusal of a key that this one uses too.
+    let lifted = run::resume(&pipeline, &Store::open(&state_dir, name)?).await?;
     complain(&if lifted {
         format!("`{name}` is no longer paused")
     } else {

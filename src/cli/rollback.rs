@@ -36,7 +36,9 @@ pub(super) async fn rollback(
         Err(exit) => return Ok(exit),
     };
     let context = open::context(common.state_dir(), now, &Arc::default(), CancellationToken::new());
-    let (error, exit) = match run::rollback(&pipeline, &context, args.to.as_deref()).await {
+    let ended = run::rollback(&pipeline, &context, args.to.as_deref()).await;
+    context.outbox.close().await;
+    let (error, exit) = match ended {
         Ok(report) => return summary::tell(&report, args.json),
         Err(RunError::Lock(error @ LockError::Taken(_))) => (error.to_string(), Exit::Busy),
         Err(RunError::NoPublication(error)) => (error.to_string(), Exit::Usage),

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Exit, complain};
 use crate::{
     config::quantity::Bytes,
-    sandbox::{self, CharUnit, Clock, Options, Wipes},
+    sandbox::{self, CharUnit, Clock, Generation, Options, Wipes},
 };
 
 /// Arguments of `sandbox`.
@@ -29,6 +29,12 @@ pub(super) struct SandboxArgs {
     /// Another character limit per agent
     #[arg(long, value_name = "N", conflicts_with = "plan")]
     max_chars: Option<u64>,
+    /// Another limit of the bytes of an agent's sources (API v2)
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_bytes: Option<u64>,
+    /// Which generation of API v2 is played: 1 trains when asked, 2 when written to
+    #[arg(long, value_enum, default_value = "2")]
+    generation: Played,
     /// What counts as a character
     #[arg(long, value_enum, default_value = "utf16")]
     char_unit: Unit,
@@ -55,6 +61,14 @@ enum Plan {
     Hobby,
     Standard,
     Pro,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Played {
+    #[value(name = "1")]
+    One,
+    #[value(name = "2")]
+    Two,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -88,6 +102,11 @@ impl SandboxArgs {
             seed: self.seed,
             max_body: self.max_body,
             plan_chars: self.max_chars.or(plan),
+            plan_bytes: self.max_bytes,
+            generation: match self.generation {
+                Played::One => Generation::One,
+                Played::Two => Generation::Two,
+            },
             char_unit: match self.char_unit {
                 Unit::Utf16 => CharUnit::Utf16,
                 Unit::Scalar => CharUnit::Scalar,

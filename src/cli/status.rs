@@ -7,11 +7,14 @@ use serde::Serialize;
 
 use super::{
     Common, Exit, open, say,
-    summary::{grouped, reasons},
+    summary::{grouped, reasons, verification},
 };
 use crate::{
     pipeline::Pipeline,
+    plain::one_line,
     report::RunReport,
+    run,
+    schedule::{Fired, Timer},
     store::{Store, StoreError},
 };
 
@@ -32,6 +35,8 @@ struct Standing {
     last_run: Option<RunReport>,
     /// A run that has not ended, or was killed.
     running_since: Option<Timestamp>,
+    /// When the schedule asks for the next run; a moment that has passed where it was missed.
+    next_run: Option<Timestamp>,
     live: Option<Live>,
     held: Option<String>,
     paused: Option<String>,
@@ -62,7 +67,7 @@ pub(super) async fn status(
     let opened = open::open(common, &args.pipelines)?;
     let mut standings = Vec::new();
     for pipeline in &opened.pipelines {
-        standings.push(standing(common, pipeline).await?);
+        standings.push(standing(common, pipeline, now()).await?);
     }
     if args.json {
         for standing in &standings {
@@ -74,13 +79,18 @@ pub(super) async fn status(
     Ok(opened.exit)
 }
 
-async fn standing(common: &Common, pipeline: &Pipeline) -> Result<Standing, StoreError> {
+async fn standing(common: &Common, pipeline: &Pipeline, now: Timestamp) -> Result<Standing, StoreError> {
     let state_dir = common.state_dir();
     let name = pipeline.name.as_str();
+    let next_run = |fired: Option<Fired>| {
+        let schedule = pipeline.schedule.clone().filter(|_| pipeline.enabled)?;
+        Timer::new(schedule, fired, now).next()
+    };
     let mut standing = Standing {
         pipeline: name.to_owned(),
         last_run: None,
         running_since: None,
+        next_run: next_run(None),
         live: None,
         held: None,
         paused: None,
@@ -92,6 +102,7 @@ async fn standing(common: &Common, pipeline: &Pipeline) -> Result<Standing, Stor
         return Ok(standing);
     }
     let store = Store::open(&state_dir, name)?;
+    standing.next_run = next_run(store.fired().await?);
     let target = pipeline.target.identity(&pipeline.agent.id);
     if let Some(run) = store.last_run().await? {
         standing.last_run = run.report.and_then(|json| serde_json::from_str(&json).ok());
@@ -108,9 +119,11 @@ async fn standing(common: &Common, pipeline: &Pipeline) -> Result<Standing, Stor
     }
     standing.held = store.held().await?.map(|held| {
         let reasons = held.gates.iter().filter(|line| line.verdict == crate::gate::Ruling::Hold);
-        reasons.map(|line| format!("{}: {}", line.gate, line.detail)).collect::<Vec<_>>().join("; ")
+        let reasons: Vec<_> =
+            reasons.map(|line| format!("{}: {}", line.gate, one_line(&line.detail))).collect();
+        reasons.join("; ")
     });
-    standing.paused = store.paused().await?.map(|pause| pause.reason);
+    standing.paused = run::paused(pipeline, &store).await?.map(|paused| paused.reason);
     let pin = store.pinned(target.clone()).await?;
     standing.pinned = pin.map(|pin| Pinned { publication: pin.publication, since: pin.at });
     standing.unsettled = store.unsettled(target).await?.is_some();
@@ -120,7 +133,7 @@ async fn standing(common: &Common, pipeline: &Pipeline) -> Result<Standing, Stor
 fn table(standings: &[Standing], now: Timestamp) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_BORDERS_ONLY);
-    table.set_header(["pipeline", "last run", "live", "age of what is live"]);
+    table.set_header(["pipeline", "last run", "next run", "live", "age of what is live"]);
     for standing in standings {
         let last = match (&standing.last_run, standing.running_since) {
             (_, Some(since)) => format!("under way since {since:.0}, or killed"),
@@ -134,13 +147,15 @@ fn table(standings: &[Standing], now: Timestamp) -> String {
             }
             None => ("nothing".to_owned(), String::new()),
         };
-        table.add_row([standing.pipeline.clone(), last, live, age]);
+        let next = standing.next_run.map_or_else(|| "on demand".to_owned(), |next| ahead(now, next));
+        table.add_row([standing.pipeline.clone(), last, next, live, age]);
     }
     let mut lines = vec![table.to_string()];
     for standing in standings {
         let name = &standing.pipeline;
         if let Some(report) = &standing.last_run {
-            let told = report.notes.iter().cloned().chain(reasons(&report.pages));
+            let told = verification(&report.verify).into_iter().chain(report.notes.iter().cloned());
+            let told = told.chain(reasons(&report.pages));
             lines.extend(told.map(|line| format!("{name}: {line}")));
         }
         if let Some(error) = standing.last_run.as_ref().and_then(|report| report.error.as_ref())
@@ -168,6 +183,17 @@ fn table(standings: &[Standing], now: Timestamp) -> String {
         }
     }
     lines.join("\n")
+}
+
+fn ahead(now: Timestamp, then: Timestamp) -> String {
+    let until = then.duration_since(now);
+    match until.as_secs() {
+        ..=0 => "due now".to_owned(),
+        1..120 => format!("in {} s", until.as_secs()),
+        120..7200 => format!("in {} min", until.as_mins()),
+        7200..172_800 => format!("in {} h", until.as_hours()),
+        seconds => format!("in {} days", seconds / 86_400),
+    }
 }
 
 fn ago(now: Timestamp, then: Timestamp) -> String {

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use comfy_table::{Table, presets};
 
 use super::{Exit, say};
-use crate::report::{Documents, Pages, RunReport};
+use crate::report::{Documents, Pages, RunReport, VerifyReport};
 
 /// Documents over budget that are named; `--json` names all.
 const DROPPED_SHOWN: usize = 5;
@@ -94,6 +94,7 @@ fn corpus(report: &RunReport) -> String {
 fn notes(report: &RunReport) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(report.error.clone());
+    notes.extend(verification(&report.verify));
     if report.pages.truncated {
         notes.push("`max_pages` or `max_depth` left pages out".to_owned());
     }
@@ -108,6 +109,15 @@ fn notes(report: &RunReport) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// What came of golden questions, where any were asked.
+pub(super) fn verification(verify: &VerifyReport) -> Vec<String> {
+    let VerifyReport { asked, passed, failed, unverified } = verify;
+    let counted = (*asked > 0).then(|| format!("{passed} of {asked} golden questions passed"));
+    let unverified =
+        unverified.as_ref().map(|reason| format!("could not be verified: {reason}; the next run asks again"));
+    counted.into_iter().chain(failed.iter().cloned()).chain(unverified).collect()
 }
 
 /// How many URLs ended without a document, by reason.

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{Common, Exit, open, say};
-use crate::config::{self, Diagnostic, Loaded};
+use crate::config::{self, Diagnostic, Loaded, SETTINGS_FILE};
 
 /// Arguments of `validate`.
 #[derive(Debug, Args)]
@@ -24,30 +24,49 @@ pub(super) struct ValidateArgs {
 /// Checks the files and prints everything that is wrong with them.
 pub(super) fn validate(common: &Common, args: &ValidateArgs) -> anyhow::Result<Exit> {
     let env = open::env(args.allow_unset);
+    let mut settings = Vec::new();
     let results = if args.files.is_empty() {
         let dir = common.config_dir();
+        settings.extend(open::settings_file(common));
         config::load_dir(&dir, &env).with_context(|| format!("no pipeline files in `{}`", dir.display()))?
     } else {
-        args.files.iter().map(|file| config::load_file(file, &env)).collect()
+        let is_settings = |file: &&PathBuf| file.ends_with(SETTINGS_FILE);
+        settings.extend(args.files.iter().filter(is_settings).cloned());
+        let pipelines = args.files.iter().filter(|file| !is_settings(file));
+        pipelines.map(|file| config::load_file(file, &env)).collect()
     };
+    let mut told = Vec::new();
+    let mut are_settings_sound = true;
+    for file in settings {
+        match config::load_settings(&file, &env) {
+            Ok((_, warnings)) => told.push(warnings),
+            Err(faults) => {
+                are_settings_sound = false;
+                told.push(faults);
+            }
+        }
+    }
+    let files = results.len();
     let mut sound = 0;
-    for result in &results {
-        let told: &[Diagnostic] = match result {
+    for result in results {
+        told.push(match result {
             Ok(Loaded { warnings, .. }) => {
                 sound += 1;
                 warnings
             }
             Err(faults) => faults,
-        };
+        });
+    }
+    for told in &told {
         for diagnostic in told {
             if args.json { say(&json(diagnostic))? } else { open::print(diagnostic) }
         }
     }
-    let broken = results.len() - sound;
+    let broken = files - sound;
     if !args.json && !common.quiet {
         say(&format!("{sound} pipelines are sound, {broken} are not"))?;
     }
-    Ok(if broken == 0 { Exit::Done } else { Exit::Config })
+    Ok(if broken == 0 && are_settings_sound { Exit::Done } else { Exit::Config })
 }
 
 fn json(diagnostic: &Diagnostic) -> String {

@@ -4,16 +4,18 @@ use std::{
     fs::File,
     io::Read,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{
     Diagnostic, Env, Loaded, clean, corpus,
     diagnostic::{Faults, Mark},
     fields::Fields,
-    keys,
+    keys, notify,
     reader::Reader,
-    site, target,
+    schedule, site, target,
     tree::{Node, Tree},
+    verify,
 };
 use crate::{
     pipeline::{Agent, Pipeline, Source},
@@ -50,19 +52,18 @@ impl Draft {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let mut reader = Reader { tree, env, folder, faults: &mut self.faults };
         let file = reader.fields(tree.root(), &keys::FILE);
-        if let Some(version) = reader.required(&file, "version", "add `version: 1` as the first line")
-            && let Some(text) = reader.text(version).filter(|text| !text.unset)
-        {
-            reader.choice(version, &text, &[("1", ())]);
-        }
+        version(&mut reader, &file);
         let enabled = reader.flag(&file, "enabled", true);
         let (agent, agent_at) = agent(&mut reader, &file).unzip();
+        let schedule = schedule::schedule(&mut reader, &file, name.as_ref());
         let sources = sources(&mut reader, &file);
         let cleaning = clean::cleaning(&mut reader, &file);
         let near = corpus::near(&mut reader, &file);
         let budget = corpus::budget(&mut reader, &file);
         let gates = corpus::gates(&mut reader, &file);
         let publish = target::publish(&mut reader, &file);
+        let verify = verify::questionnaire(&mut reader, &file, &publish);
+        let notify = notify::notify(&mut reader, &file);
 
         let claimed = agent.as_ref().map(|agent| agent.id.clone());
         self.agent = claimed.zip(agent_at).filter(|_| publish.is_chatbase);
@@ -71,13 +72,18 @@ impl Draft {
                 name,
                 enabled,
                 agent,
+                schedule,
                 sources,
+                only: None,
                 cleaning,
                 near,
                 budget,
                 gates,
                 target,
+                min_interval: publish.min_interval,
                 keep: publish.keep,
+                verify,
+                notify: Arc::new(notify),
             });
         }
     }
@@ -101,8 +107,17 @@ fn pipeline_name(path: &Path, faults: &mut Faults) -> Option<PipelineName> {
     name.ok()
 }
 
+/// Checks which format the file is of.
+pub(super) fn version<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) {
+    if let Some(version) = reader.required(file, "version", "add `version: 1` as the first line")
+        && let Some(text) = reader.text(version).filter(|text| !text.unset)
+    {
+        reader.choice(version, &text, &[("1", ())]);
+    }
+}
+
 /// The text of a file, without byte order mark.
-fn read_text(path: &Path, faults: &mut Faults) -> Option<String> {
+pub(super) fn read_text(path: &Path, faults: &mut Faults) -> Option<String> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
     if let Err(error) = read {

@@ -10,9 +10,16 @@ pub(super) struct Section {
     pub(super) secret: bool,
 }
 
-pub(super) const FILE: Section =
-    section("", &["version", "enabled", "agent", "sources", "clean", "dedupe", "corpus", "gates", "publish"]);
+pub(super) const FILE: Section = section(
+    "",
+    &[
+        "version", "enabled", "agent", "schedule", "sources", "clean", "dedupe", "corpus", "gates",
+        "publish", "verify", "notify",
+    ],
+);
 pub(super) const AGENT: Section = section("agent", &["id", "name"]);
+pub(super) const SCHEDULE: Section =
+    section("schedule", &["cron", "timezone", "jitter", "catch_up", "timeout"]);
 pub(super) const SOURCE: Section = section("sources[]", &["site"]);
 pub(super) const SITE: Section = section(
     "sources[].site",
@@ -62,9 +69,20 @@ pub(super) const GATES: Section = section(
         "forbid_text",
     ],
 );
-pub(super) const PUBLISH: Section =
-    section("publish", &["to", "api_key", "base_url", "max_body", "timeout", "keep", "adopt"]);
+pub(super) const PUBLISH: Section = section(
+    "publish",
+    &["to", "api_key", "base_url", "min_interval", "max_body", "timeout", "keep", "adopt", "max_sources"],
+);
 pub(super) const TO: Section = section("publish.to", &["directory"]);
+pub(super) const VERIFY: Section =
+    section("verify", &["questions", "pass", "on_failure", "max_asked", "settle"]);
+pub(super) const QUESTION: Section = section("verify.questions[]", &["ask", "expect", "reject", "link"]);
+pub(super) const EXPECTED: Section = section("verify.questions[].expect[]", &["any"]);
+pub(super) const NOTIFY: Section = section(
+    "notify",
+    &["ping", "webhook", "before", "after", "on_failure", "timeout", "status_file", "stale_after"],
+);
+pub(super) const WEBHOOK: Section = section("notify.webhook", &["url", "secret"]);
 /// A secret that is kept elsewhere, wherever one may stand.
 pub(super) const SECRET: Section =
     Section { secret: true, ..section("publish.api_key", &["file", "credential"]) };
@@ -74,12 +92,25 @@ const fn section(path: &'static str, keys: &'static [&'static str]) -> Section {
 }
 
 /// Every section, in the order of the file.
-pub(super) const SECTIONS: [&Section; 15] = [
-    &FILE, &AGENT, &SOURCE, &SITE, &AUTH, &BASIC, &PROXY, &CLEAN, &DEDUPE, &CORPUS, &PRIORITY, &GATES,
-    &PUBLISH, &TO, &SECRET,
+pub(super) const SECTIONS: [&Section; 21] = [
+    &FILE, &AGENT, &SCHEDULE, &SOURCE, &SITE, &AUTH, &BASIC, &PROXY, &CLEAN, &DEDUPE, &CORPUS, &PRIORITY,
+    &GATES, &PUBLISH, &TO, &VERIFY, &QUESTION, &EXPECTED, &NOTIFY, &WEBHOOK, &SECRET,
 ];
 
+/// `corpusd.yaml`.
+pub(super) const DAEMON: Section =
+    section("", &["version", "max_runs", "stop_timeout", "listen", "hosts", "trigger"]);
+pub(super) const TRIGGER: Section = section("trigger", &["token"]);
+/// Every section of `corpusd.yaml`.
+pub(super) const DAEMON_SECTIONS: [&Section; 2] = [&DAEMON, &TRIGGER];
+
 impl Section {
+    /// The sections of the file that it is part of.
+    fn file(&self) -> &'static [&'static Section] {
+        let is_daemon = DAEMON_SECTIONS.iter().any(|section| section.keys == self.keys);
+        if is_daemon { &DAEMON_SECTIONS } else { &SECTIONS }
+    }
+
     /// The key as the user would point at it from outside: `publish.api_key`.
     pub(super) fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
@@ -92,7 +123,8 @@ impl Section {
 
     /// What to do about a key that this section does not have.
     pub(super) fn help_for(&self, unknown: &str) -> String {
-        let homes: Vec<String> = SECTIONS
+        let homes: Vec<String> = self
+            .file()
             .iter()
             .filter(|section| section.keys.contains(&unknown))
             .map(|section| section.place())
@@ -103,7 +135,8 @@ impl Section {
         if let Some(near) = nearest(unknown, self.keys) {
             return format!("did you mean `{near}`?");
         }
-        let elsewhere = SECTIONS.iter().find_map(|section| Some((nearest(unknown, section.keys)?, section)));
+        let elsewhere =
+            self.file().iter().find_map(|section| Some((nearest(unknown, section.keys)?, section)));
         match elsewhere {
             Some((near, section)) => format!("did you mean `{near}` {}?", section.place()),
             None => format!("the keys here are: {}", self.keys.join(", ")),

@@ -14,14 +14,18 @@ mod diagnostic;
 mod draft;
 mod fields;
 mod keys;
+mod notify;
 pub mod quantity;
 mod reader;
+mod schedule;
 mod secret;
 mod section;
+mod settings;
 mod site;
 mod target;
 mod tree;
 mod variable;
+mod verify;
 
 use std::{
     collections::BTreeMap,
@@ -32,6 +36,7 @@ use std::{
 use diagnostic::Mark;
 pub use diagnostic::{Diagnostic, Severity};
 use draft::Draft;
+pub use settings::{FILE_NAME as SETTINGS_FILE, Settings, load_settings};
 
 use crate::pipeline::Pipeline;
 
@@ -90,7 +95,7 @@ pub fn load_file(path: &Path, env: &Env<'_>) -> Result<Loaded, Vec<Diagnostic>> 
 /// # Errors
 /// When the folder cannot be listed; what is wrong with a file stands in its own result.
 pub fn load_dir(dir: &Path, env: &Env<'_>) -> Result<Vec<Result<Loaded, Vec<Diagnostic>>>, ListError> {
-    let files = list(dir).map_err(|source| ListError { dir: dir.to_owned(), source })?;
+    let files = files(dir).map_err(|source| ListError { dir: dir.to_owned(), source })?;
     let mut drafts: Vec<Draft> = files.iter().map(|path| Draft::read(path, env)).collect();
     let stem = |draft: &Draft| draft.path.file_stem().map(|stem| (stem.to_owned(), None));
     refuse_shared(&mut drafts, stem, |other| {
@@ -104,14 +109,20 @@ pub fn load_dir(dir: &Path, env: &Env<'_>) -> Result<Vec<Result<Loaded, Vec<Diag
     Ok(drafts.into_iter().map(Draft::finish).collect())
 }
 
-/// The pipeline files of a folder, by name. Hidden ones are left out: editors keep locks and backups there.
-fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
+/// The pipeline files of a folder, by name. Hidden ones are left out: editors keep locks and backups there; and so is
+/// the file of the daemon.
+///
+/// # Errors
+/// Where the folder cannot be listed.
+pub fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir)? {
         let path = entry?.path();
         let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if is_yaml && !is_hidden && !path.is_dir() {
+        let is_other = path
+            .file_name()
+            .is_some_and(|name| name == SETTINGS_FILE || name.to_string_lossy().starts_with('.'));
+        if is_yaml && !is_other && !path.is_dir() {
             files.push(path);
         }
     }

@@ -91,7 +91,7 @@ impl fmt::Display for Percent {
 
 /// A duration: a whole number and one of `s`, `m`, `h`, `d`, as in `90s`, `30m`, `2h`, `14d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
-pub(super) struct Period(pub(super) Duration);
+pub struct Period(pub Duration);
 
 /// Largest first, so that a period is shown in the unit a person would use.
 const PERIODS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];

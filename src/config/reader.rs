@@ -163,11 +163,13 @@ impl<'a> Reader<'a> {
 
     /// An http or https URL without credentials. It is never shown: a URL is a common place for tokens.
     pub(super) fn web_url(&mut self, field: Field<'a>, text: &Text) -> Option<Url> {
+        if text.unset { Some(stand_in()) } else { self.parse_web_url(field, &text.value) }
+    }
+
+    /// The same of a text that comes from elsewhere.
+    pub(super) fn parse_web_url(&mut self, field: Field<'a>, text: &str) -> Option<Url> {
         const EXAMPLE: &str = "write it out: `https://docs.example.com/`";
-        if text.unset {
-            return Some(stand_in());
-        }
-        let fault = match Url::parse(&text.value) {
+        let fault = match Url::parse(text) {
             Err(error) => Some((format!("no URL ({error})"), EXAMPLE)),
             Ok(url) if !matches!(url.scheme(), "http" | "https") => {
                 Some(("no http or https URL".to_owned(), EXAMPLE))

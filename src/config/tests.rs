@@ -101,7 +101,7 @@ pub(super) fn site(pipeline: &Pipeline) -> &CrawlPlan {
 fn chatbase(pipeline: &Pipeline) -> &ChatbaseV1 {
     match &pipeline.target {
         Target::ChatbaseV1(chatbase) => chatbase,
-        Target::Directory(_) => panic!("not chatbase"),
+        Target::ChatbaseV2(_) | Target::Directory(_) => panic!("not chatbase_v1"),
     }
 }
 
@@ -121,6 +121,17 @@ fn a_minimal_file_gets_the_stated_defaults() {
     assert_eq!(chatbase.api_key.expose_secret(), SECRET);
     assert_eq!((chatbase.base_url.as_str(), chatbase.max_body), ("https://www.chatbase.co/", 4_500_000));
     assert_eq!((chatbase.timeout.as_secs(), chatbase.adopt), (120, false));
+    assert_eq!(pipeline.min_interval.as_secs(), 3600);
+}
+
+#[test]
+fn an_agent_can_be_kept_by_its_sources() {
+    let pipeline = accepted(&with("publish", "to: chatbase_v2"));
+    let Target::ChatbaseV2(chatbase) = &pipeline.target else { panic!("not chatbase_v2") };
+    assert_eq!(chatbase.api_key.expose_secret(), SECRET);
+    assert_eq!((chatbase.base_url.as_str(), chatbase.timeout.as_secs()), ("https://www.chatbase.co/", 120));
+    assert_eq!((chatbase.limits.max_sources, chatbase.limits.max_body), (500, 4_500_000));
+    assert_eq!(pipeline.target.identity("abc"), "chatbase_v2 https://www.chatbase.co/ abc");
 }
 
 #[test]
@@ -160,11 +171,15 @@ fn every_key_takes_what_it_says() {
         ("gates", "require_text: Acme"),
         ("gates", "forbid_text: [lorem ipsum]"),
         ("publish", "to: chatbase_v1"),
+        ("publish", "to: chatbase_v2"),
+        ("publish", "to: chatbase_v2\n  max_sources: 100000"),
         ("publish", "base_url: http://127.0.0.1:4319"),
         ("publish", "base_url: http://[::1]:4319/"),
         ("publish", "base_url: http://localhost"),
         ("publish", "max_body: 5MiB"),
         ("publish", "timeout: 1h"),
+        ("publish", "min_interval: 0s"),
+        ("publish", "min_interval: 7d"),
         ("publish", "adopt: true"),
     ];
     for (section, line) in cases {
@@ -187,7 +202,7 @@ fn a_faulty_value_is_refused_at_its_place_with_a_way_out() {
     );
     check("", "enabled: yes", "docs.yaml:8:10: error: `enabled` must be `true` or `false`, not `yes`");
     check("", "enabled: True", "did you mean `true`?");
-    check("", "schedule: {cron: x}", "docs.yaml:8:1: error: unknown key `schedule`");
+    check("", "schedul: {cron: x}", "docs.yaml:8:1: error: unknown key `schedul`");
     check("", "corpus: [a]", "`corpus` must be a mapping, not a list");
     check("", "max_page: 5", "help: did you mean `max_pages` under `sources[].site`?");
     check("agent", "nmae: x", "help: did you mean `name`?");
@@ -256,12 +271,17 @@ fn a_faulty_value_is_refused_at_its_place_with_a_way_out() {
     check("gates", "max_growth: 100001%", "must be 0% to 100000%");
     check("gates", "require_urls: [docs]", "`require_urls` cannot use `docs` as a pattern");
     check("gates", "forbid_text: [\" \"]", "`forbid_text` has an empty text");
-    check("publish", "to: chatbase_v2", "`to` must be `chatbase_v1` or `{directory: PATH}`");
+    check("publish", "to: chatbase_v3", "`to` must be `chatbase_v1`, `chatbase_v2` or `{directory: PATH}`");
+    check("publish", "max_sources: 5", "`max_sources` means nothing to `chatbase_v1`");
+    check("publish", "to: chatbase_v2\n  adopt: true", "`adopt` means nothing to `chatbase_v2`");
+    check("publish", "to: chatbase_v2\n  max_sources: 0", "must be 1 to 100000");
+    check("publish", "to: chatbase_v2\n  max_body: 99KB", "must be 100KB to 1GB");
     check("publish", "base_url: http://www.chatbase.co", "would send the key unencrypted");
     check("publish", "base_url: https://www.chatbase.co/api/v1", "more than scheme, host and port");
     check("publish", "base_url: https://u:p@www.chatbase.co", "a URL with credentials");
     check("publish", "max_body: 4.5", "a size such as");
     check("publish", "timeout: 2h", "must be 1s to 1h");
+    check("publish", "min_interval: 31d", "must be 0d to 30d");
     check("publish", "keep: 0", "must be 1 to 10000");
 }
 
@@ -417,9 +437,15 @@ fn a_directory_target_has_no_key() {
     let pipeline = accepted(&yaml);
     let Target::Directory(directory) = &pipeline.target else { panic!("no directory") };
     assert!(directory.ends_with("../out") && directory.is_absolute());
-    for key in
-        ["api_key: ${KEY}", "base_url: https://a.example", "max_body: 1MB", "timeout: 5s", "adopt: true"]
-    {
+    assert_eq!(pipeline.min_interval.as_secs(), 0);
+    for key in [
+        "api_key: ${KEY}",
+        "base_url: https://a.example",
+        "min_interval: 1h",
+        "max_body: 1MB",
+        "timeout: 5s",
+        "adopt: true",
+    ] {
         let told = refused(&format!("{yaml}  {key}\n"));
         assert!(told.contains("means nothing to a directory"), "{told}");
     }
@@ -548,12 +574,14 @@ fn every_attack_on_record_is_answered() {
             "limit-negative" => (with("corpus", "limit: -1"), false),
             "limit-zero" => (with("corpus", "limit: 0"), false),
             "limit-huge" => (with("corpus", "limit: 1e30"), false),
+            "cron-never" => (with("schedule", "cron: \"0 0 30 2 *\""), false),
+            "cron-every-second" => (with("schedule", "cron: \"* * * * * *\""), false),
             "env-missing" => (with("agent", "name: ${UNSET}"), false),
             // Several files, their names, or their bytes: in tests of their own.
             "utf16" | "path-dotdot" | "symlink" | "same-name" | "two-pipelines-one-agent" | "empty-dir"
             | "secret-world-readable" | "secret-newline" | "secret-crlf-inject"
-            // Not the loader's: there is no `schedule` yet, and a reload is its caller's.
-            | "cron-never" | "cron-every-second" | "reload-broken" | "reload-removed" => continue,
+            // Not the loader's: a reload is its caller's.
+            | "reload-broken" | "reload-removed" => continue,
             other => panic!("`{other}` has no test"),
         };
         if is_accepted {
@@ -756,6 +784,15 @@ fn the_alternatives_that_the_reference_names_are_accepted() {
         ("      # auth: {bearer: ...}", "      auth: {basic: {user: docs, password: \"${TOKEN}\"}}"),
         ("      #cookies: {}", "      cookies: {session: \"${TOKEN}\"}"),
         ("      # proxy: http://proxy.example.com:3128", "      proxy: http://proxy.example.com:3128"),
+        ("  # ping: https://hc.example.com/abc", "  ping: https://hc.example.com/abc"),
+        (
+            "  # webhook: https://hooks.example.com/abc",
+            "  webhook: {url: \"https://hooks.example.com/\", secret: \"${TOKEN}\"}",
+        ),
+        ("  # before: [./prepare.sh, docs]", "  before: [./prepare.sh, docs]"),
+        ("  # on_failure: [mail-the-team]", "  on_failure: [mail-the-team]"),
+        ("  # after: [sync-elsewhere]", "  after: [sync-elsewhere]"),
+        ("  # status_file: status.json", "  status_file: status.json"),
     ] {
         assert!(text.contains(default), "{default}");
         accepted(&text.replace(default, alternative));

@@ -11,9 +11,9 @@ use crate::{
 };
 
 /// Between two sections.
-const SEPARATOR: &str = "\n---\n\n";
+pub const SEPARATOR: &str = "\n---\n\n";
 /// Above the link map.
-const LINK_MAP_HEADING: &str = "# Pages\n\n";
+pub const LINK_MAP_HEADING: &str = "# Pages\n\n";
 
 /// The text that is sent, and what it consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,9 +38,7 @@ pub struct Section<'a> {
 impl Corpus {
     /// The documents in their order, found by the sizes in the manifest; they stand at the end of the text.
     pub fn sections(&self) -> impl Iterator<Item = Section<'_>> {
-        let lengths = self.manifest.documents.iter().map(|entry| length(entry.size.bytes));
-        let all = lengths.fold(0_usize, |all, own| all.saturating_add(own).saturating_add(SEPARATOR.len()));
-        let mut start = (self.text.len() + SEPARATOR.len()).saturating_sub(all);
+        let mut start = self.start_of_sections();
         self.manifest.documents.iter().map(move |entry| {
             let end = start.saturating_add(length(entry.size.bytes));
             // A manifest of another text has nothing to show.
@@ -48,6 +46,19 @@ impl Corpus {
             start = end.saturating_add(SEPARATOR.len());
             Section { entry, text }
         })
+    }
+
+    /// The lines of the link map, one per document in their order; none where the corpus has no link map.
+    pub fn link_lines(&self) -> impl Iterator<Item = &str> {
+        let above = self.text.get(..self.start_of_sections()).and_then(|above| above.strip_suffix(SEPARATOR));
+        let lines = above.and_then(|above| above.strip_prefix(LINK_MAP_HEADING));
+        lines.unwrap_or("").split_inclusive('\n')
+    }
+
+    fn start_of_sections(&self) -> usize {
+        let lengths = self.manifest.documents.iter().map(|entry| length(entry.size.bytes));
+        let all = lengths.fold(0_usize, |all, own| all.saturating_add(own).saturating_add(SEPARATOR.len()));
+        (self.text.len() + SEPARATOR.len()).saturating_sub(all)
     }
 }
 
@@ -221,6 +232,7 @@ mod tests {
             let found: Vec<_> =
                 corpus.sections().map(|section| (&*section.entry.url, section.body())).collect();
             assert_eq!(found, [("/a", texts[0]), ("/b", texts[1])]);
+            assert_eq!(corpus.link_lines().collect::<Vec<_>>(), ["- [a](/a)\n", "- [b](/b)\n"]);
             let other = Corpus { text: "ä".to_owned(), ..corpus };
             assert!(other.sections().all(|section| section.text.len() <= 2));
         }

@@ -10,7 +10,7 @@ pub mod section;
 pub mod worth;
 
 pub use archive::Archives;
-pub use assemble::{Assembler, Corpus, Fit, Section};
+pub use assemble::{Assembler, Corpus, Fit, LINK_MAP_HEADING, SEPARATOR, Section};
 pub use budget::{Budget, Counts, Limit, Priority, Provenance, Unit};
 pub use difference::Difference;
 pub use manifest::{Entry, Manifest};

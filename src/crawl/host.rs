@@ -5,24 +5,21 @@
 
 use std::{
     sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use jiff::Timestamp;
-use tokio::{
-    sync::{OnceCell, Semaphore, SemaphorePermit},
-    time::{Instant, sleep_until},
-};
+use tokio::{sync::OnceCell, time::sleep_until};
 use url::Url;
 
 use super::{
-    CrawlPlan, PRODUCT_TOKEN, Rate,
+    CrawlPlan, PRODUCT_TOKEN,
     fetch::{Candidate, Validators},
     file::{self, Extent, NoFile},
-    pace::Pace,
+    pacer::{Pacer, Turn},
     robots::Robots,
 };
 use crate::http::{Client, Limits};
@@ -48,8 +45,11 @@ const ROBOTS_LIMITS: Limits =
 #[derive(Debug)]
 pub struct Host {
     root: Url,
-    permits: Semaphore,
-    pacing: Mutex<Pacing>,
+    /// Shared with the other runs that ask this host.
+    pacer: Arc<Pacer>,
+    /// How long it has asked to be left alone, in milliseconds, all in all; what several requests were told at once
+    /// counts once.
+    quiet: AtomicU64,
     retries: AtomicU32,
     robots: OnceCell<RobotsTxt>,
     failures_in_a_row: AtomicU32,
@@ -57,39 +57,6 @@ pub struct Host {
     good: OnceLock<Candidate>,
     /// Why nothing more is asked of it in this run.
     down: OnceLock<String>,
-}
-
-/// The pace, and where it has got to.
-#[derive(Debug)]
-struct Pacing {
-    pace: Pace,
-    /// When the next request may start that has no turn yet.
-    next: Instant,
-    /// Any: before this moment the host wants to be left alone, also by those who have a turn already.
-    quiet_until: Instant,
-    /// How long it has asked for that, all in all; what several requests were told at once counts once.
-    quiet: Duration,
-    /// Permits there are, free or taken.
-    permits: usize,
-}
-
-/// The right to make one request, while it is held.
-#[derive(Debug)]
-pub struct Turn<'a> {
-    host: &'a Host,
-    permit: Option<SemaphorePermit<'a>>,
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        let mut pacing = self.host.pacing();
-        if pacing.permits > pacing.pace.at_once()
-            && let Some(permit) = self.permit.take()
-        {
-            permit.forget();
-            pacing.permits -= 1;
-        }
-    }
 }
 
 /// What is known of a host's rules.
@@ -144,13 +111,11 @@ impl Lesson {
 }
 
 impl Host {
-    pub(super) fn new(url: &Url, plan: &CrawlPlan) -> Host {
-        let pace = Pace::new(interval(plan), plan.concurrency);
-        let (permits, now) = (pace.at_once(), Instant::now());
+    pub(super) fn new(url: &Url, plan: &CrawlPlan, pacer: Arc<Pacer>) -> Host {
         Host {
             root: url.join("/").unwrap_or_else(|_| url.clone()),
-            permits: Semaphore::new(permits),
-            pacing: Mutex::new(Pacing { pace, next: now, quiet_until: now, quiet: Duration::ZERO, permits }),
+            pacer,
+            quiet: AtomicU64::new(0),
             retries: AtomicU32::new(plan.retries),
             robots: OnceCell::new(),
             failures_in_a_row: AtomicU32::new(0),
@@ -162,7 +127,7 @@ impl Host {
     /// Is asked by another source from now on: the slower of the paces counts.
     pub(super) fn serve(&self, plan: &CrawlPlan) {
         self.retries.store(plan.retries, Ordering::Relaxed);
-        self.pacing().pace.tighten(interval(plan), plan.concurrency);
+        self.pacer.serve(plan);
     }
 
     /// Scheme, name and port.
@@ -176,14 +141,13 @@ impl Host {
     /// Why nothing more is asked of the host in this run, also where that was learnt while this one waited.
     pub async fn turn(&self) -> Result<Turn<'_>, &str> {
         self.is_up()?;
-        let permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        let turn = Turn { host: self, permit: Some(permit) };
+        let turn = self.pacer.permit().await;
         loop {
             self.is_up()?;
-            let slot = self.reserve();
+            let slot = self.pacer.reserve(self.crawl_delay());
             sleep_until(slot).await;
             // Another request may have been told to wait in the meantime, and that was meant for all.
-            if slot >= self.pacing().quiet_until {
+            if self.pacer.allows(slot) {
                 return self.is_up().map(|()| turn);
             }
         }
@@ -193,33 +157,18 @@ impl Host {
         self.down.get().map_or(Ok(()), |reason| Err(reason))
     }
 
-    fn pacing(&self) -> MutexGuard<'_, Pacing> {
-        self.pacing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes the next free instant of the pace.
-    fn reserve(&self) -> Instant {
-        let delay = match self.robots.get() {
+    fn crawl_delay(&self) -> Option<Duration> {
+        match self.robots.get() {
             Some(RobotsTxt::Rules(robots)) => robots.crawl_delay(),
             _ => None,
-        };
-        let mut pacing = self.pacing();
-        let slot = pacing.next.max(Instant::now());
-        pacing.next = slot + pacing.pace.interval(delay);
-        slot
+        }
     }
 
     /// Takes in how a request went.
     pub fn learn(&self, lesson: Lesson) {
         match lesson {
-            Lesson::Answered(latency) => {
-                let mut pacing = self.pacing();
-                pacing.pace.answered(latency);
-                let more = pacing.pace.at_once().saturating_sub(pacing.permits);
-                pacing.permits += more;
-                self.permits.add_permits(more);
-            }
-            Lesson::PushedBack => self.pacing().pace.pushed_back(),
+            Lesson::Answered(latency) => self.pacer.answered(latency),
+            Lesson::PushedBack => self.pacer.pushed_back(),
             Lesson::Faulty => {}
             Lesson::Well => self.failures_in_a_row.store(0, Ordering::Relaxed),
             Lesson::Failing => {
@@ -230,21 +179,13 @@ impl Host {
                 self.give_up(format!("asks to wait {} s", wait.as_secs()));
             }
             Lesson::LeaveAlone(wait) => {
-                let mut pacing = self.pacing();
-                let now = Instant::now();
-                let quiet_already = pacing.quiet_until.max(now);
-                let until = quiet_already.max(now + wait);
-                pacing.quiet += until - quiet_already;
-                pacing.quiet_until = until;
-                pacing.next = pacing.next.max(until);
-                if pacing.quiet > MOST_WAITING {
+                let longer = u64::try_from(self.pacer.leave_alone(wait).as_millis()).unwrap_or(u64::MAX);
+                let before = self.quiet.fetch_add(longer, Ordering::Relaxed);
+                if Duration::from_millis(before.saturating_add(longer)) > MOST_WAITING {
                     self.give_up("keeps asking to wait".to_owned());
                 }
             }
-            Lesson::Wait(wait) => {
-                let mut pacing = self.pacing();
-                pacing.next = pacing.next.max(Instant::now() + wait);
-            }
+            Lesson::Wait(wait) => self.pacer.wait(wait),
         }
     }
 
@@ -338,14 +279,6 @@ impl Host {
                 RobotsTxt::Unreachable(NoRobots::Unreachable(reason))
             }
         }
-    }
-}
-
-/// The time between two requests that a plan asks for.
-fn interval(plan: &CrawlPlan) -> Duration {
-    match plan.rate {
-        Rate::PerSecond(rate) => Duration::from_secs_f64(1.0 / rate),
-        Rate::Unlimited => Duration::ZERO,
     }
 }
 

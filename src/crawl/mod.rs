@@ -11,7 +11,9 @@ pub mod host;
 pub mod language;
 pub mod link_header;
 mod pace;
+pub mod pacer;
 pub mod page_headers;
+pub mod part;
 pub mod pattern;
 mod percent;
 pub mod robots;
@@ -26,12 +28,14 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use ::url::{Origin, Url};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use self::url::{PageKey, same_site};
 use crate::http::{Client, access::Access};
 use fetch::{Candidate, Validators, Visit};
 use host::Host;
 use language::Languages;
+use pacer::Pacers;
 use scope::Scope;
 
 /// The product token that robots.txt groups are matched with.
@@ -100,6 +104,7 @@ pub struct Crawl {
     client: Client,
     plan: Arc<CrawlPlan>,
     hosts: Hosts,
+    pacers: Arc<Pacers>,
     under_way: JoinSet<Visit>,
     /// How many of these are of each host.
     of_host: HashMap<Origin, usize>,
@@ -107,12 +112,18 @@ pub struct Crawl {
 }
 
 impl Crawl {
-    /// A crawl with nothing under way; `hosts` were asked by other sources before.
-    pub fn new(client: Client, plan: Arc<CrawlPlan>, hosts: Hosts, now: fn() -> Timestamp) -> Crawl {
+    /// A crawl with nothing under way; `hosts` were asked by other sources before, `pacers` are those of all runs.
+    pub fn new(
+        client: Client,
+        plan: Arc<CrawlPlan>,
+        hosts: Hosts,
+        pacers: Arc<Pacers>,
+        now: fn() -> Timestamp,
+    ) -> Crawl {
         for host in hosts.values() {
             host.serve(&plan);
         }
-        Crawl { client, plan, hosts, under_way: JoinSet::new(), of_host: HashMap::new(), now }
+        Crawl { client, plan, hosts, pacers, under_way: JoinSet::new(), of_host: HashMap::new(), now }
     }
 
     /// Whether another candidate of this host may be offered: two per permit keep every permit busy.
@@ -126,7 +137,8 @@ impl Crawl {
         *self.of_host.entry(candidate.url.origin()).or_default() += 1;
         let host = self.host(&candidate.url);
         let (client, now) = (self.client.clone(), self.now);
-        self.under_way.spawn(async move { fetch::visit(&client, &host, candidate, now).await });
+        let visit = async move { fetch::visit(&client, &host, candidate, now).await };
+        self.under_way.spawn(visit.in_current_span());
     }
 
     /// The hosts, for the next source.
@@ -173,8 +185,9 @@ impl Crawl {
 
     /// The politeness towards the host of `url`, made at its first use.
     pub fn host(&mut self, url: &Url) -> Arc<Host> {
-        let plan = &self.plan;
-        Arc::clone(self.hosts.entry(url.origin()).or_insert_with(|| Arc::new(Host::new(url, plan))))
+        let (plan, pacers) = (&self.plan, &self.pacers);
+        let host = || Arc::new(Host::new(url, plan, pacers.of(url, plan)));
+        Arc::clone(self.hosts.entry(url.origin()).or_insert_with(host))
     }
 
     /// Start hosts that pages were not asked of, with the reason: robots.txt unreachable, or down. The crawl is

@@ -80,8 +80,7 @@ pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata, asked: &Asked<
     let own = text.saturating_sub(page.measure.link(body).saturating_sub(aside.link));
     let mut search = Search { page, body, text, own, main: None };
     search.main = search.fair(&landmarks.mains);
-    let mut choice = search
-        .by_request(asked)
+    let mut choice = by_request(tree, asked)
         .or_else(|| search.by_rule(&hits))
         .or_else(|| search.by_landmark(&landmarks))
         .unwrap_or_else(|| search.by_text());
@@ -94,6 +93,28 @@ pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata, asked: &Asked<
         .collect();
     choice.heading = search.heading(&mut choice.roots, metadata, asked);
     choice
+}
+
+/// The places that the pipeline's first selector with any names.
+pub(super) fn by_request(tree: &Tree, asked: &Asked<'_>) -> Option<Choice> {
+    let named = asked.content.iter().map(|selector| {
+        let found = selector.find(tree, Tree::ROOT).into_iter();
+        found.filter(|&id| !asked.removes(tree, id)).collect::<Vec<_>>()
+    });
+    let found = named.into_iter().find(|found| !found.is_empty())?;
+    Some(Choice::new(Container::Asked, outermost(tree, &found)))
+}
+
+/// The places that are not inside another one.
+fn outermost(tree: &Tree, found: &[NodeId]) -> Vec<NodeId> {
+    // In document order the outer one comes first, and what it holds follows at once.
+    let mut roots: Vec<NodeId> = Vec::new();
+    for &id in found {
+        if !roots.last().is_some_and(|&last| tree.ancestors(id).any(|up| up == last)) {
+            roots.push(id);
+        }
+    }
+    roots
 }
 
 /// Text in widgets, which is no part of the page.
@@ -148,20 +169,6 @@ impl Search<'_> {
         (self.page.measure.text(largest) as f64 >= 0.6 * all as f64).then_some(largest)
     }
 
-    /// The places that the pipeline's first selector with any names.
-    fn by_request(&self, asked: &Asked<'_>) -> Option<Choice> {
-        let tree = self.page.tree;
-        let named = asked.content.iter().map(|selector| {
-            selector
-                .find(tree, Tree::ROOT)
-                .into_iter()
-                .filter(|&id| !asked.removes(tree, id))
-                .collect::<Vec<_>>()
-        });
-        let found = named.into_iter().find(|found| !found.is_empty())?;
-        Some(Choice::new(Container::Asked, self.outermost(&found)))
-    }
-
     fn by_rule(&self, hits: &Hits) -> Option<Choice> {
         hits.rules().find_map(|(rule, found)| {
             let roots = match rule.take {
@@ -176,21 +183,9 @@ impl Search<'_> {
         })
     }
 
-    /// The places that are not inside another one.
-    fn outermost(&self, found: &[NodeId]) -> Vec<NodeId> {
-        // In document order the outer one comes first, and what it holds follows at once.
-        let mut roots: Vec<NodeId> = Vec::new();
-        for &id in found {
-            if !roots.last().is_some_and(|&last| self.page.tree.ancestors(id).any(|up| up == last)) {
-                roots.push(id);
-            }
-        }
-        roots
-    }
-
     /// These places, if together they hold a fair share of the page's text.
     fn every(&self, found: &[NodeId]) -> Option<Vec<NodeId>> {
-        let roots = self.outermost(found);
+        let roots = outermost(self.page.tree, found);
         let own: usize = roots.iter().map(|&id| self.own_text(id)).sum();
         (own > 0 && own as f64 >= FAIR_SHARE * self.own as f64).then_some(roots)
     }
@@ -247,7 +242,7 @@ impl Search<'_> {
 }
 
 impl Choice {
-    fn new(container: Container, roots: Vec<NodeId>) -> Self {
+    pub(super) fn new(container: Container, roots: Vec<NodeId>) -> Self {
         Self { container, roots, heading: None, passed_over: Vec::new(), rule: None }
     }
 
@@ -264,9 +259,7 @@ impl Choice {
                 removals.insert(id, Reason::Rule);
             }
         }
-        for id in asked.remove.iter().flat_map(|remove| remove.find(page.tree, root)) {
-            removals.insert(id, Reason::Asked);
-        }
+        removals.ask(page.tree, root, asked);
         if !self.container.is_exact() {
             chrome::mark(page, root, removals);
         }

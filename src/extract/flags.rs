@@ -3,6 +3,7 @@
 //! A flag changes nothing. Hidden text is left out by its own rules; visible text stays as it is, whatever it says.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,18 @@ pub enum FlagKind {
     LongDescription,
     /// Visible text that reads like instructions to an assistant, or like markup meant for one; kept.
     Instructions,
+}
+
+impl fmt::Display for FlagKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FlagKind::HiddenText => "hidden text, left out",
+            FlagKind::FaintText => "text that may be invisible, kept",
+            FlagKind::InvisibleCharacters => "invisible characters, left out",
+            FlagKind::LongDescription => "a long description of a picture, left out",
+            FlagKind::Instructions => "text that reads like instructions to machines, kept",
+        })
+    }
 }
 
 /// The flags of one page while it is read.

@@ -2,12 +2,11 @@
 //!
 //! Class names prove nothing: accordions, tabs and screen-reader texts are content that somebody opens or hears.
 
-use std::collections::HashSet;
-
-use crate::html::{Element, Measure, NodeId, Tree, local_name};
+use crate::html::{Element, Measure, NodeId, Tree, is_silent, local_name};
 use crate::markdown::{NodeSet, clean_line, spells_invisibly};
 
 use super::flags::{FlagKind, Flags, instructions};
+use super::opener::{Controls, Opener, before, is_panel};
 use super::style::{self, Colour, Sight, colour, colours};
 use super::stylesheet::Stylesheet;
 
@@ -32,7 +31,7 @@ pub(super) fn mark(
     dropped: &mut NodeSet,
     flags: &mut Flags,
 ) {
-    let mut openable: Option<HashSet<&str>> = None;
+    let mut controls: Option<Controls<'_>> = None;
     let mut nodes = tree.descendants(root);
     while let Some(id) = nodes.next() {
         let Some(element) = tree.element(id) else {
@@ -56,15 +55,16 @@ pub(super) fn mark(
             // What hides nearly all of a page hides it until it is loaded.
             let hides = stylesheet.sight(element)?;
             let is_part = measure.text(id) * 5 <= measure.text(root) * 4;
-            (is_part && !follows_button(tree, id)).then_some(hides)
+            (is_part && before(tree, id).is_none()).then_some(hides)
         };
         // A picture whose alternative text is see-through is seen.
         let by_colour = || (measure.text(id) > 0).then(|| by_colour(tree, id, element)).flatten();
         let sight = own_sight(element).or_else(by_colour).or_else(by_rule);
         let Some(sight) = sight else { continue };
-        let controlled =
-            element.id().is_some_and(|own| openable.get_or_insert_with(|| controlled(tree)).contains(own));
-        if controlled || is_panel(tree, id, element) {
+        let opens = is_panel(tree, id, element)
+            || before(tree, id) == Some(Opener::Told)
+            || controls.get_or_insert_with(|| Controls::of(tree)).open(element);
+        if opens {
             continue;
         }
         if sight == Sight::Invisible && restores(tree, id) {
@@ -80,25 +80,46 @@ pub(super) fn mark(
     }
 }
 
-/// Flags what is out of sight. Short text for screen readers and the sources of formulas are so by custom.
+/// Flags what is out of sight. Short text for screen readers, the sources of formulas and what a page says about its
+/// own controls are so by custom.
 fn report(tree: &Tree, measure: &Measure, id: NodeId, sight: Sight, flags: &mut Flags) {
     let is_formula = tree.descendants(id).take(4).any(|n| tree.name(n) == Some(&local_name!("math")));
-    let text = || {
-        let mut begin = String::new();
-        for text in tree.descendants(id).take(MAX_NODES).filter_map(|n| tree.text(n)) {
+    let (text, with_controls) = begin(tree, id);
+    let spoken = sight == Sight::Clipped && measure.text(id) <= MAX_SPOKEN;
+    let customary = is_formula || ((spoken || with_controls) && instructions(&text).is_none());
+    if !text.is_empty() && !customary {
+        let kind = if sight == Sight::Faint { FlagKind::FaintText } else { FlagKind::HiddenText };
+        flags.add(kind, &text);
+    }
+}
+
+/// How the text of an element begins, and whether controls of a form or buttons stand in it.
+fn begin(tree: &Tree, id: NodeId) -> (String, bool) {
+    let mut begin = String::new();
+    let mut with_controls = false;
+    let mut nodes = tree.descendants(id);
+    for _ in 0..MAX_NODES {
+        let Some(n) = nodes.next() else { break };
+        if let Some(text) = tree.text(n) {
             begin.push(' ');
             begin.push_str(text);
             if begin.len() > MAX_TEXT {
                 break;
             }
+        } else if let Some(element) = tree.element(n)
+            && is_silent(element)
+        {
+            with_controls |= matches!(
+                *element.name(),
+                local_name!("input")
+                    | local_name!("textarea")
+                    | local_name!("select")
+                    | local_name!("button")
+            );
+            nodes.skip_children();
         }
-        clean_line(&begin)
-    };
-    let spoken = sight == Sight::Clipped && measure.text(id) <= MAX_SPOKEN && instructions(&text()).is_none();
-    if !is_formula && !spoken {
-        let kind = if sight == Sight::Faint { FlagKind::FaintText } else { FlagKind::HiddenText };
-        flags.add(kind, &text());
     }
+    (clean_line(&begin), with_controls)
 }
 
 /// Whether a font shows the element's text as a picture: `local_offer` is seen as a price tag.
@@ -153,60 +174,6 @@ fn by_colour(tree: &Tree, id: NodeId, element: &Element) -> Option<Sight> {
         Some(_) => None,
         None => (Some(text) == WHITE).then_some(Sight::Faint),
     }
-}
-
-/// A panel right below what a visitor presses is opened by it.
-fn follows_button(tree: &Tree, id: NodeId) -> bool {
-    let mut before = std::iter::successors(tree.previous_sibling(id), |&n| tree.previous_sibling(n));
-    before.find_map(|n| tree.element(n)).is_some_and(|e| {
-        *e.name() == local_name!("button")
-            || e.attr(&local_name!("role")) == Some("button")
-            || e.attr(&local_name!("onclick")).is_some()
-    })
-}
-
-/// Ids that some control of the page opens.
-fn controlled(tree: &Tree) -> HashSet<&str> {
-    let mut ids = HashSet::new();
-    for element in tree.descendants(Tree::ROOT).filter_map(|id| tree.element(id)) {
-        for name in ["aria-controls", "data-target", "data-bs-target", "data-tab", "aria-owns"] {
-            for id in element.attr_named(name).unwrap_or_default().split_ascii_whitespace() {
-                ids.insert(id.trim_start_matches('#'));
-            }
-        }
-        let opens = element
-            .attr_named("data-toggle")
-            .or_else(|| element.attr_named("role"))
-            .or_else(|| element.attr_named("data-bs-toggle"));
-        if opens.is_some_and(|o| matches!(o, "tab" | "collapse" | "pill"))
-            && let Some(target) = element.attr(&local_name!("href")).and_then(|h| h.strip_prefix('#'))
-        {
-            ids.insert(target);
-        }
-    }
-    ids
-}
-
-/// One of several panels that tabs switch between, or an answer that its question opens.
-fn is_panel(tree: &Tree, id: NodeId, element: &Element) -> bool {
-    let role = |e: &Element| e.attr(&local_name!("role")).is_some_and(|r| r.eq_ignore_ascii_case("tabpanel"));
-    let named = |e: &Element| {
-        e.classes().any(|c| {
-            let c = c.to_ascii_lowercase();
-            c.contains("tab-content")
-                || c.contains("tab-pane")
-                || c.contains("tabpanel")
-                || c.contains("tabbed")
-                || c.contains("accordion")
-                || c.contains("faq")
-                || c.contains("collaps")
-                || c.contains("expand")
-                || c == "tabs"
-        })
-    };
-    role(element)
-        || named(element)
-        || tree.parent(id).and_then(|p| tree.element(p)).is_some_and(|p| named(p) || &**p.name() == "tabs")
 }
 
 /// Whether something below an invisible element is visible again.

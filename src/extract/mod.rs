@@ -15,6 +15,7 @@ mod linklist;
 mod metadata;
 mod naming;
 mod native;
+mod opener;
 mod phrases;
 mod removal;
 mod repeats;
@@ -45,13 +46,13 @@ pub use crate::markdown::Block;
 pub use cleaning::{Asked, CleanRule, Cleaning};
 pub use explanation::{Explanation, Part};
 pub use flags::{Flag, FlagKind, instructions};
-pub use native::native;
+pub use native::{explain_native, native};
 pub use removal::Reason;
 pub use selector::{Selector, SelectorError};
 
 /// Version of the rules that make an article: raised with every change of what is extracted or how it is written,
 /// so that stored pages are read again.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// A page's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,9 +134,7 @@ pub fn extract(tree: &Tree, links: &Links, asked: &Asked<'_>) -> Article {
 
 /// The same, and how it came about.
 pub fn explain(tree: &Tree, links: &Links, asked: &Asked<'_>) -> (Article, Explanation) {
-    let Extraction { article, measure, choice, removals, repeated } = Extraction::new(tree, links, asked);
-    let explanation = Explanation::new(tree, &measure, &choice, &removals, repeated);
-    (article, explanation)
+    Extraction::new(tree, links, asked).explained(tree)
 }
 
 /// An article, and what it was made of.
@@ -189,6 +188,12 @@ impl Extraction {
             blocks,
         };
         Self { article, measure, choice, removals, repeated }
+    }
+
+    fn explained(self, tree: &Tree) -> (Article, Explanation) {
+        let Self { article, measure, choice, removals, repeated } = self;
+        let explanation = Explanation::new(tree, &measure, &choice, &removals, repeated);
+        (article, explanation)
     }
 }
 

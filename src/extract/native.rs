@@ -5,13 +5,15 @@ use pulldown_cmark::{Options, Parser, html::push_html};
 use url::Url;
 
 use crate::html::{self, Base, Links, Measure, ParseLimit, Tree};
-use crate::markdown::{NodeSet, Page, render};
+use crate::markdown::{Page, render};
 
+use super::cleaning::Asked;
+use super::container::{self, Choice};
 use super::flags::Flags;
-use super::hidden;
-use super::metadata;
+use super::removal::Removals;
 use super::stylesheet::Stylesheet;
-use super::{Article, Container};
+use super::{Article, Container, Explanation, Extraction, hidden, metadata};
+use front::Front;
 
 mod components;
 mod front;
@@ -20,37 +22,78 @@ mod tag;
 /// Reads a Markdown page that came from `url`: its tree, where it leads, and its content with absolute links.
 ///
 /// Front matter gives title, description and language; components of MDX and directives of other generators go, and
-/// what they hold stays; HTML inside is converted.
+/// what they hold stays; HTML inside is converted. What the pipeline asks for is looked for in what a visitor would get
+/// to see: `h2`, `table`, and the HTML inside.
 ///
 /// # Errors
 /// [`ParseLimit`] where the page is more than a tree may hold.
-pub fn native(text: &str, url: &Url) -> Result<(Tree, Links, Article), ParseLimit> {
-    let (front, body) = front::split(text);
-    let mut page = String::with_capacity(body.len() * 2);
-    push_html(&mut page, Parser::new_ext(&components::clean(body), options()));
-    let tree = html::parse(&page)?;
-    let links = html::links(&tree, url);
-    let measure = Measure::new(&tree);
-    let mut dropped = NodeSet::new(tree.len());
-    let found = metadata::read(&tree);
-    let stylesheet = Stylesheet::read(&tree, &found.styles);
-    let mut flags = Flags::default();
-    hidden::mark(&tree, &measure, &stylesheet, Tree::ROOT, &mut dropped, &mut flags);
-    let base = Base::new(url);
-    let blocks =
-        render(Page { tree: &tree, measure: &measure, base: &base, dropped: &dropped }, &[Tree::ROOT]);
-    let heading = found.headings.first().map(|(_, text)| text.clone());
-    let article = Article {
-        title: front.title.or(heading).unwrap_or_default(),
-        language: front.language,
-        description: front.description,
-        breadcrumbs: Vec::new(),
-        modified: None,
-        container: Container::Rule("markdown".to_owned()),
-        flags: flags.of(&blocks),
-        blocks,
-    };
-    Ok((tree, links, article))
+pub fn native(text: &str, url: &Url, asked: &Asked<'_>) -> Result<(Tree, Links, Article), ParseLimit> {
+    let source = Source::parse(text, url)?;
+    let article = source.extraction(url, asked).article;
+    Ok((source.tree, source.links, article))
+}
+
+/// The same, and how it came about.
+///
+/// # Errors
+/// [`ParseLimit`] where the page is more than a tree may hold.
+pub fn explain_native(
+    text: &str,
+    url: &Url,
+    asked: &Asked<'_>,
+) -> Result<(Article, Explanation), ParseLimit> {
+    let source = Source::parse(text, url)?;
+    Ok(source.extraction(url, asked).explained(&source.tree))
+}
+
+/// A Markdown page as the tree that a visitor would get to see.
+struct Source {
+    front: Front,
+    tree: Tree,
+    links: Links,
+}
+
+impl Source {
+    fn parse(text: &str, url: &Url) -> Result<Self, ParseLimit> {
+        let (front, body) = front::split(text);
+        let mut page = String::with_capacity(body.len() * 2);
+        push_html(&mut page, Parser::new_ext(&components::clean(body), options()));
+        let tree = html::parse(&page)?;
+        let links = html::links(&tree, url);
+        Ok(Self { front, tree, links })
+    }
+
+    fn extraction(&self, url: &Url, asked: &Asked<'_>) -> Extraction {
+        let tree = &self.tree;
+        let measure = Measure::new(tree);
+        let found = metadata::read(tree);
+        let stylesheet = Stylesheet::read(tree, &found.styles);
+        let whole = || Choice::new(Container::Rule("markdown".to_owned()), vec![Tree::ROOT]);
+        let choice = container::by_request(tree, asked).unwrap_or_else(whole);
+        let mut removals = Removals::new(tree.len());
+        let mut flags = Flags::default();
+        for &root in &choice.roots {
+            removals.hide(tree, &measure, root, |hidden| {
+                hidden::mark(tree, &measure, &stylesheet, root, hidden, &mut flags);
+            });
+            removals.ask(tree, root, asked);
+        }
+        let base = Base::new(url);
+        let page = Page { tree, measure: &measure, base: &base, dropped: removals.set() };
+        let blocks = render(page, &choice.roots);
+        let heading = found.headings.into_iter().next().map(|(_, text)| text);
+        let article = Article {
+            title: self.front.title.clone().or(heading).unwrap_or_default(),
+            language: self.front.language.clone(),
+            description: self.front.description.clone(),
+            breadcrumbs: Vec::new(),
+            modified: None,
+            container: choice.container.clone(),
+            flags: flags.of(&blocks),
+            blocks,
+        };
+        Extraction { article, measure, choice, removals, repeated: Vec::new() }
+    }
 }
 
 fn options() -> Options {
@@ -65,10 +108,11 @@ fn options() -> Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::Selector;
 
     fn read(text: &str) -> (Links, Article) {
         let url = Url::parse("https://a.test/docs/guide/page.md").unwrap();
-        let (_, links, article) = native(text, &url).unwrap();
+        let (_, links, article) = native(text, &url, &Asked::default()).unwrap();
         (links, article)
     }
 
@@ -87,6 +131,24 @@ mod tests {
         assert_eq!(read("\u{FEFF}+++\r\ntitle = 'A'\r\n+++\r\nText").1.title, "A");
         assert_eq!(read("# Heading\n\nText").1.title, "Heading");
         check("---\n\nno front matter\n\n---\n", "no front matter\n\n---");
+    }
+
+    #[test]
+    fn the_pipeline_says_what_content_is() {
+        let text =
+            "# T\n\n<div class=ad>Buy now.</div>\n\n## A\n\ntext\n\n<section id=s>\n\nmore\n\n</section>";
+        let url = Url::parse("https://a.test/page.md").unwrap();
+        let read = |content: Option<&str>, remove: &[&str]| {
+            let parsed = |text: &str| text.parse::<Selector>().unwrap();
+            let content: Vec<_> = content.into_iter().map(parsed).collect();
+            let remove: Vec<_> = remove.iter().map(|text| parsed(text)).collect();
+            let asked = Asked { content: content.iter().collect(), remove: remove.iter().collect() };
+            native(text, &url, &asked).unwrap().2
+        };
+        assert_eq!(read(None, &[".ad", "h1"]).markdown(), "## A\n\ntext\n\nmore");
+        let part = read(Some("#s"), &[]);
+        assert_eq!((part.markdown().as_str(), part.container), ("more", Container::Asked));
+        assert_eq!(read(Some("#none"), &["#s"]).container, Container::Rule("markdown".to_owned()));
     }
 
     #[test]

@@ -8,6 +8,8 @@ use serde::Serialize;
 use crate::html::{Measure, NodeId, Tree};
 use crate::markdown::NodeSet;
 
+use super::cleaning::Asked;
+
 /// Why a part of a page is no content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -76,6 +78,13 @@ impl Removals {
     pub(super) fn insert(&mut self, id: NodeId, reason: Reason) {
         self.set.insert(id);
         self.reasons.push((id, reason));
+    }
+
+    /// Leaves out what the pipeline names.
+    pub(super) fn ask(&mut self, tree: &Tree, root: NodeId, asked: &Asked<'_>) {
+        for id in asked.remove.iter().flat_map(|remove| remove.find(tree, root)) {
+            self.insert(id, Reason::Asked);
+        }
     }
 
     /// Takes a part back.

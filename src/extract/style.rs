@@ -22,6 +22,8 @@ pub(super) enum Means {
     Visibility,
     /// Position, indent, clipping.
     Place,
+    /// A height of nothing.
+    Size,
 }
 
 /// What a rule of a style sheet does to what it selects.
@@ -199,8 +201,13 @@ pub(super) fn effects(declared: &str) -> Vec<Effect> {
     let (mut absolute, mut away, mut clipped) = (false, false, false);
     let mut effects = Vec::new();
     let (mut placed, mut moving) = (false, false);
+    let (mut flat, mut padded, mut cut) = (false, false, false);
     for (property, value) in declarations(&lower) {
         match property {
+            "height" | "max-height" if number(value) == Some(0.0) => flat = true,
+            "padding" | "padding-top" | "padding-bottom" => padded |= number(value) != Some(0.0),
+            "overflow" | "overflow-y" if matches!(value, "hidden" | "clip") => cut = true,
+            "height" | "max-height" | "overflow" | "overflow-y" => effects.push(Effect::Shows(Means::Size)),
             "display" if value == "none" => effects.push(Effect::Hides(Means::Display)),
             "display" => effects.push(Effect::Shows(Means::Display)),
             "visibility" if matches!(value, "hidden" | "collapse") => {
@@ -218,6 +225,10 @@ pub(super) fn effects(declared: &str) -> Vec<Effect> {
         effects.push(Effect::Hides(Means::Place));
     } else if placed {
         effects.push(Effect::Shows(Means::Place));
+    }
+    // With padding it is the frame of a film.
+    if flat && cut && !padded {
+        effects.push(Effect::Hides(Means::Size));
     }
     // What moves when it is hidden is made to be shown.
     if moving {
@@ -309,5 +320,9 @@ mod tests {
         check("left:0", &[Effect::Shows(Means::Place)]);
         check("opacity:0", &[]);
         check("display:none;-webkit-transition:height 1s", &[]);
+        check("height:0;overflow:hidden", &[Effect::Hides(Means::Size)]);
+        check("max-height:0px;overflow:hidden;transition:max-height .2s", &[]);
+        check("height:0;padding-bottom:56.25%;overflow:hidden", &[]);
+        check("height:auto", &[Effect::Shows(Means::Size)]);
     }
 }

@@ -46,7 +46,7 @@ impl Stylesheet {
             if bytes > MAX_BYTES {
                 break;
             }
-            if ["display", "visibility", "position"].iter().any(|word| css.contains(word)) {
+            if ["display", "visibility", "position", "height"].iter().any(|word| css.contains(word)) {
                 rules.read(&without_comments(css));
             }
         }

@@ -383,7 +383,7 @@ fn hostile_markdown_is_small_work() {
     for piece in
         ["<A {", "<A>\n", "{% ", "{/*", ":::note\n", "!!! note\n", "> - ", "*a_", "[", "```\n", "[^a]: b\n"]
     {
-        native(&piece.repeat(5000), &url).unwrap();
+        native(&piece.repeat(5000), &url, &Asked::default()).unwrap();
     }
 }
 

@@ -3,11 +3,14 @@
 //! [`ApprovedCorpus`] is the only thing that `publish` accepts, and [`ApprovedCorpus::new`] the only way to
 //! one.
 
+mod agent;
 mod change;
 mod content;
 mod notice;
 mod secret;
 mod similarity;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +63,26 @@ pub struct Facts {
     pub sources: Vec<String>,
     /// URLs of required documents that the budget had no room for; `None` where none is required.
     pub required: Option<Vec<String>>,
+    /// The agent's sources, where the target tells of them, and the most bytes that all of them may have.
+    pub at_agent: Option<(AtAgent, Option<u64>)>,
+}
+
+/// The sources that an agent has, and what publishing would do to them. Told by the API, so it is known where the local
+/// state is lost too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AtAgent {
+    /// How many of them hold documents that corpusd put there.
+    pub ours: u64,
+    /// Of these, how many would leave with all that is in them.
+    pub leaving: u64,
+    /// Bytes that corpusd put there.
+    pub bytes: u64,
+    /// How many of them corpusd did not make: they stay.
+    pub foreign: u64,
+    /// Of these, how many are texts.
+    pub foreign_texts: u64,
+    /// Bytes of what corpusd did not make.
+    pub foreign_bytes: u64,
 }
 
 /// Training text that a push would replace and that corpusd did not put there.
@@ -120,30 +143,32 @@ pub enum Warrant<'a> {
 
 /// A corpus that may be published.
 #[derive(Debug, Clone)]
-pub struct ApprovedCorpus {
-    text: String,
-    sha256: Hash,
-}
+pub struct ApprovedCorpus(Arc<Corpus>);
 
 impl ApprovedCorpus {
     /// A corpus that may be published, or `None` where a gate holds it.
-    pub fn new(text: String, sha256: Hash, warrant: Warrant<'_>) -> Option<ApprovedCorpus> {
+    pub fn new(corpus: Corpus, warrant: Warrant<'_>) -> Option<ApprovedCorpus> {
         match warrant {
             Warrant::Verdict(verdict) if verdict.is_hold() => None,
             Warrant::Verdict(_) | Warrant::Approval | Warrant::Published | Warrant::Intent => {
-                Some(ApprovedCorpus { text, sha256 })
+                Some(ApprovedCorpus(Arc::new(corpus)))
             }
         }
     }
 
     /// What is sent.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// SHA-256 of the text.
     pub fn sha256(&self) -> &Hash {
-        &self.sha256
+        &self.0.sha256
+    }
+
+    /// Text and manifest, to be worked on elsewhere.
+    pub fn shared(&self) -> Arc<Corpus> {
+        Arc::clone(&self.0)
     }
 }
 
@@ -178,6 +203,9 @@ pub fn judge(published: Option<&Corpus>, corpus: &Corpus, facts: &Facts, gates: 
         lines.push(max_body(size, limit));
     }
     lines.extend(adopt(facts.foreign));
+    if let Some((agent, limit)) = &facts.at_agent {
+        lines.extend(agent::lines(published, corpus, agent, *limit, gates));
+    }
     Verdict { lines }
 }
 
@@ -262,7 +290,7 @@ mod tests {
         extract::Block,
     };
 
-    fn gates() -> Gates {
+    pub(super) fn gates() -> Gates {
         Gates {
             max_removed: 0.3,
             max_shrink: 0.25,
@@ -276,10 +304,10 @@ mod tests {
         }
     }
 
-    fn fine() -> Facts {
+    pub(super) fn fine() -> Facts {
         let crawled = Crawled { requested: 100, failed: 0, doubts: Vec::new() };
         let sources = vec!["https://a.test/".to_owned(), "https://b.test/".to_owned()];
-        Facts { crawled, body: None, foreign: Foreign::None, sources, required: None }
+        Facts { crawled, body: None, foreign: Foreign::None, sources, required: None, at_agent: None }
     }
 
     /// A corpus of documents of one source, the last so many of them with another text than usual.
@@ -480,8 +508,8 @@ mod tests {
     #[test]
     fn a_held_corpus_needs_a_person() {
         let held = judge(None, &corpus(0, 0), &fine(), &gates());
-        assert!(ApprovedCorpus::new(String::new(), [0; 32], Warrant::Verdict(&held)).is_none());
-        assert!(ApprovedCorpus::new(String::new(), [0; 32], Warrant::Approval).is_some());
+        assert!(ApprovedCorpus::new(corpus(0, 0), Warrant::Verdict(&held)).is_none());
+        assert!(ApprovedCorpus::new(corpus(0, 0), Warrant::Approval).is_some());
     }
 
     proptest! {

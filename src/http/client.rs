@@ -91,26 +91,16 @@ impl Client {
         self.send(Method::GET, url, headers, None, limits).await
     }
 
-    /// POSTs a JSON body to `url`; any status is an answer.
+    /// Sends a request with a body of this media type, or none; any status is an answer.
     ///
     /// # Errors
     /// As [`Client::get`]; [`FetchError::is_unsent`] tells whether the server can have acted.
-    pub async fn post_json(
-        &self,
-        url: &Url,
-        headers: &[(HeaderName, HeaderValue)],
-        body: Bytes,
-        limits: Limits,
-    ) -> Result<Answer, FetchError> {
-        self.send(Method::POST, url, headers, Some(body), limits).await
-    }
-
-    async fn send(
+    pub async fn send(
         &self,
         method: Method,
         url: &Url,
         headers: &[(HeaderName, HeaderValue)],
-        json: Option<Bytes>,
+        body: Option<(&'static str, Bytes)>,
         limits: Limits,
     ) -> Result<Answer, FetchError> {
         let begun = Instant::now();
@@ -131,9 +121,9 @@ impl Client {
         if self.0.access.origins.contains(&url.origin()) {
             request = request.headers(self.0.access.headers.clone());
         }
-        let (patience, which) = patience(json.is_some(), limits.total);
-        if let Some(json) = json {
-            request = request.header(CONTENT_TYPE, "application/json").body(json);
+        let (patience, which) = patience(body.is_some(), limits.total);
+        if let Some((media, body)) = body {
+            request = request.header(CONTENT_TYPE, media).body(body);
         }
         let response = timeout_at(begun + patience, request.send())
             .await
@@ -142,7 +132,7 @@ impl Client {
         if !proxied {
             check_peer(reach, response.remote_addr())?;
         }
-        self.0.meter.answered(response.version() == Version::HTTP_2);
+        self.0.meter.answered(response.status().as_u16(), response.version() == Version::HTTP_2);
         let size: usize =
             response.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         if size > MAX_HEADERS {

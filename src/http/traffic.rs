@@ -25,6 +25,47 @@ pub struct Traffic {
     pub connections: u64,
     /// Bytes of bodies that were received, as they came.
     pub bytes: u64,
+    /// The requests by the class of the status that they were answered with.
+    #[serde(default)]
+    pub by_class: Classes,
+}
+
+/// Answers by the class of their status (RFC 9110 §15).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Classes {
+    /// Successful.
+    #[serde(rename = "2xx")]
+    pub success: u64,
+    /// Redirection, and not modified.
+    #[serde(rename = "3xx")]
+    pub redirection: u64,
+    /// Errors of the one who asks.
+    #[serde(rename = "4xx")]
+    pub client_error: u64,
+    /// Errors of the one who answers.
+    #[serde(rename = "5xx")]
+    pub server_error: u64,
+}
+
+impl Classes {
+    /// The counts with the names of their classes.
+    pub fn named(self) -> [(&'static str, u64); 4] {
+        [
+            ("2xx", self.success),
+            ("3xx", self.redirection),
+            ("4xx", self.client_error),
+            ("5xx", self.server_error),
+        ]
+    }
+
+    fn plus(self, other: Classes) -> Classes {
+        Classes {
+            success: self.success + other.success,
+            redirection: self.redirection + other.redirection,
+            client_error: self.client_error + other.client_error,
+            server_error: self.server_error + other.server_error,
+        }
+    }
 }
 
 impl Traffic {
@@ -36,6 +77,7 @@ impl Traffic {
             http2: self.http2 + other.http2,
             connections: self.connections + other.connections,
             bytes: self.bytes + other.bytes,
+            by_class: self.by_class.plus(other.by_class),
         }
     }
 }
@@ -52,12 +94,19 @@ struct Counts {
     http2: AtomicU64,
     connections: AtomicU64,
     bytes: AtomicU64,
+    /// By the first digit of the status, from 2.
+    classes: [AtomicU64; 4],
 }
 
 impl Meter {
-    pub(super) fn answered(&self, http2: bool) {
+    pub(super) fn answered(&self, status: u16, http2: bool) {
         self.counts.requests.fetch_add(1, Ordering::Relaxed);
         self.counts.http2.fetch_add(u64::from(http2), Ordering::Relaxed);
+        let class =
+            (status / 100).checked_sub(2).and_then(|class| self.counts.classes.get(usize::from(class)));
+        if let Some(class) = class {
+            class.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn received(&self, bytes: usize) {
@@ -65,12 +114,15 @@ impl Meter {
     }
 
     pub(super) fn traffic(&self) -> Traffic {
-        let Counts { requests, http2, connections, bytes } = &*self.counts;
+        let Counts { requests, http2, connections, bytes, classes } = &*self.counts;
+        let [success, redirection, client_error, server_error] =
+            classes.each_ref().map(|count| count.load(Ordering::Relaxed));
         Traffic {
             requests: requests.load(Ordering::Relaxed),
             http2: http2.load(Ordering::Relaxed),
             connections: connections.load(Ordering::Relaxed),
             bytes: bytes.load(Ordering::Relaxed),
+            by_class: Classes { success, redirection, client_error, server_error },
         }
     }
 }

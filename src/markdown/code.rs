@@ -27,6 +27,11 @@ const GUTTER: &[&str] = &[
     "ln",
     "lnt",
     "code-line-number",
+    "linenumber",
+    "line-number",
+    "lineNumber",
+    "line-no",
+    "crayon-nums",
 ];
 
 /// Words of the classes of what a theme adds to a code block.
@@ -167,6 +172,15 @@ fn without_annotations(code: &str) -> String {
 /// Whether an element that is no `pre` shows code line by line: Doxygen's listings.
 pub(super) fn is_listing(tree: &Tree, id: NodeId, element: &Element) -> bool {
     element.has_class("fragment") && tree.children(id).any(|n| tree.has_class(n, "line"))
+}
+
+/// Whether a table shows code line by line beside its numbers: a file on GitHub.
+pub(super) fn is_numbered(tree: &Tree, measure: &Measure, table: NodeId) -> bool {
+    let is_number =
+        |&n: &NodeId| tree.name(n) == Some(&local_name!("td")) && tree.element(n).is_some_and(is_gutter);
+    // The numbers come first, whatever stands around the rows.
+    let mut near = tree.descendants(table).take(NEAR);
+    near.any(|n| is_number(&n)) && !measure.holds(table).any(Holds::PRE)
 }
 
 fn start_line(out: &mut String) {

@@ -14,6 +14,8 @@ const MAX_LABEL: usize = 300;
 const MAX_DEPTH: usize = 12;
 /// Elements around a strip of tabs beside which its panels are looked for.
 const AROUND: usize = 3;
+/// Texts of a script that are taken for ids.
+const MAX_NAMES: usize = 8;
 /// Tabs of one strip at most.
 const MAX_TABS: usize = 64;
 
@@ -54,7 +56,7 @@ impl Disclosures {
                 let Some(element) = tree.element(id) else { continue };
                 if dropped.contains(id) {
                     nodes.skip_children();
-                } else if is_strip(element) {
+                } else if is_strip(element) || is_row_of_buttons(tree, id, element) {
                     strips.extend(strip(tree, measure, id));
                 } else if *element.name() == local_name!("summary") {
                     if let Some(true) = asks(tree, measure.text(id), id, element) {
@@ -139,6 +141,14 @@ fn is_strip(element: &Element) -> bool {
         || element.classes().any(|class| matches!(class, "tabbed-labels" | "nav-tabs" | "tabs"))
 }
 
+/// A strip of tabs that only scripts tell from a part of the page.
+fn is_row_of_buttons(tree: &Tree, id: NodeId, element: &Element) -> bool {
+    let mut parts = tree.children(id).filter_map(|n| tree.element(n)).peekable();
+    element.has_class("tab")
+        && parts.peek().is_some()
+        && parts.all(|part| *part.name() == local_name!("button") && named_by_click(part).next().is_some())
+}
+
 /// The tabs below a strip.
 fn strip<'t>(tree: &'t Tree, measure: &Measure, id: NodeId) -> Option<Strip<'t>> {
     let is_tab = |n: NodeId| {
@@ -177,6 +187,14 @@ fn target(element: &Element) -> Option<&str> {
         .or_else(|| element.attr_named("data-target"))
         .or_else(|| element.attr(&local_name!("href")).filter(|href| href.starts_with('#')))
         .map(|target| target.trim_start_matches('#'))
+        .or_else(|| named_by_click(element).next())
+}
+
+/// The texts that the script names which runs when an element is pressed: `toggle('answer')`.
+pub(crate) fn named_by_click(element: &Element) -> impl Iterator<Item = &str> {
+    let script = element.attr(&local_name!("onclick")).unwrap_or_default();
+    let names = script.split(['\'', '"']).skip(1).step_by(2).map(|name| name.trim_start_matches('#'));
+    names.filter(|name| !name.is_empty()).take(MAX_NAMES)
 }
 
 /// The panels beside a strip: as many parts as it has tabs, inside of what follows it or following it themselves.
@@ -242,6 +260,9 @@ fn asks(tree: &Tree, bytes: usize, id: NodeId, element: &Element) -> Option<bool
         return None;
     }
     let text = text.trim_end_matches(['+', '-', '−', '›', '▼', '▾', '⌄', ' ']);
+    if !text.contains(char::is_alphanumeric) {
+        return None;
+    }
     let in_faq = || *element.name() == local_name!("summary") && in_faq(tree, id);
     Some(text.ends_with(['?', '？', '؟']) || in_faq())
 }

@@ -1,24 +1,46 @@
 //! Lists that are open: how their items are marked.
 
-use crate::html::{Element, local_name};
+use crate::html::Element;
 
 use super::writer::Writer;
 
-/// `CommonMark` reads nine digits at most.
-const MAX_NUMBER: u64 = 999_999_999;
+mod order;
+
+pub(super) use order::Order;
+
+/// Signs of the items of a list in a table cell, by how deep it is nested.
+const SIGNS: [&str; 3] = ["• ", "◦ ", "▪ "];
+
+/// What a list is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Items of a Markdown list.
+    Block,
+    /// Signs in the one line of a table cell.
+    Line,
+    /// Nothing: it only arranges blocks.
+    Plain,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct List {
-    /// The next item's number.
-    number: Option<u64>,
+    form: Form,
+    order: Option<Order>,
+    /// The number that a reader takes the next item to have.
+    counted: u64,
     /// The character of the marker: `-`, `*`, `.`, `)`.
     mark: char,
-    /// Its first item was written.
-    started: bool,
+    /// That of the item that was opened last, which may hold nothing.
+    opened: char,
+    /// How much was written when its last item ended; `None` before the first.
+    ended: Option<(usize, usize)>,
     /// Columns that the text of its last item is indented by.
     indent: usize,
-    /// It only arranges blocks: its items have no markers.
-    plain: bool,
+}
+
+/// The character of a list's marker, and that of a list right after it.
+fn marks(order: Option<Order>) -> (char, char) {
+    if order.is_some_and(Order::is_decimal) { ('.', ')') } else { ('-', '*') }
 }
 
 /// The open lists, innermost last.
@@ -30,70 +52,129 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// A list starts; a numbered one with its first number.
-    pub(super) fn open(&mut self, writer: &mut Writer, start: Option<u64>) {
-        let start = start.map(|number| number.min(MAX_NUMBER));
+    /// A list starts.
+    pub(super) fn open(&mut self, writer: &mut Writer, order: Option<Order>) {
         writer.open_list();
-        let (usual, other) = if start.is_some() { ('.', ')') } else { ('-', '*') };
+        let (usual, other) = marks(order);
         // Two lists in a row are read as one if they have the same marker.
         let mark = if self.ended == Some((usual, writer.position())) { other } else { usual };
-        self.open.push(List { number: start, mark, started: false, indent: 0, plain: false });
+        self.push(Form::Block, order, mark);
+    }
+
+    /// A list in a table cell starts.
+    pub(super) fn open_line(&mut self, order: Option<Order>) {
+        self.push(Form::Line, order, ' ');
     }
 
     /// A list that only arranges blocks starts.
     pub(super) fn open_plain(&mut self) {
-        self.open.push(List { number: None, mark: ' ', started: false, indent: 0, plain: true });
+        self.push(Form::Plain, None, ' ');
+    }
+
+    fn push(&mut self, form: Form, order: Option<Order>, mark: char) {
+        self.open.push(List { form, order, counted: 0, mark, opened: mark, ended: None, indent: 0 });
     }
 
     pub(super) fn close(&mut self, writer: &mut Writer) {
         writer.close_list();
-        if let Some(list) = self.open.pop().filter(|list| list.started) {
+        if let Some(list) = self.open.pop().filter(|list| list.ended.is_some()) {
             self.ended = Some((list.mark, writer.position()));
         }
     }
 
+    /// A list ends that belongs to the item before it.
+    pub(super) fn close_in_item(&mut self, writer: &mut Writer) {
+        self.close(writer);
+        writer.close_item();
+        if let Some(list) = self.open.last_mut() {
+            list.ended = Some(writer.position());
+        }
+    }
+
+    /// A list that is no Markdown list ends.
     pub(super) fn close_plain(&mut self) {
         self.open.pop();
     }
 
     /// Whether the innermost list has items with markers.
     pub(super) fn is_marked(&self) -> bool {
-        self.open.last().is_some_and(|list| !list.plain)
+        self.open.last().is_some_and(|list| list.form == Form::Block)
     }
 
     /// Takes up the last item of the innermost list again, if there is one.
     pub(super) fn resume_item(&mut self, writer: &mut Writer) -> bool {
-        let Some(list) = self.open.last().filter(|list| list.started && !list.plain) else { return false };
+        let Some(list) = self.open.last().filter(|list| list.ended.is_some() && list.form == Form::Block)
+        else {
+            return false;
+        };
         writer.resume_item(list.indent)
     }
 
     /// Opens an item of the innermost list.
+    ///
+    /// `CommonMark` counts with numbers only: where the page shows letters, to which its text may refer, they begin the
+    /// item's text.
     pub(super) fn open_item(&mut self, writer: &mut Writer, item: &Element) {
         let Some(list) = self.open.last_mut() else { return };
-        let marker = match list.number {
-            None => format!("{} ", list.mark),
-            Some(expected) => {
-                let value = item.attr(&local_name!("value")).and_then(|v| v.trim_ascii().parse().ok());
-                let number = value.unwrap_or(expected).min(MAX_NUMBER);
-                if list.started && number != expected {
-                    // A reader counts on: what is numbered anew is another list.
-                    list.mark = if list.mark == '.' { ')' } else { '.' };
-                    writer.restart_list();
+        writer.end_block();
+        let (usual, other) = marks(list.order);
+        let follows = list.ended == Some(writer.position());
+        // After what stands between its items, a reader begins another list.
+        list.opened = if list.ended.is_some() && !follows { usual } else { list.mark };
+        let (mut label, mut anew) = (None, false);
+        let marker = match &mut list.order {
+            None => format!("{} ", list.opened),
+            Some(order) => {
+                let number = order.take(item);
+                if order.is_decimal() {
+                    if follows && number != list.counted {
+                        // A reader counts on: what is numbered anew is another list.
+                        list.opened = if list.mark == usual { other } else { usual };
+                        anew = true;
+                    }
+                    format!("{number}{} ", list.opened)
+                } else {
+                    label = Some(format!("{}. ", order.label()));
+                    format!("{} ", list.opened)
                 }
-                list.number = Some(number);
-                format!("{number}{} ", list.mark)
             }
         };
         list.indent = marker.len();
-        writer.open_item(marker);
+        if anew {
+            writer.open_item_anew(marker);
+        } else {
+            writer.open_item(marker);
+        }
+        if let Some(label) = label {
+            writer.lead_in(label);
+        }
     }
 
     /// An item ended; one of which nothing was written keeps its number for the next.
     pub(super) fn close_item(&mut self, writer: &mut Writer) {
         let written = writer.close_item();
-        if let Some(list) = self.open.last_mut() {
-            list.number = list.number.map(|n| (n + u64::from(written)).min(MAX_NUMBER));
-            list.started |= written;
+        if let Some(list) = self.open.last_mut().filter(|_| written) {
+            list.ended = Some(writer.position());
+            list.mark = list.opened;
+            if let Some(order) = &mut list.order {
+                list.counted = order.number() + 1;
+                order.advance();
+            }
         }
+    }
+
+    /// The sign before an item of a list in a table cell.
+    pub(super) fn sign(&mut self, item: &Element) -> Option<String> {
+        let depth = self.open.iter().filter(|list| list.form == Form::Line).count();
+        let list = self.open.last_mut().filter(|list| list.form == Form::Line)?;
+        Some(match &mut list.order {
+            None => SIGNS[depth.min(SIGNS.len()) - 1].to_owned(),
+            Some(order) => {
+                order.take(item);
+                let label = order.label();
+                order.advance();
+                format!("{label}. ")
+            }
+        })
     }
 }

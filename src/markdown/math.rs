@@ -2,6 +2,9 @@
 
 use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
 
+mod presentation;
+mod symbol;
+
 /// Bytes of a superscript that can be an exponent.
 const MAX_SCRIPT: usize = 12;
 /// Bytes of a formula at most.
@@ -36,7 +39,7 @@ pub(super) fn script(tree: &Tree, measure: &Measure, id: NodeId, base: Option<ch
     (is_term || is_variable).then_some((if raised { '^' } else { '_' }, is_term))
 }
 
-/// The formula of a `math` element: its TeX source where the page gives it, else its symbols.
+/// The formula of a `math` element: its TeX source where the page gives it, else what its parts are in TeX.
 pub(super) fn of_math(tree: &Tree, id: NodeId, element: &Element) -> Formula {
     let is_tex = |n: &NodeId| {
         tree.element(*n).is_some_and(|e| {
@@ -51,6 +54,7 @@ pub(super) fn of_math(tree: &Tree, id: NodeId, element: &Element) -> Formula {
         .map(|annotation| tree.text_of(annotation))
         .or_else(|| element.attr_named("alttext").map(str::to_owned))
         .or_else(|| element.attr_named("data-latex").map(str::to_owned))
+        .or_else(|| presentation::tex(tree, id))
         .unwrap_or_else(|| tree.text_of(id));
     let display = element.attr_named("display") == Some("block")
         || tree.ancestors(id).take(NEAR).filter_map(|up| tree.element(up)).any(|up| {

@@ -8,6 +8,7 @@ mod callout;
 mod clean;
 mod code;
 mod disclosure;
+mod icon;
 mod list;
 mod math;
 mod nodes;
@@ -21,6 +22,7 @@ pub use block::Block;
 pub(crate) use callout::is_callout;
 pub use clean::clean_line;
 pub(crate) use clean::spells_invisibly;
+pub(crate) use disclosure::named_by_click;
 pub use nodes::NodeSet;
 pub use render::{Page, fact, render};
 

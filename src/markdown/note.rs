@@ -50,8 +50,15 @@ impl Notes {
         }
         let mut by_id = HashMap::new();
         for id in tree.descendants(Tree::ROOT) {
-            if let Some(own) = tree.element(id).and_then(Element::id) {
+            let Some(element) = tree.element(id) else { continue };
+            if let Some(own) = element.id() {
                 by_id.entry(own).or_insert(id);
+            }
+            // Word names the label that a note begins with.
+            if *element.name() == local_name!("a")
+                && let (Some(name), Some(note)) = (element.attr(&local_name!("name")), tree.parent(id))
+            {
+                by_id.entry(name).or_insert(note);
             }
         }
         for (id, target, label) in candidates {
@@ -109,7 +116,8 @@ impl Notes {
         let ids: Vec<&str> = std::iter::once(sign)
             .chain(tree.ancestors(sign))
             .take(AROUND)
-            .filter_map(|n| tree.element(n)?.id())
+            .filter_map(|n| tree.element(n))
+            .flat_map(|element| element.id().into_iter().chain(element.attr(&local_name!("name"))))
             .collect();
         let leads_back = |n: &NodeId| {
             let href =

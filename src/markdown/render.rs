@@ -7,7 +7,7 @@ use crate::html::{Base, Element, Measure, NodeId, Step, Tree, is_silent, local_n
 use super::block::Block;
 use super::code;
 use super::disclosure::Disclosures;
-use super::list::Lists;
+use super::list::{Lists, Order};
 use super::math;
 use super::nodes::NodeSet;
 use super::note::Notes;
@@ -78,14 +78,16 @@ enum Exit {
     List,
     /// A list right inside a list.
     ListInList,
-    /// A list that only arranges blocks.
+    /// A list that only arranges blocks, or stands in one line.
     PlainList,
+    /// A paragraph in a table cell.
+    Part,
     Item,
     Quote,
     QuoteMark,
     Parenthesis,
-    /// The text of a footnote.
-    Note,
+    /// What a lead begins: a footnote, an item in a table cell.
+    Lead,
 }
 
 struct Renderer<'t> {
@@ -198,22 +200,21 @@ impl<'t> Renderer<'t> {
                 self.image(id, element);
                 false
             }
+            local_name!("video") => {
+                self.film(id, element);
+                false
+            }
             local_name!("iframe") => {
                 self.frame_of_film(element);
                 false
             }
             local_name!("ul") | local_name!("menu") | local_name!("dir") => self.list(id, None),
-            local_name!("ol") => {
-                let start = element.attr(&local_name!("start")).and_then(|v| v.trim_ascii().parse().ok());
-                self.list(id, Some(start.unwrap_or(1)))
-            }
+            local_name!("ol") => self.list(id, Some(Order::of(self.page.tree, id, element))),
             local_name!("li") => self.item(id, element),
             local_name!("dt") => self.term(id, element),
             local_name!("summary") => self.summary(id),
             local_name!("legend") => self.strong_block(id),
-            local_name!("label") if element.classes().any(|class| class.contains("tab")) => {
-                self.strong_block(id)
-            }
+            local_name!("label") if self.names_tab(id, element) => self.strong_block(id),
             local_name!("blockquote") => self.blockquote(id, element),
             local_name!("q") => {
                 self.writer.text("\"");
@@ -257,18 +258,18 @@ impl<'t> Renderer<'t> {
             }
             Exit::List => self.lists.close(&mut self.writer),
             Exit::ListInList => {
-                self.lists.close(&mut self.writer);
-                self.writer.close_item();
+                self.lists.close_in_item(&mut self.writer);
             }
             Exit::PlainList => {
                 self.lists.close_plain();
-                self.writer.end_block();
+                self.writer.end_part();
             }
+            Exit::Part => self.writer.end_part(),
             Exit::Item => self.lists.close_item(&mut self.writer),
             Exit::Quote => self.writer.close_quote(),
             Exit::QuoteMark => self.writer.text("\""),
             Exit::Parenthesis => self.writer.text(")"),
-            Exit::Note => self.writer.end_lead(),
+            Exit::Lead => self.writer.end_lead(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The grid of an HTML table, as GFM can write it.
 
-use crate::html::{Holds, Measure, NodeId, Step, Tree, local_name};
+use crate::html::{Element, Holds, Measure, NodeId, Step, Tree, local_name};
 
 use super::nodes::NodeSet;
 
@@ -16,6 +16,43 @@ pub(super) struct Cell {
     columns: usize,
     rows: usize,
     pub(super) header: bool,
+}
+
+/// The parts of a table that matter here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Table,
+    Head,
+    Body,
+    Caption,
+    Row,
+    Cell,
+    Header,
+}
+
+/// What part of a table an element is, by its name or by its role.
+fn part(element: &Element) -> Option<Part> {
+    match *element.name() {
+        local_name!("table") => Some(Part::Table),
+        local_name!("thead") => Some(Part::Head),
+        local_name!("tbody") | local_name!("tfoot") => Some(Part::Body),
+        local_name!("caption") => Some(Part::Caption),
+        local_name!("tr") => Some(Part::Row),
+        local_name!("td") => Some(Part::Cell),
+        local_name!("th") => Some(Part::Header),
+        _ => match element.attr(&local_name!("role"))? {
+            "table" | "grid" => Some(Part::Table),
+            "row" => Some(Part::Row),
+            "cell" | "gridcell" | "rowheader" => Some(Part::Cell),
+            "columnheader" => Some(Part::Header),
+            _ => None,
+        },
+    }
+}
+
+/// Whether an element is a table, by whatever it is called.
+pub(super) fn is_table(element: &Element) -> bool {
+    part(element) == Some(Part::Table)
 }
 
 /// A table's rows in reading order, its caption, and whether its first row is a header.
@@ -39,27 +76,29 @@ impl Grid {
                 walk.skip_children();
                 continue;
             }
-            match *element.name() {
-                local_name!("thead") => in_head = true,
-                local_name!("tbody") | local_name!("tfoot") => in_head = false,
-                local_name!("caption") => {
+            match part(element) {
+                Some(Part::Head) => in_head = true,
+                Some(Part::Body) => in_head = false,
+                // One that stands outside of the cells is a table of its own.
+                Some(Part::Table) if id != table => walk.skip_children(),
+                Some(Part::Caption) => {
                     grid.captions.push(id);
                     walk.skip_children();
                 }
-                local_name!("tr") => {
+                Some(Part::Row) => {
                     if grid.rows.is_empty() {
                         grid.first_in_head = in_head;
                     }
                     grid.rows.push(Vec::new());
                 }
-                local_name!("td") | local_name!("th") => {
+                Some(kind @ (Part::Cell | Part::Header)) => {
                     let span =
                         |name| element.attr(name).and_then(|v| v.trim_ascii().parse().ok()).unwrap_or(1);
                     let cell = Cell {
                         id,
                         columns: span(&local_name!("colspan")).clamp(1, MAX_COLUMNS),
                         rows: span(&local_name!("rowspan")).clamp(1, MAX_CELLS),
-                        header: *element.name() == local_name!("th"),
+                        header: kind == Part::Header,
                     };
                     match grid.rows.last_mut() {
                         Some(row) => row.push(cell),
@@ -67,7 +106,7 @@ impl Grid {
                     }
                     walk.skip_children();
                 }
-                _ => {}
+                Some(Part::Table) | None => {}
             }
         }
         grid.rows.retain(|row| !row.is_empty());
@@ -81,13 +120,13 @@ impl Grid {
             return true;
         }
         let cells = || self.rows.iter().flatten();
-        if cells().any(|c| measure.holds(c.id).any(Holds::HEADING.and(Holds::TABLE))) {
+        if cells().any(|c| measure.holds(c.id).any(Holds::HEADING)) {
             return true;
         }
         let has_header = cells().any(|c| c.header);
-        // An example in a cell or two does not make a table of data a layout.
-        let with_code = cells().filter(|c| measure.holds(c.id).any(Holds::PRE)).count();
-        if with_code > 0 && !(has_header && with_code * 4 <= cells().count()) {
+        // An example or a table in a cell or two does not make a table of data a layout.
+        let with_blocks = cells().filter(|c| measure.holds(c.id).any(Holds::PRE.and(Holds::TABLE))).count();
+        if with_blocks > 0 && !(has_header && with_blocks * 4 <= cells().count()) {
             return true;
         }
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -106,6 +106,9 @@ fn lists_nest_and_keep_their_numbers() {
     check("<ul><li><p>a</p><p>b</p></li><li>c</li></ul>", "- a\n\n  b\n\n- c");
     check("<ul><li>a</li></ul><ul><li>b</li></ul>", "- a\n\n* b");
     check("<ul><li></li><li>a</li></ul>", "- a");
+    check("<ol><li>a</li><li></li><li>b</li></ol>", "1. a\n2. b");
+    check("<ul><li>a</li><li><ul></ul>b</li></ul>", "- a\n- b");
+    check("<ol reversed><li>a</li>b<li>c</li></ol>", "2. a\n\nb\n\n1. c");
     check("<blockquote><p>a</p><ul><li>b</li></ul></blockquote><p>c</p>", "> a\n>\n> - b\n\nc");
     check("<ul><li><input type=checkbox checked> a</li></ul>", "- [x] a");
     check("<ul><li><h3>a</h3><p>b</p></li></ul>", "### a\n\nb");
@@ -122,7 +125,7 @@ fn tables_have_one_header_and_equal_rows() {
         "<table><thead><tr><th colspan=2>a</thead><tr><td rowspan=2>b<td>c<tr><td>d</table>",
         "| a | |\n| --- | --- |\n| b | c |\n| | d |",
     );
-    check("<table><tr><th>a<tr><td><p>x</p><ul><li>y<li>z</ul></table>", "| a |\n| --- |\n| x y z |");
+    check("<table><tr><th>a<tr><td><p>x</p><ul><li>y<li>z</ul></table>", "| a |\n| --- |\n| x • y • z |");
     check("<table><tr><td><h2>a</h2><td><p>b</p></table>", "## a\n\nb");
     check("<table><caption>t</caption><tr><th>a<tr><td>b</table>", "t\n\n| a |\n| --- |\n| b |");
 }
@@ -232,6 +235,14 @@ fn markup() -> impl Strategy<Value = String> {
             "</q>",
             "<td colspan=99999>",
             "<math>x</math>",
+            "<math><mfrac><mi>α</mi><mrow><mo>{</mo><mi>ab</mi></mrow></mfrac></math>",
+            "<math><msup><mi>x</mi><mn>2</mn></msup><mo>_</mo><mtext>$</mtext></math>",
+            "<ol type=a>",
+            "<ol type=I start=4 reversed>",
+            "<ol reversed>",
+            "<div role=table><div role=row><div role=cell>",
+            "<td><ul><li>x<li>",
+            "<td><p>",
             "1. ",
             "- ",
             "# ",

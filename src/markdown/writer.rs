@@ -23,11 +23,13 @@ struct Container {
     first: String,
     quote: bool,
     started: bool,
+    /// An item with which another list begins for a reader.
+    anew: bool,
 }
 
 impl Container {
     fn item(first: String) -> Self {
-        Self { first, quote: false, started: false }
+        Self { first, quote: false, started: false, anew: false }
     }
 
     /// Whether its first line can follow a paragraph without an empty line: only a list that starts with 1 may.
@@ -69,8 +71,6 @@ pub(super) struct Writer {
     line: Line,
     /// Level of the heading that is being written.
     heading: Option<usize>,
-    /// What the next paragraph starts with: the sign of a note.
-    lead: Option<String>,
     target: Target,
     /// The block holds text besides syntax.
     has_text: bool,
@@ -98,7 +98,6 @@ impl Writer {
             gap: Gap::None,
             line: Line::default(),
             heading: None,
-            lead: None,
             target,
             has_text: false,
         }
@@ -121,6 +120,11 @@ impl Writer {
     /// Whether no block can be written here: in a table cell or a heading.
     pub(super) fn is_one_line(&self) -> bool {
         self.target == Target::Cell || self.heading.is_some()
+    }
+
+    /// Whether nothing was written in the line that is open.
+    pub(super) fn is_empty(&self) -> bool {
+        self.line.is_empty()
     }
 
     /// Whether a table cell is being written.
@@ -165,12 +169,9 @@ impl Writer {
     }
 
     fn write_block(&mut self, heading: Option<usize>) {
-        let mut line = self.line.take();
+        let line = self.line.take();
         if line.is_empty() {
             return;
-        }
-        if let Some(lead) = self.lead.take() {
-            line.prepend(&lead);
         }
         self.start_line();
         let kind = if heading.is_some() { Kind::Heading } else { Kind::Paragraph };
@@ -187,13 +188,28 @@ impl Writer {
     /// What is written next starts with this text.
     pub(super) fn lead_in(&mut self, lead: String) {
         self.end_block();
-        self.lead = Some(lead);
+        self.line.lead = Some(lead);
     }
 
     /// Ends what a lead belongs to.
     pub(super) fn end_lead(&mut self) {
         self.end_block();
-        self.lead = None;
+        self.line.lead = None;
+    }
+
+    /// What comes now is no text: a lead that waits for some is a paragraph of its own.
+    fn end_before_block(&mut self) {
+        self.end_block();
+        self.line.settle_lead();
+        self.end_block();
+    }
+
+    /// Ends one of the blocks that share the one line of a cell.
+    pub(super) fn end_part(&mut self) {
+        self.end_block();
+        if self.is_one_line() {
+            self.line.part();
+        }
     }
 
     /// A block's last line is written.
@@ -262,25 +278,27 @@ impl Writer {
     /// A quote starts.
     pub(super) fn open_quote(&mut self) {
         self.open_nesting();
-        self.containers.push(Container { first: String::new(), quote: true, started: false });
+        self.containers.push(Container { quote: true, ..Container::item(String::new()) });
     }
 
     /// It ends.
     pub(super) fn close_quote(&mut self) {
         self.end_block();
-        self.containers.pop();
-        self.close_nesting();
+        let quote = self.containers.pop();
+        self.close_nesting(quote.is_some_and(|quote| quote.started));
     }
 
     fn open_nesting(&mut self) {
-        self.end_block();
+        self.end_before_block();
         self.nesting += 1;
     }
 
-    fn close_nesting(&mut self) {
-        self.end_block();
+    /// `written` tells whether there was anything in it: of what was empty, nothing is seen after it.
+    fn close_nesting(&mut self, written: bool) {
         self.nesting = self.nesting.saturating_sub(1);
-        self.gap = Gap::Blank;
+        if written {
+            self.gap = Gap::Blank;
+        }
         if self.nesting == 0 && !self.is_cell() {
             self.flush();
         }
@@ -288,7 +306,7 @@ impl Writer {
 
     /// A fenced code block.
     pub(super) fn code_block(&mut self, code: &str, language: &str) {
-        self.end_block();
+        self.end_before_block();
         let longest = longest_run(code, '`');
         let fence = "`".repeat((longest + 1).max(3));
         self.start_line();
@@ -311,7 +329,7 @@ impl Writer {
 
     /// Lines that are Markdown already, such as a table's; empty lines do not occur.
     pub(super) fn lines(&mut self, lines: &[String]) {
-        self.end_block();
+        self.end_before_block();
         for (i, line) in lines.iter().enumerate() {
             if i == 0 {
                 self.start_line();

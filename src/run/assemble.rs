@@ -15,11 +15,13 @@ mod choice;
 pub(super) mod reader;
 mod remarks;
 mod survey;
+mod twins;
 
 use self::{
     choice::{Choice, choose},
     reader::{Reader, of_page},
     survey::survey,
+    twins::name_twins,
 };
 use super::{RunError, deliver};
 use crate::{
@@ -36,7 +38,7 @@ use crate::{
 };
 
 /// Part of every fingerprint: raised when the rules of this module, or of a stage that it calls, change.
-const RULES: u32 = 4;
+const RULES: u32 = 5;
 
 /// What was assembled.
 #[derive(Debug)]
@@ -227,7 +229,8 @@ fn fingerprint(members: &[Member], pipeline: &Pipeline) -> Hash {
 /// Puts members that name another one as their canonical form, or have a variant in a preferred language, behind those
 /// that are their own, and counts the latter: what gives way comes last, and only where the other really is a document.
 /// `swapped` is a canonical form that too many of them name.
-fn by_canonical(members: Vec<Member>, swapped: Option<&str>) -> (Vec<Member>, usize) {
+fn by_canonical(mut members: Vec<Member>, swapped: Option<&str>) -> (Vec<Member>, usize) {
+    name_twins(&mut members);
     let names_another = |member: &Member| {
         let canonical = member.canonical.clone();
         canonical.filter(|canonical| canonical != member.key.as_ref() && Some(canonical.as_str()) != swapped)
@@ -296,6 +299,14 @@ mod tests {
     #[test]
     fn a_canonical_form_that_is_not_kept_loses_nothing() {
         assert_eq!(twins(vec![member("/a", Some("/gone")), member("/b", None)]), [""; 0]);
+    }
+
+    #[test]
+    fn a_page_of_markdown_gives_way_to_the_same_page_of_html() {
+        let named = vec![member("https://a.test/docs/b", None), member("https://a.test/docs/b.md", None)];
+        assert_eq!(twins(named), ["https://a.test/docs/b.md"]);
+        let own = vec![member("https://a.test/docs/b", None), member("https://a.test/docs/c.md", None)];
+        assert_eq!(twins(own), [""; 0]);
     }
 
     #[test]

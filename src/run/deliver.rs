@@ -1,6 +1,6 @@
 //! What is published, held, or sent again: the decisions after a corpus was made.
 
-use super::{Context, RunError, assemble::Assembled, delivery::Delivery};
+use super::{Context, RunError, Stage, assemble::Assembled, delivery::Delivery, verification};
 use crate::{
     blocking::blocking,
     corpus::Corpus,
@@ -10,24 +10,6 @@ use crate::{
     report::{CorpusReport, Ending, PublishStatus, RunReport},
     store::{Held, Pin, Store, StoredCorpus},
 };
-
-/// Why nothing is sent: a refusal that no change of settings has answered yet.
-pub(super) async fn pause_in_force(pipeline: &Pipeline, store: &Store) -> Result<Option<String>, RunError> {
-    match store.paused().await? {
-        Some(pause) if pause.fingerprint == pipeline.publish_fingerprint() => {
-            let name = &pipeline.name;
-            Ok(Some(format!(
-                "{} (paused since {}; `corpusd resume {name}` lifts the pause)",
-                pause.reason, pause.at
-            )))
-        }
-        Some(_) => {
-            store.resume().await?;
-            Ok(None)
-        }
-        None => Ok(None),
-    }
-}
 
 /// Publishes what was assembled if it differs from what is live and the gates pass it.
 pub(super) async fn deliver(
@@ -57,6 +39,12 @@ pub(super) async fn deliver(
     if pin.is_none() && delivery.is_live(assembled.sha256).await? {
         return delivery.unchanged(&pipeline.gates).await;
     }
+    if pin.is_none()
+        && let Some(reason) = delivery.too_soon(None).await?
+    {
+        delivery.defer(&reason);
+        return Ok(());
+    }
     let agent = match &pin {
         // Nothing of this run is sent.
         Some(_) => None,
@@ -73,11 +61,17 @@ pub(super) async fn deliver(
         Some(live) => store.corpus(live.corpus).await?.map(Corpus::from),
         None => None,
     };
-    let facts = Facts {
+    let ours = live.is_some() || unsettled.is_some();
+    let mut facts = Facts {
         required: assembled.required_without_room(&pipeline.budget),
-        ..delivery.facts(&corpus.text, agent.as_ref(), live.is_some() || unsettled.is_some())
+        ..delivery.facts(&corpus, agent.as_ref(), ours)
     };
+    if !ours {
+        delivery.remark_on_others(&facts);
+    }
+    facts.crawled.doubts.extend(verification::objection(pipeline, store, assembled.sha256).await?);
     let gates = pipeline.gates.clone();
+    context.progress.enter(Stage::Judging);
     let (corpus, verdict) = blocking(move || {
         let verdict = gate::judge(published.as_ref(), &corpus, &facts, &gates);
         (corpus, verdict)
@@ -98,14 +92,21 @@ pub(super) async fn deliver(
     }
     let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
     store.keep_corpus(corpus.clone(), assembled.made_from, left_out, remarks, (context.now)()).await?;
-    if let Some(approved) = ApprovedCorpus::new(corpus.text, corpus.sha256, Warrant::Verdict(&verdict)) {
+    let (sha256, size) = (corpus.sha256, corpus.manifest.size);
+    if let Some(approved) = ApprovedCorpus::new(corpus, Warrant::Verdict(&verdict)) {
         store.release().await?;
         store.promote().await?;
-        delivery.push(agent.as_ref(), &approved, corpus.manifest.size).await
+        // What is unknown is settled, however soon.
+        if let Some(reason) = delivery.too_soon(live.as_ref().filter(|_| unsettled.is_none())).await? {
+            delivery.defer(&reason);
+            return Ok(());
+        }
+        verification::foresee(pipeline, store, context, sha256, delivery.report).await?;
+        delivery.push(agent.as_ref(), &approved, size).await
     } else {
         let reasons = verdict.reasons();
         let (run, target) = (delivery.report.run, delivery.target.clone());
-        let held = Held { corpus: corpus.sha256, run, target, gates: verdict.lines };
+        let held = Held { corpus: sha256, run, target, gates: verdict.lines };
         store.hold(held).await?;
         let name = &pipeline.name;
         let reason =
@@ -146,6 +147,7 @@ pub(super) async fn deliver_held(
         return Ok(());
     }
     let kept = kept(store, held.corpus).await?;
+    verification::foresee(pipeline, store, context, held.corpus, report).await?;
     publish_kept(pipeline, store, context, kept, Warrant::Approval, report).await
 }
 
@@ -196,7 +198,7 @@ pub(super) async fn publish_kept(
         delivery.report.documents.kept = kept.manifest.documents.len() as u64;
         delivery.report.corpus = Some(CorpusReport::of(kept.sha256, size, &pipeline.budget));
     }
-    let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, warrant) else {
+    let Some(approved) = ApprovedCorpus::new(kept.into(), warrant) else {
         return Ok(());
     };
     delivery.push(agent.as_ref(), &approved, size).await

@@ -3,44 +3,28 @@
 //! An outcome that nobody knows is settled by asking the API, then by sending the same bytes again, or a newer
 //! corpus that passed the gates; by nothing else.
 
+mod facts;
+mod patience;
+
 use std::time::Duration;
 
-use super::{Context, RunError, deliver::kept};
+use patience::wanted_later;
+
+use super::{Context, RunError, Stage, deliver::kept, pause};
 use crate::{
-    chatbase::{self, ApiError, Push},
+    chatbase::{self, ApiError, Patience, Push, Refusal},
     corpus::Counts,
-    gate::{self, ApprovedCorpus, Crawled, Facts, Foreign, Gates, Verdict, Warrant},
+    gate::{self, ApprovedCorpus, Crawled, Gates, Verdict, Warrant},
     hash::Hash,
-    pipeline::{Pipeline, Source},
-    publish::{Publisher, Target},
+    outcome::in_words,
+    pipeline::Pipeline,
+    publish::{Publisher, Sent},
     report::{Ending, PublishStatus, RunReport},
-    store::{Before, Pause, Publication, PublicationState, Store},
+    store::{Before, Publication, PublicationState, Store},
 };
 
 /// The same bytes are sent again at most so often in one run.
 const RESENDS: u32 = 2;
-/// A `Retry-After` up to this is waited for within the run.
-const LONGEST_WAIT: Duration = Duration::from_mins(2);
-
-/// How long to wait for what.
-#[derive(Debug, Clone)]
-pub struct Waits {
-    /// Before the next attempt at something that failed for a passing reason; doubled each time.
-    pub backoff: Duration,
-    /// Pauses between the questions whether a push of unknown outcome arrived: all of them where it most likely
-    /// did, the first half where it most likely did not.
-    pub confirm: Vec<Duration>,
-}
-
-impl Default for Waits {
-    fn default() -> Waits {
-        // Training takes one to two minutes as a rule, and shows when it is done.
-        Waits {
-            backoff: Duration::from_secs(2),
-            confirm: [2, 4, 8, 16, 30, 60].map(Duration::from_secs).to_vec(),
-        }
-    }
-}
 
 /// One run's dealings with its target.
 pub(super) struct Delivery<'a> {
@@ -62,7 +46,8 @@ impl<'a> Delivery<'a> {
         report: &'a mut RunReport,
     ) -> Delivery<'a> {
         let agent_id = &pipeline.agent.id;
-        let publisher = pipeline.target.connect(agent_id, context.window.clone(), context.now);
+        let patience = Patience { pauses: context.waits.training.clone(), stop: context.stop.clone() };
+        let publisher = pipeline.target.connect(agent_id, context.window.clone(), context.now, patience);
         Delivery {
             pipeline,
             store,
@@ -76,9 +61,10 @@ impl<'a> Delivery<'a> {
 
     /// What the target says of the agent, asked again after passing failures.
     pub(super) async fn agent(&self) -> Result<Option<chatbase::Agent>, ApiError> {
+        self.context.progress.enter(Stage::Asking);
         let mut attempt = 0;
         loop {
-            match self.publisher.agent().await {
+            match self.ask().await {
                 Err(ApiError::Passing(wait, _)) if attempt < RESENDS && self.wait(attempt, wait).await => {
                     attempt += 1;
                 }
@@ -87,16 +73,17 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Waits before attempt `attempt` + 1; false where the API asks for longer than a run waits.
-    async fn wait(&self, attempt: u32, asked: Option<Duration>) -> bool {
-        let wait = asked.unwrap_or_default().max(self.context.waits.backoff * 2_u32.saturating_pow(attempt));
-        if wait > LONGEST_WAIT {
-            return false;
+    /// Asks once, unless the API wants no requests now.
+    async fn ask(&self) -> Result<Option<chatbase::Agent>, ApiError> {
+        let unusable = |error| ApiError::Passing(None, in_words(&error));
+        if let Some(until) = self.embargo().await.map_err(unusable)? {
+            return Err(ApiError::Passing(None, wanted_later(until)));
         }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => true,
-            () = self.context.stop.cancelled() => false,
+        let answer = self.publisher.agent().await;
+        if let Err(ApiError::Passing(Some(asked), _)) = &answer {
+            self.heed(*asked).await.map_err(unusable)?;
         }
+        answer
     }
 
     /// Whether the target holds this corpus, as far as anybody can know.
@@ -106,27 +93,6 @@ impl<'a> Delivery<'a> {
         Ok(unsettled.is_none()
             && live.is_some_and(|live| live.corpus == corpus)
             && self.publisher.still_holds(corpus).await)
-    }
-
-    pub(super) fn facts(&self, text: &str, agent: Option<&chatbase::Agent>, ours: bool) -> Facts {
-        let name = self.name(agent);
-        let (body, adopt) = match &self.pipeline.target {
-            Target::ChatbaseV1(v1) => {
-                let size = chatbase::v1::body_size(&self.pipeline.agent.id, name, text);
-                (Some((size, v1.max_body)), v1.adopt)
-            }
-            Target::Directory(_) => (None, true),
-        };
-        let foreign = match agent {
-            Some(agent) if !ours && !adopt => match agent.characters {
-                Some(0) => Foreign::None,
-                Some(count) => Foreign::Characters(count),
-                None => Foreign::Unknown,
-            },
-            _ => Foreign::None,
-        };
-        let sources = self.pipeline.sources.iter().map(Source::name).collect();
-        Facts { crawled: self.crawled.clone(), body, foreign, sources, required: None }
     }
 
     /// The configured name, else the one the agent has: sending another would rename it.
@@ -173,16 +139,26 @@ impl<'a> Delivery<'a> {
             live,
         };
         let now = (self.context.now)();
+        self.context.progress.enter(Stage::Intending);
         let id = self
             .store
-            .intend(self.report.run, *corpus.sha256(), self.target.clone(), before.clone(), now)
+            .intend(
+                self.report.run,
+                *corpus.sha256(),
+                self.target.clone(),
+                before.clone(),
+                self.settings(),
+                now,
+            )
             .await?;
         let name = self.name(agent).map(str::to_owned);
         // Once one attempt may have arrived, what later ones come to does not make it undone.
         let mut unknown = false;
         let mut attempt = 0;
         loop {
-            let (push, request_id) = self.publisher.push(name.as_deref(), corpus).await;
+            self.context.progress.enter(Stage::Sending);
+            let Sent { push, request_id, partial } = self.publisher.push(name.as_deref(), corpus).await;
+            unknown |= partial;
             let request = request_id.as_deref().unwrap_or("none");
             tracing::info!(request.id = request, size_bytes = size.bytes, "push: {}", describe(&push));
             if request_id.is_some() {
@@ -190,9 +166,9 @@ impl<'a> Delivery<'a> {
             }
             let again = match &push {
                 Push::Applied => return self.acknowledged(id, request_id, "accepted").await,
-                Push::Refused(_, reason) => {
+                Push::Refused(refusal, reason) => {
                     self.not_applied(id, unknown, PublishStatus::Rejected, request_id, reason).await?;
-                    return self.pause(reason.clone()).await;
+                    return self.pause(*refusal, reason.clone()).await;
                 }
                 Push::Unknown(reason) | Push::Unclear(reason) => {
                     unknown = true;
@@ -206,11 +182,16 @@ impl<'a> Delivery<'a> {
                     if self.confirmed(&before, size, pauses).await {
                         return self.acknowledged(id, request_id, "confirmed by asking").await;
                     }
-                    attempt < most && !self.context.stop.is_cancelled()
+                    attempt < most && !self.context.stop.is_cancelled() && self.embargo().await?.is_none()
                 }
                 Push::Busy(_) => false,
                 Push::NotSent(_) => attempt < RESENDS && self.wait(attempt, None).await,
-                Push::Later(wait, _) => attempt < RESENDS && self.wait(attempt, *wait).await,
+                Push::Later(asked, _) => {
+                    if let Some(asked) = asked {
+                        self.heed(*asked).await?;
+                    }
+                    attempt < RESENDS && self.wait(attempt, *asked).await
+                }
             };
             if !again {
                 let reason = describe(&push);
@@ -227,7 +208,7 @@ impl<'a> Delivery<'a> {
                 () = tokio::time::sleep(*pause) => {}
                 () = self.context.stop.cancelled() => return false,
             }
-            if let Ok(Some(agent)) = self.publisher.agent().await
+            if let Ok(Some(agent)) = self.ask().await
                 && arrived(before, &agent, size)
             {
                 return true;
@@ -239,7 +220,7 @@ impl<'a> Delivery<'a> {
     /// Asks once about a push that an earlier run left unsettled.
     pub(super) async fn ask_once(&mut self, publication: &Publication) -> Result<(), RunError> {
         let Some(manifest) = self.store.manifest(publication.corpus).await? else { return Ok(()) };
-        if let Ok(Some(agent)) = self.publisher.agent().await
+        if let Ok(Some(agent)) = self.ask().await
             && arrived(&publication.before, &agent, manifest.size)
         {
             tracing::info!("the push of an earlier run had arrived");
@@ -256,16 +237,20 @@ impl<'a> Delivery<'a> {
             return Ok(());
         }
         let Some(publication) = self.store.unsettled(self.target.clone()).await? else { return Ok(()) };
+        if self.embargo().await?.is_some() {
+            return Ok(());
+        }
         let (corpus, warrant) = match self.store.pinned(self.target.clone()).await? {
             Some(pin) => (pin.corpus, Warrant::Published),
             None => (publication.corpus, Warrant::Intent),
         };
         let kept = kept(self.store, corpus).await?;
-        let Some(approved) = ApprovedCorpus::new(kept.text, kept.sha256, warrant) else {
+        let size = kept.manifest.size;
+        let Some(approved) = ApprovedCorpus::new(kept.into(), warrant) else {
             return Ok(());
         };
         let (outcome, error) = (self.report.outcome, self.report.error.clone());
-        self.push(agent, &approved, kept.manifest.size).await?;
+        self.push(agent, &approved, size).await?;
         if self.report.outcome == Ending::Published {
             // Only an older push was settled; this run's own outcome stands.
             (self.report.outcome, self.report.error) = (outcome, error);
@@ -311,6 +296,7 @@ impl<'a> Delivery<'a> {
         detail: &str,
     ) -> Result<(), RunError> {
         let now = (self.context.now)();
+        self.context.progress.enter(Stage::Settling);
         self.store
             .settle_publication(id, state, request_id, detail.to_owned(), self.pipeline.keep, now)
             .await?;
@@ -319,7 +305,7 @@ impl<'a> Delivery<'a> {
 
     pub(super) async fn api_failed(&mut self, error: ApiError) -> Result<(), RunError> {
         match error {
-            ApiError::Refused(_, reason) => self.pause(reason).await,
+            ApiError::Refused(refusal, reason) => self.pause(refusal, reason).await,
             ApiError::Passing(_, reason) => {
                 self.report
                     .end(Ending::Failed, format!("the API could not be asked about the agent: {reason}"));
@@ -328,9 +314,8 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    async fn pause(&mut self, reason: String) -> Result<(), RunError> {
-        let fingerprint = self.pipeline.publish_fingerprint();
-        self.store.pause(Pause { reason: reason.clone(), fingerprint, at: (self.context.now)() }).await?;
+    async fn pause(&mut self, refusal: Refusal, reason: String) -> Result<(), RunError> {
+        pause::pause(self.pipeline, self.store, refusal, reason.clone(), (self.context.now)()).await?;
         self.report.end(Ending::Paused, reason);
         Ok(())
     }
@@ -342,6 +327,8 @@ impl<'a> Delivery<'a> {
 fn arrived(before: &Before, agent: &chatbase::Agent, size: Counts) -> bool {
     let is_size = |size: Counts, count| [size.utf16, size.characters, size.bytes].contains(&count);
     match agent.characters {
+        // Source by source it is seen by the next push, which writes what is missing and nothing else.
+        _ if agent.sources.is_some() => false,
         Some(count) => {
             is_size(size, count)
                 && before.characters != Some(count)
@@ -372,7 +359,8 @@ mod tests {
     }
 
     fn agent(characters: Option<u64>, trained: &str) -> chatbase::Agent {
-        chatbase::Agent { name: None, characters, last_trained_at: Some(trained.to_owned()) }
+        let last_trained_at = Some(trained.to_owned());
+        chatbase::Agent { characters, last_trained_at, ..chatbase::Agent::default() }
     }
 
     fn before(characters: Option<u64>, live: Option<u64>) -> Before {

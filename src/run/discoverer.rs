@@ -6,7 +6,7 @@ use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{
-    crawl::{CrawlPlan, scope::Decision, traps, url::PageKey},
+    crawl::{CrawlPlan, part::Part, scope::Decision, traps, url::PageKey},
     outcome::{Outcome, SkipReason},
     store::{Discovery, Store, StoreError},
 };
@@ -30,6 +30,8 @@ pub(super) struct Route<'a> {
 /// Takes the URLs that one source's crawl comes across.
 pub(super) struct Discoverer {
     plan: Arc<CrawlPlan>,
+    /// What lies outside of it is not even noted.
+    only: Option<Part>,
     /// Hashes of the URLs that were taken: 16 bytes each instead of a query each.
     seen: HashSet<u128>,
 }
@@ -38,10 +40,11 @@ impl Discoverer {
     /// Begins with what the frontier holds already.
     pub(super) async fn new(
         plan: Arc<CrawlPlan>,
+        only: Option<Part>,
         store: &Store,
         source: usize,
     ) -> Result<Discoverer, StoreError> {
-        Ok(Discoverer { plan, seen: store.known_urls(source, MOST_SEEN, hash).await? })
+        Ok(Discoverer { plan, only, seen: store.known_urls(source, MOST_SEEN, hash).await? })
     }
 
     /// Whether this text is a URL that was taken before, so that it need not even be parsed.
@@ -67,7 +70,7 @@ impl Discoverer {
     }
 
     /// A URL as the frontier takes it, decided where no request is needed for that; `None` where it was taken before
-    /// or can never be requested.
+    /// or can never be requested, or is not of the part that is crawled.
     pub(super) fn take(&mut self, url: &Url, route: Route<'_>) -> Option<Discovery> {
         let hash = hash(url.as_str());
         if self.seen.contains(&hash) {
@@ -75,6 +78,9 @@ impl Discoverer {
         }
         if self.seen.len() < MOST_SEEN {
             self.seen.insert(hash);
+        }
+        if self.only.as_ref().is_some_and(|part| !part.covers(url)) {
+            return None;
         }
         let key = PageKey::new(url)?;
         let skipped = |reason, detail: &str| Some((Outcome::Skipped(reason), detail.to_owned()));

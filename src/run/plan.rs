@@ -7,7 +7,9 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Context, RunError, assemble, blank, crawled, delivery::Delivery, rules::Rules, site};
+use super::{
+    Context, RunError, assemble, blank, crawled, delivery::Delivery, paused, rules::Rules, site, verification,
+};
 use crate::{
     blocking::blocking,
     corpus::{Corpus, Difference, Section},
@@ -154,7 +156,7 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
     };
     let mut report = blank(pipeline, 0, crawl.moved_at);
     let delivery = Delivery::new(pipeline, store, context, &crawled, &mut report);
-    let facts = Facts { required, ..delivery.facts(&next.text, None, live.is_some()) };
+    let mut facts = Facts { required, ..delivery.facts(&next, None, live.is_some()) };
     debug_assert_eq!(facts.foreign, Foreign::None, "the agent was not asked");
     if let (None, Target::ChatbaseV1(v1)) = (&live, &pipeline.target)
         && !v1.adopt
@@ -162,10 +164,18 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
         notes
             .push("whether the agent holds text of somebody else is asked when something is sent".to_owned());
     }
-    if let Some(pause) = store.paused().await? {
+    if matches!(pipeline.target, Target::ChatbaseV2(_)) {
+        notes.push(
+            "how many sources of the agent would be deleted is asked when something is sent".to_owned(),
+        );
+    }
+    if let Some(pause) = paused(pipeline, store).await? {
         notes.push(format!("publishing is paused: {}", pause.reason));
     }
     let unchanged = live.as_ref().is_some_and(|live| live.corpus == next.sha256);
+    if !unchanged {
+        facts.crawled.doubts.extend(verification::objection(pipeline, store, next.sha256).await?);
+    }
     let gates = pipeline.gates.clone();
     let (published, next, verdict) = blocking(move || {
         let verdict = if unchanged {

@@ -1,16 +1,62 @@
 //! Where a run has got to: counters that a progress bar reads while the run writes them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// What a run is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Reading the sites.
     Crawling,
+    /// Deciding what became of each known page.
+    Completing,
     /// Making the corpus.
     Assembling,
+    /// Asking the API about the agent.
+    Asking,
+    /// Comparing the corpus with what is live.
+    Judging,
+    /// Recording what is about to be sent.
+    Intending,
     /// Sending it.
-    Publishing,
+    Sending,
+    /// Recording what came of that.
+    Settling,
+    /// Asking the agent about it.
+    Verifying,
+    /// Recording how the run ended.
+    Reporting,
+}
+
+impl Stage {
+    /// Every stage, in the order of a run that publishes.
+    pub const ALL: [Stage; 10] = [
+        Stage::Crawling,
+        Stage::Completing,
+        Stage::Assembling,
+        Stage::Asking,
+        Stage::Judging,
+        Stage::Intending,
+        Stage::Sending,
+        Stage::Settling,
+        Stage::Verifying,
+        Stage::Reporting,
+    ];
+
+    /// Its name in logs and on the progress bar.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Crawling => "crawling",
+            Stage::Completing => "completing",
+            Stage::Assembling => "assembling",
+            Stage::Asking => "asking",
+            Stage::Judging => "judging",
+            Stage::Intending => "intending",
+            Stage::Sending => "sending",
+            Stage::Settling => "settling",
+            Stage::Verifying => "verifying",
+            Stage::Reporting => "reporting",
+        }
+    }
 }
 
 /// Counters of one run.
@@ -18,7 +64,8 @@ pub enum Stage {
 pub struct Progress {
     found: AtomicU64,
     done: AtomicU64,
-    stage: AtomicU64,
+    /// Its place in [`Stage::ALL`].
+    stage: AtomicUsize,
 }
 
 impl Progress {
@@ -34,15 +81,12 @@ impl Progress {
 
     /// What the run is doing.
     pub fn stage(&self) -> Stage {
-        match self.stage.load(Ordering::Relaxed) {
-            0 => Stage::Crawling,
-            1 => Stage::Assembling,
-            _ => Stage::Publishing,
-        }
+        Stage::ALL[self.stage.load(Ordering::Relaxed)]
     }
 
     pub(super) fn enter(&self, stage: Stage) {
-        self.stage.store(stage as u64, Ordering::Relaxed);
+        tracing::debug!(stage = stage.name(), "{}", stage.name());
+        self.stage.store(stage as usize, Ordering::Relaxed);
     }
 
     pub(super) fn add(&self, found: u64, done: u64) {

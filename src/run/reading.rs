@@ -321,7 +321,7 @@ fn content(
     asked: &Asked<'_>,
 ) -> Result<(html::Tree, html::Links, Article), html::ParseLimit> {
     if media == Media::Markdown {
-        return extract::native(text, url);
+        return extract::native(text, url, asked);
     }
     let tree = html::parse(text)?;
     let links = html::links(&tree, url);

@@ -11,14 +11,14 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use super::{
-    Context, RunError,
+    Context, RunError, lock,
     reading::{self, Read},
     rules::Rules,
 };
 use crate::{
     blocking::blocking,
     pipeline::{Pipeline, Source},
-    store::{ReadBefore, ReadOtherwise, RunLock, Store, StoreError},
+    store::{ReadBefore, ReadOtherwise, Store, StoreError},
 };
 
 /// Pages that are looked up, and committed, together.
@@ -40,7 +40,7 @@ pub struct Replay {
 /// # Errors
 /// [`RunError`], also where another process is at the pipeline.
 pub async fn replay(pipeline: &Pipeline, context: &Context) -> Result<Replay, RunError> {
-    let _lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    let _lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let cleaning = Arc::new(pipeline.cleaning.clone());
     let mut replay = Replay::default();

@@ -3,13 +3,13 @@
 //! The pin is recorded first, and every run makes what is pinned live: so a rollback that is killed, or refused, is done
 //! by the next run.
 
-use super::{Context, RunError, begin, deliver, finish};
+use super::{Context, RunError, begin, deliver, finish, lock, resume, telling};
 use crate::{
     hash::hex,
     outcome::in_words,
     pipeline::Pipeline,
     report::{Ending, RunReport},
-    store::{Publication, PublicationState, RunLock, Store},
+    store::{Publication, PublicationState, Store},
 };
 
 /// Digits of a hash that are worth looking for.
@@ -42,7 +42,11 @@ pub async fn rollback(
     context: &Context,
     to: Option<&str>,
 ) -> Result<RunReport, RunError> {
-    let lock = RunLock::take(&context.state_dir, pipeline.name.as_str(), &pipeline.agent.id)?;
+    telling::told(pipeline, context, gone_back(pipeline, context, to), |report| Some(report)).await
+}
+
+async fn gone_back(pipeline: &Pipeline, context: &Context, to: Option<&str>) -> Result<RunReport, RunError> {
+    let lock = lock(pipeline, context)?;
     let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
     let target = pipeline.target.identity(&pipeline.agent.id);
     let published = published(&store, &target).await?;
@@ -56,7 +60,7 @@ pub async fn rollback(
     let to = original.unwrap_or(to.id);
     let mut report = begin(pipeline, &store, &lock, context).await?;
     // A person acts: what was refused before is worth another try.
-    store.resume().await?;
+    resume(pipeline, &store).await?;
     store.pin(to, (context.now)()).await?;
     if let Err(error) = go_back(pipeline, &store, context, &target, &mut report).await {
         report.end(Ending::Failed, in_words(&error));
@@ -139,6 +143,7 @@ mod tests {
             state: PublicationState::Acknowledged,
             before: Before::default(),
             request_id: None,
+            settings: None,
             at: Timestamp::UNIX_EPOCH,
             restores: None,
         };

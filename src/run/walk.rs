@@ -28,6 +28,7 @@ use crate::{
     crawl::{
         Crawl, CrawlPlan, Hosts,
         fetch::{Candidate, Found, Visit},
+        part::Part,
         traps::TrapBudget,
         url::PageKey,
     },
@@ -69,7 +70,10 @@ pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) 
     }
     for (index, source) in pipeline.sources.iter().enumerate() {
         let Source::Site(plan) = source;
-        let mut walk = SourceWalk::new(index, plan, &cleaning, hosts, store, context).await?;
+        if pipeline.only.as_ref().is_some_and(|part| !plan.start.iter().any(|start| part.touches(start))) {
+            continue;
+        }
+        let mut walk = SourceWalk::new(index, plan, pipeline, &cleaning, hosts, store, context).await?;
         walk.seed().await?;
         walk.waves().await?;
         // Pages that nothing links to any more are asked themselves: an unlinked page is not a deleted one.
@@ -85,7 +89,7 @@ pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) 
 }
 
 /// Names what is crawled: an interrupted crawl goes on only under the same, at whatever pace.
-fn fingerprint(pipeline: &Pipeline) -> String {
+pub(super) fn fingerprint(pipeline: &Pipeline) -> String {
     let of = |source: &Source| match source {
         Source::Site(plan) => {
             let CrawlPlan { start, scope, sitemap, max_pages, max_depth, languages, .. } = plan;
@@ -93,7 +97,8 @@ fn fingerprint(pipeline: &Pipeline) -> String {
         }
     };
     let sources: Vec<String> = pipeline.sources.iter().map(of).collect();
-    hex(&sha256(format!("{sources:?} {}", pipeline.cleaning.version()).as_bytes())[..8])
+    let only = pipeline.only.as_ref().map(Part::shown);
+    hex(&sha256(format!("{sources:?} {only:?} {}", pipeline.cleaning.version()).as_bytes())[..8])
 }
 
 /// The crawl of one source.
@@ -135,6 +140,7 @@ impl<'a> SourceWalk<'a> {
     async fn new(
         source: usize,
         plan: &CrawlPlan,
+        pipeline: &Pipeline,
         cleaning: &Arc<Cleaning>,
         hosts: Hosts,
         store: &'a Store,
@@ -143,7 +149,7 @@ impl<'a> SourceWalk<'a> {
         let client = Client::with_access(Egress::new(&plan.start), &plan.user_agent, plan.access.clone());
         let plan = Arc::new(plan.clone());
         let rules = Arc::new(Rules::new(&plan, cleaning));
-        let discoverer = Discoverer::new(Arc::clone(&plan), store, source).await?;
+        let discoverer = Discoverer::new(Arc::clone(&plan), pipeline.only.clone(), store, source).await?;
         let mut traps = TrapBudget::new((context.now)());
         // What was admitted before a kill is not judged a second time, only counted.
         let admitted = store.admitted(source).await?;
@@ -155,7 +161,13 @@ impl<'a> SourceWalk<'a> {
         }
         Ok(SourceWalk {
             source,
-            crawl: Crawl::new(client.clone(), Arc::clone(&plan), hosts, context.now),
+            crawl: Crawl::new(
+                client.clone(),
+                Arc::clone(&plan),
+                hosts,
+                Arc::clone(&context.pacers),
+                context.now,
+            ),
             client,
             plan,
             store,

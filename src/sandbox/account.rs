@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::Options;
 use super::agent::Agent;
-use super::rate::Window;
+use super::call::Call;
+use super::rate::{Standing, Window};
 use super::refusal::Refusal;
+use super::state::Sandbox;
 
 /// The key of the account on the Standard plan.
 pub const STANDARD_KEY: &str = "sbx-standard";
@@ -48,6 +50,15 @@ impl Plan {
             Self::Hobby | Self::Standard => 11_000_000,
         }
     }
+
+    /// The limit of bytes per agent, which newer documents give instead.
+    pub(super) fn bytes(self) -> u64 {
+        match self {
+            Self::Free => 400_000,
+            Self::Hobby => 10_000_000,
+            Self::Standard => 20_000_000,
+        }
+    }
 }
 
 /// One customer. Its agents are invisible to every other.
@@ -82,8 +93,21 @@ pub(super) fn ready_made(options: &Options, now: u64) -> Vec<Account> {
     ]
 }
 
+/// Key, plan and rate window: the place of the account, and where its key stands.
+pub(super) fn admit(sandbox: &Sandbox, call: &Call) -> Result<(usize, Standing), Refusal> {
+    let mut state = sandbox.state();
+    let index = open(&state.accounts, call.key())?;
+    let account = &mut state.accounts[index];
+    match account.plan {
+        Plan::Standard => {}
+        Plan::Hobby if sandbox.options.hobby_api => {}
+        Plan::Free | Plan::Hobby => return Err(Refusal::Plan),
+    }
+    Ok((index, account.window.hit(sandbox.time.now())))
+}
+
 /// The place of the account that `key` opens.
-pub(super) fn open(accounts: &[Account], key: Option<&str>) -> Result<usize, Refusal> {
+fn open(accounts: &[Account], key: Option<&str>) -> Result<usize, Refusal> {
     let key = key.ok_or(Refusal::NoKey)?;
     if accounts.iter().any(|account| account.expired_key == Some(key)) {
         return Err(Refusal::ExpiredKey);

@@ -62,9 +62,9 @@ impl Call {
         self.json.as_ref()?.get(field)?.as_str()
     }
 
-    /// What the log keeps of `sourceText`.
+    /// What the log keeps of the text that is written: `sourceText` in v1, `content` in v2.
     pub(super) fn source(&self) -> Option<SourceFacts> {
-        self.text("sourceText").map(SourceFacts::of)
+        self.text("sourceText").or_else(|| self.text("content")).map(SourceFacts::of)
     }
 }
 

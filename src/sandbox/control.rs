@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::agent::Agent;
 use super::fault::Rule;
+use super::source::Source;
 use super::state::Sandbox;
 use super::text::sha256;
 
@@ -30,6 +31,7 @@ pub(super) fn routes() -> Router<Arc<Sandbox>> {
         .route("/log", get(log))
         .route("/agents/{id}/text", get(stored_text))
         .route("/agents/{id}/live", get(live_text))
+        .route("/agents/{id}/sources", get(sources))
 }
 
 /// Accounts and agents with hashes and counts.
@@ -121,7 +123,26 @@ async fn stored_text(State(sandbox): Shared, Path(id): Path<String>) -> Response
 async fn live_text(State(sandbox): Shared, Path(id): Path<String>) -> Response {
     let state = sandbox.state();
     let agent = state.agents().find(|agent| agent.id == id);
-    text_response(agent.map(|agent| agent.live.as_ref().map_or(String::new(), |live| live.text().to_owned())))
+    let unit = sandbox.options.char_unit;
+    text_response(
+        agent.map(|agent| agent.knowledge(unit).map_or(String::new(), |known| known.text().to_owned())),
+    )
+}
+
+/// The sources that were made through v2, with their content.
+async fn sources(State(sandbox): Shared, Path(id): Path<String>) -> Response {
+    let state = sandbox.state();
+    let sources = state.agents().find(|agent| agent.id == id).map(|agent| agent.sources.as_slice());
+    let told = |source: &Source| {
+        json!({
+            "id": source.id,
+            "type": source.kind.name(),
+            "name": source.name,
+            "status": source.status(),
+            "content": *source.content,
+        })
+    };
+    json_response(&sources.unwrap_or_default().iter().map(told).collect())
 }
 
 fn text_response(text: Option<String>) -> Response {

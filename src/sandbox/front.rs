@@ -22,7 +22,7 @@ use super::reply::Reply;
 use super::state::Sandbox;
 use super::text::wide;
 use super::wire::Cut;
-use super::{site, v1};
+use super::{site, v1, v2};
 
 /// How much of a body that is too large is still read, so that the client gets to see the 413.
 const DRAIN: u64 = 64 * 1024 * 1024;
@@ -130,6 +130,9 @@ fn route(sandbox: &Sandbox, call: &Call, action: Option<&Action>) -> Reply {
     }
     if let Some(operation) = call.path.strip_prefix("/api/v1/") {
         return v1::answer(sandbox, call, operation, twist);
+    }
+    if let Some(path) = call.path.strip_prefix("/api/v2/") {
+        return v2::answer(sandbox, call, path, twist);
     }
     let page = sandbox.options.site.then(|| site::answer(call, sandbox.address)).flatten();
     page.unwrap_or_else(|| Refusal::Route.reply())

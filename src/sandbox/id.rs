@@ -12,6 +12,11 @@ pub(super) fn agent(seed: u64, counter: u64) -> String {
     spell(seed, "agent", counter, NANOID, 21)
 }
 
+/// A source id, as an agent's.
+pub(super) fn source(seed: u64, counter: u64) -> String {
+    spell(seed, "source", counter, NANOID, 21)
+}
+
 /// A request id: `req_` and 26 characters of base32.
 pub(super) fn request(seed: u64, counter: u64) -> String {
     format!("req_{}", spell(seed, "request", counter, BASE32, 26))

@@ -27,7 +27,7 @@ pub(super) struct Entry {
     /// Bytes of the body that arrived.
     pub(super) body_bytes: u64,
     pub(super) body_sha256: String,
-    /// Hash and counts of `sourceText`.
+    /// Hash and counts of the text that was written.
     #[serde(flatten)]
     pub(super) source: Option<SourceFacts>,
 }

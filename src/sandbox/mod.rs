@@ -1,4 +1,4 @@
-//! A local stand-in for the Chatbase API (v1) with a sample help centre beside it.
+//! A local stand-in for the Chatbase API (v1 and v2) with a sample help centre beside it.
 //!
 //! One model behind real HTTP: the demo and every integration test talk to it exactly as the program talks to
 //! the vendor. It answers questions by quoting what it was trained on (an extractive index, not a language
@@ -22,12 +22,14 @@ mod rate;
 mod refusal;
 mod reply;
 mod site;
+mod source;
 mod state;
 #[cfg(test)]
 mod testing;
 mod text;
 mod training;
 mod v1;
+mod v2;
 mod wire;
 
 use std::io;
@@ -43,6 +45,7 @@ pub use account::{
     STANDARD_KEY,
 };
 pub use clock::Clock;
+pub use source::Generation;
 pub use text::CharUnit;
 
 use state::Sandbox;
@@ -106,6 +109,10 @@ pub struct Options {
     pub max_body: u64,
     /// Characters per agent instead of the plan's own limit. A push must stay strictly below it.
     pub plan_chars: Option<u64>,
+    /// Bytes of sources per agent (v2) instead of the plan's own limit.
+    pub plan_bytes: Option<u64>,
+    /// Which generation of v2 is played.
+    pub generation: Generation,
     /// What a character is when limits are compared and `num_of_characters` is told.
     pub char_unit: CharUnit,
     /// Requests allowed in a sliding window, per key.
@@ -143,6 +150,8 @@ impl Options {
             seed: 1,
             max_body: 4_718_592,
             plan_chars: None,
+            plan_bytes: None,
+            generation: Generation::Two,
             char_unit: CharUnit::Utf16,
             rate: (100, Duration::from_secs(10)),
             rate_reset: ResetUnit::Millis,

@@ -3,7 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use axum::http::HeaderName;
+
+use super::ResetUnit;
 use super::clock::millis;
+use super::reply::Reply;
 
 /// The hits of one key. Refused hits do not enter the window.
 pub(super) struct Window {
@@ -21,6 +25,20 @@ pub(super) struct Standing {
     pub(super) reset_at: u64,
     /// Whole seconds to wait, at least 1, when the request was refused.
     pub(super) retry_after: Option<u64>,
+}
+
+impl Standing {
+    /// The reply with the headers that tell of it.
+    pub(super) fn on(self, reply: Reply, unit: ResetUnit) -> Reply {
+        let reset = match unit {
+            ResetUnit::Millis => self.reset_at,
+            ResetUnit::Seconds => self.reset_at.div_ceil(1000),
+        };
+        reply
+            .with(HeaderName::from_static("x-ratelimit-limit"), self.limit)
+            .with(HeaderName::from_static("x-ratelimit-remaining"), self.remaining)
+            .with(HeaderName::from_static("x-ratelimit-reset"), reset)
+    }
 }
 
 impl Window {

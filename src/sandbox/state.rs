@@ -27,6 +27,7 @@ pub(super) struct State {
     pub(super) faults: Faults,
     pub(super) log: Log,
     agents_made: u64,
+    sources_made: u64,
     requests_seen: u64,
 }
 
@@ -59,6 +60,7 @@ impl State {
             faults: Faults::default(),
             log: Log::default(),
             agents_made: 0,
+            sources_made: 0,
             requests_seen: 0,
         }
     }
@@ -74,6 +76,11 @@ impl State {
     pub(super) fn next_agent_id(&mut self, seed: u64) -> String {
         self.agents_made += 1;
         id::agent(seed, self.agents_made)
+    }
+
+    pub(super) fn next_source_id(&mut self, seed: u64) -> String {
+        self.sources_made += 1;
+        id::source(seed, self.sources_made)
     }
 
     pub(super) fn next_request_id(&mut self, seed: u64) -> String {

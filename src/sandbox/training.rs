@@ -6,6 +6,7 @@ use super::Options;
 use super::clock::millis;
 use super::fault::Twist;
 use super::index::Index;
+use super::source::Lesson;
 use super::text::{CharUnit, wide};
 
 /// Everything an agent was trained on at one moment, with its index.
@@ -35,6 +36,10 @@ impl Corpus {
         &self.whole
     }
 
+    pub(super) fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.whole)
+    }
+
     /// The index, built by whoever asks first: the training in the background, or else the first question.
     pub(super) fn index(&self) -> &Index {
         self.index.get_or_init(|| Index::build(&self.whole))
@@ -51,11 +56,18 @@ pub(super) struct Training {
 
 impl Training {
     pub(super) fn start(corpus: Arc<Corpus>, options: &Options, twist: Option<&Twist>, now: u64) -> Self {
-        let per_mb = options.train_per_mb.as_millis() * u128::from(wide(corpus.text().len())) / 1_000_000;
+        let Lesson { over_at, fails } = Lesson::start(corpus.text().len(), options, twist, now);
+        Self { corpus, over_at, fails }
+    }
+}
+
+impl Lesson {
+    /// A training on so many bytes that begins now.
+    pub(super) fn start(bytes: usize, options: &Options, twist: Option<&Twist>, now: u64) -> Self {
+        let per_mb = options.train_per_mb.as_millis() * u128::from(wide(bytes)) / 1_000_000;
         let takes = millis(options.train_base).saturating_add(u64::try_from(per_mb).unwrap_or(u64::MAX));
         let stalled = matches!(twist, Some(Twist::TrainStall));
         Self {
-            corpus,
             over_at: (!stalled).then(|| now.saturating_add(takes)),
             fails: matches!(twist, Some(Twist::TrainFail)),
         }

@@ -191,7 +191,11 @@ pub(super) fn forget_corpora(tx: &Transaction<'_>, keep: u32) -> Result<(), Stor
 
 pub(super) fn forget_unused_corpora(tx: &Transaction<'_>) -> Result<(), StoreError> {
     tx.execute(
-        "DELETE FROM corpus WHERE sha256 NOT IN (SELECT corpus FROM publication UNION SELECT corpus FROM held)",
+        // What a rollback would send, or be sent because of, is kept however old it is.
+        "DELETE FROM corpus WHERE sha256 NOT IN (SELECT corpus FROM publication UNION SELECT corpus FROM held
+             UNION SELECT fallback FROM verification WHERE fallback IS NOT NULL AND state != 'passed'
+             UNION SELECT corpus FROM verification v WHERE state = 'passed' AND at = (
+                 SELECT max(at) FROM verification last WHERE last.target = v.target AND last.state = 'passed'))",
         [],
     )?;
     Ok(())
@@ -207,7 +211,8 @@ mod tests {
         let at: Timestamp = at.parse().unwrap();
         let corpus = Corpus { sha256: [name; 32], ..Corpus::default() };
         store.keep_corpus(corpus, [name; 32], Vec::new(), Vec::new(), at).await.unwrap();
-        let id = store.intend(1, [name; 32], target.to_owned(), Before::default(), at).await.unwrap();
+        let (target, settings) = (target.to_owned(), String::new());
+        let id = store.intend(1, [name; 32], target, Before::default(), settings, at).await.unwrap();
         store.settle_publication(id, state, None, String::new(), 2, at).await.unwrap();
     }
 

@@ -7,6 +7,9 @@ use super::{Store, StoreError, members::collect_blobs, millis, timestamp};
 
 /// A crawl that stood still for longer than this begins anew: its pages would be of too different an age.
 const RESUME_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+/// The same for one that ran out of time: at a schedule it goes on only when it is due again, and would never get to the
+/// end if it began anew each time.
+const POSTPONED_WITHIN: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// How a crawl begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,18 +49,21 @@ impl Store {
     /// Begins the crawl of sources with this fingerprint, or resumes it where a killed process left it.
     pub async fn begin_crawl(&self, plan: String, now: Timestamp) -> Result<CrawlStart, StoreError> {
         self.write(move |tx| {
-            let left: Option<(String, i64)> = tx
+            let left: Option<(String, i64, bool)> = tx
                 .query_row(
-                    "SELECT plan, moved_at FROM crawl WHERE state = 'running' ORDER BY id DESC LIMIT 1",
+                    "SELECT plan, moved_at, state = 'postponed' FROM crawl WHERE state IN ('running', 'postponed')
+                     ORDER BY id DESC LIMIT 1",
                     [],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
                 )
                 .optional()?;
             let left_over = left.is_some();
-            if let Some((left_plan, moved_at)) = left
+            if let Some((left_plan, moved_at, postponed)) = left
                 && left_plan == plan
-                && now.duration_since(timestamp(moved_at)?) < RESUME_WITHIN
+                && now.duration_since(timestamp(moved_at)?)
+                    < if postponed { POSTPONED_WITHIN } else { RESUME_WITHIN }
             {
+                tx.execute("UPDATE crawl SET state = 'running'", [])?;
                 return Ok(CrawlStart::Resumed);
             }
             // One that was killed has not been noted yet.
@@ -72,6 +78,15 @@ impl Store {
                 params![plan, millis(now)],
             )?;
             Ok(CrawlStart::Anew)
+        })
+        .await
+    }
+
+    /// Marks the crawl as one that ran out of time: the next run goes on with it, also days later.
+    pub async fn postpone_crawl(&self) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute("UPDATE crawl SET state = 'postponed' WHERE state = 'running'", [])?;
+            Ok(())
         })
         .await
     }

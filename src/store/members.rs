@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
+use url::Url;
 
 use super::{
     Store, StoreError,
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     corpus::worth::year,
-    crawl::url::PageKey,
+    crawl::{part::Part, url::PageKey},
     hash::Hash,
     outcome::{self, Failure, Outcome, SkipReason},
     snapshot::{self, Fate, Patience, Standing},
@@ -63,30 +64,38 @@ pub struct SnapshotChange {
     pub going: u64,
     /// Pages that are members no more.
     pub removed: u64,
+    /// Members that were not asked for, because the crawl was limited to a part.
+    pub outside: u64,
 }
 
 impl SnapshotChange {
     /// Members that there were before.
     pub fn members(&self) -> u64 {
-        self.changed + self.unchanged + self.carried_forward + self.removed
+        self.changed + self.unchanged + self.carried_forward + self.removed + self.outside
     }
 }
 
 impl Store {
     /// Completes the crawl: settles redirect chains, decides the fate of every known page by the patience of
     /// its source, and collects what nothing refers to any more. One transaction. A source about which there are doubts
-    /// stays as it was, for however long.
+    /// stays as it was, for however long; so does what is not of the part that the crawl was limited to.
     pub async fn complete_crawl(
         &self,
         patience: Vec<Patience>,
+        only: Option<Part>,
         now: Timestamp,
     ) -> Result<SnapshotChange, StoreError> {
         self.write(move |tx| {
             let chains = settle_redirect_chains(tx)?;
-            let change = make_candidate(tx, &chains, &patience, now)?;
+            let change = make_candidate(tx, &chains, &patience, only.as_ref(), now)?;
             note_visits(tx)?;
             tx.execute("UPDATE crawl SET state = 'complete' WHERE state = 'running'", [])?;
-            collect(tx)?;
+            if only.is_some() {
+                // What was not come across is not unknown for that.
+                collect_blobs(tx)?;
+            } else {
+                collect(tx)?;
+            }
             forget_visits(tx)?;
             Ok(change)
         })
@@ -100,15 +109,17 @@ impl Store {
             let change = connection.query_row(
                 "SELECT count(*) FILTER (WHERE read AND NOT member),
                      count(*) FILTER (WHERE read AND member AND candidate != snapshot),
-                     count(*) FILTER (WHERE read AND member AND candidate = snapshot),
-                     count(*) FILTER (WHERE carried),
-                     count(*) FILTER (WHERE carried AND doubted),
-                     count(*) FILTER (WHERE carried AND NOT doubted AND gone_runs > 0),
-                     count(*) FILTER (WHERE member AND candidate IS NULL)
+                     count(*) FILTER (WHERE read AND member AND candidate = snapshot AND asked),
+                     count(*) FILTER (WHERE carried AND asked),
+                     count(*) FILTER (WHERE carried AND asked AND doubted),
+                     count(*) FILTER (WHERE carried AND asked AND NOT doubted AND gone_runs > 0),
+                     count(*) FILTER (WHERE member AND candidate IS NULL),
+                     count(*) FILTER (WHERE member AND candidate = snapshot AND NOT asked)
                  FROM (SELECT *, candidate IS NOT NULL AND NOT waits AS read, candidate IS NOT NULL AND waits AS carried
                        FROM (SELECT candidate, snapshot, gone_runs, snapshot IS NOT NULL AS member,
                                  gone_runs > 0 OR failing_since IS NOT NULL AS waits,
-                                 source IN (SELECT source FROM doubt) AS doubted FROM page))",
+                                 source IN (SELECT source FROM doubt) AS doubted,
+                                 key IN (SELECT key FROM frontier) AS asked FROM page))",
                 [],
                 |row| {
                     Ok(SnapshotChange {
@@ -119,6 +130,7 @@ impl Store {
                         withheld: row.get(4)?,
                         going: row.get(5)?,
                         removed: row.get(6)?,
+                        outside: row.get(7)?,
                     })
                 },
             )?;
@@ -223,6 +235,7 @@ fn make_candidate(
     tx: &Transaction<'_>,
     chains: &HashMap<String, Option<Outcome>>,
     patience: &[Patience],
+    only: Option<&Part>,
     now: Timestamp,
 ) -> Result<SnapshotChange, StoreError> {
     let mut change = SnapshotChange::default();
@@ -242,6 +255,8 @@ fn make_candidate(
     )?;
     let mut carry = tx
         .prepare("UPDATE page SET gone_runs = ?2, failing_since = ?3, candidate = snapshot WHERE key = ?1")?;
+    let mut as_it_was =
+        tx.prepare("UPDATE page SET candidate = snapshot WHERE key = ?1 AND candidate IS NOT snapshot")?;
     // What was counted stays: where the gates hold its leaving, the next crawl has not to wait as long once more.
     let mut leave =
         tx.prepare("UPDATE page SET candidate = NULL WHERE key = ?1 AND candidate IS NOT NULL")?;
@@ -251,6 +266,12 @@ fn make_candidate(
         let source: usize = row.get(1)?;
         let failing_since: Option<i64> = row.get(4)?;
         let member: bool = row.get(2)?;
+        let is_outside = only.is_some_and(|part| Url::parse(&key).is_ok_and(|url| !part.covers(&url)));
+        if is_outside && source < patience.len() {
+            change.outside += u64::from(member);
+            as_it_was.execute([&key])?;
+            continue;
+        }
         let standing = Standing {
             // What was read last counts, also in a crawl that was never completed.
             member: member && !row.get::<_, bool>(7)?,
@@ -348,11 +369,14 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::{outcome, store::schema};
+    use crate::{
+        outcome,
+        store::{database::migrations, schema},
+    };
 
     fn connection() -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
-        schema::migrations().to_latest(&mut connection).unwrap();
+        migrations(&schema::STEPS).to_latest(&mut connection).unwrap();
         connection
     }
 
@@ -390,7 +414,7 @@ mod tests {
         [0, 1, 2, 3].map(|second| {
             let tx = connection.transaction().unwrap();
             let now = Timestamp::from_second(second).unwrap();
-            let change = make_candidate(&tx, &HashMap::new(), &patience, now).unwrap();
+            let change = make_candidate(&tx, &HashMap::new(), &patience, None, now).unwrap();
             tx.commit().unwrap();
             change.removed
         })

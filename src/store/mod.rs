@@ -1,12 +1,16 @@
-//! The only SQL: one SQLite file per pipeline, `state/<pipeline>.sqlite3`.
+//! The only SQL: one SQLite file per pipeline, `state/<pipeline>.sqlite3`, and a small one for what pipelines
+//! share.
 //!
 //! Public methods are async and run on blocking threads; none of them carries an SQLite type, so that
 //! another engine can stand behind them one day. Every write is one `BEGIN IMMEDIATE` transaction: killing
 //! the process at any moment leaves a committed state.
 
 mod blob;
+mod check;
 mod corpora;
 mod crawl;
+mod database;
+mod fires;
 mod frontier;
 mod holds;
 mod inbound;
@@ -20,26 +24,27 @@ mod redirects;
 mod replay;
 mod runs;
 mod schema;
+mod shared;
+mod standing;
 mod story;
 mod tally;
+mod verifications;
 mod waves;
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
 };
 
+use database::Database;
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
-
-use crate::blocking::blocking;
+use rusqlite::{Connection, Transaction};
 
 pub use corpora::{KnownCorpus, LeftOut, StoredCorpus, WhyLeftOut};
 pub use crawl::{CrawlStart, LastCrawl};
 pub use frontier::{Discovery, Settled};
 pub use holds::{Held, Pause};
-pub use lock::{LockError, RunLock};
+pub use lock::{DaemonLock, LockError, RunLock};
 pub use members::{Member, SnapshotChange};
 pub use outcomes::{Heading, PageOutcome};
 pub use pages::{ArticlePage, PageUpdate, ReadPage, Reading, Reread};
@@ -47,14 +52,18 @@ pub use pins::Pin;
 pub use publications::{Before, Publication, PublicationState};
 pub use replay::{ReadBefore, ReadOtherwise};
 pub use runs::RunRow;
+pub use shared::KeyRefused;
+pub use standing::Standing;
 pub use story::{Finding, StoredPage, Story, Visited};
 pub use tally::Tally;
+pub use verifications::{Verification, VerificationState};
 pub use waves::{Next, Validation, Wave};
 
-/// The state of one pipeline; cheap to clone.
+/// The state of one pipeline, with what it shares with others; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
-    connection: Arc<Mutex<Connection>>,
+    own: Database,
+    shared: Database,
 }
 
 /// Why the state could not be used.
@@ -79,6 +88,12 @@ pub enum StoreError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+    /// The file was damaged, and lies where nothing overwrites it.
+    #[error(
+        "the state was damaged and lies in `{}` (put a backup in its place, or remove it to begin anew: what is live is \
+         held for approval then)", .0.display()
+    )]
+    SetAside(PathBuf),
     /// SQLite failed.
     #[error("database")]
     Database(#[from] rusqlite::Error),
@@ -97,29 +112,8 @@ impl Store {
     /// [`StoreError`]; [`StoreError::Newer`] leaves the file as it is.
     pub fn open(state_dir: &Path, pipeline: &str) -> Result<Store, StoreError> {
         make_private(state_dir).map_err(|source| StoreError::Io { path: state_dir.to_owned(), source })?;
-        let path = state_dir.join(format!("{pipeline}.sqlite3"));
-        Self::open_file(&path).map_err(|error| match error {
-            StoreError::Database(source) => StoreError::Unusable { path, source },
-            other => other,
-        })
-    }
-
-    fn open_file(path: &Path) -> Result<Store, StoreError> {
-        let mut connection = Connection::open(path)?;
-        // Before anything is written: a newer corpusd must find its file as it left it.
-        let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if version > schema::STEPS.len() {
-            return Err(StoreError::Newer(path.to_owned()));
-        }
-        connection.busy_timeout(std::time::Duration::from_secs(30))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        schema::migrations()
-            .to_latest(&mut connection)
-            .map_err(|error| StoreError::Migration(Box::new(error)))?;
-        Ok(Store { connection: Arc::new(Mutex::new(connection)) })
+        let own = Database::open(&state_dir.join(format!("{pipeline}.sqlite3")), &schema::STEPS)?;
+        Ok(Store { own, shared: shared::open(state_dir)? })
     }
 
     /// Whether `pipeline` has any state in `state_dir`.
@@ -132,7 +126,7 @@ impl Store {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.on_connection(move |connection| read(connection)).await
+        self.own.read(read).await
     }
 
     /// Writes on a blocking thread, in one immediate transaction.
@@ -140,26 +134,7 @@ impl Store {
         &self,
         write: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.on_connection(move |connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = write(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
-        })
-        .await
-    }
-
-    async fn on_connection<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let connection = Arc::clone(&self.connection);
-        let work = move || {
-            // A panic inside a transaction rolled it back while unwinding: the connection is sound.
-            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&mut connection)
-        };
-        blocking(work).await
+        self.own.write(write).await
     }
 }
 

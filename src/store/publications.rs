@@ -28,7 +28,7 @@ pub enum PublicationState {
 
 /// The columns that [`publication`] reads.
 const PUBLICATION: &str =
-    "SELECT id, corpus, state, before, request_id, coalesce(settled_at, created_at), run, restores
+    "SELECT id, corpus, state, before, request_id, coalesce(settled_at, created_at), run, restores, settings
      FROM publication";
 
 /// What the API said of the agent before a push: to find out later whether the push arrived.
@@ -57,6 +57,8 @@ pub struct Publication {
     pub before: Before,
     /// The API's own name for the request.
     pub request_id: Option<String>,
+    /// Fingerprint of what the pipeline file said then; `None` where that is not known.
+    pub settings: Option<String>,
     /// When it was settled, or begun.
     pub at: Timestamp,
     /// The earlier publication that it went back to.
@@ -121,22 +123,30 @@ impl Store {
         .await
     }
 
-    /// Records that `corpus` is about to be sent to `target`.
+    /// Records that `corpus` is about to be sent to `target`, under settings with this fingerprint; and that this goes back
+    /// to an earlier publication, where that is pinned, or takes the place of a corpus that failed its verification.
     pub async fn intend(
         &self,
         run: u64,
         corpus: Hash,
         target: String,
         before: Before,
+        settings: String,
         now: Timestamp,
     ) -> Result<i64, StoreError> {
         self.write(move |tx| {
             let before = serde_json::to_string(&before).expect("two plain fields");
             tx.execute(
-                "INSERT INTO publication (run, corpus, target, state, before, created_at, restores)
-                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5, (SELECT p.id FROM pin
-                     JOIN publication p ON p.id = pin.publication WHERE p.corpus = ?2 AND p.target = ?3))",
-                params![run, corpus, target, before, millis(now)],
+                "INSERT INTO publication (run, corpus, target, state, before, settings, created_at, restores)
+                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5, ?6, coalesce(
+                     (SELECT p.id FROM pin
+                         JOIN publication p ON p.id = pin.publication WHERE p.corpus = ?2 AND p.target = ?3),
+                     (SELECT max(p.id) FROM publication p
+                         JOIN verification v ON v.target = p.target AND v.fallback = p.corpus AND v.state = 'failed'
+                         WHERE p.corpus = ?2 AND p.target = ?3 AND p.state = 'acknowledged' AND p.restores IS NULL
+                         AND v.corpus = (SELECT live.corpus FROM publication live
+                             WHERE live.target = ?3 AND live.state = 'acknowledged' ORDER BY live.id DESC LIMIT 1))))",
+                params![run, corpus, target, before, settings, millis(now)],
             )?;
             Ok(tx.last_insert_rowid())
         })
@@ -190,5 +200,6 @@ fn publication(row: &Row<'_>) -> Result<Publication, StoreError> {
         at: timestamp(row.get(5)?)?,
         run: row.get(6)?,
         restores: row.get(7)?,
+        settings: row.get(8)?,
     })
 }

@@ -3,10 +3,8 @@
 //! Never edit or remove an entry: add one. The version is the length of the list, kept in `user_version`
 //! by the migration crate; a database with a newer version is refused.
 
-use rusqlite_migration::{M, Migrations};
-
 /// Every migration, oldest first.
-pub(super) const STEPS: [&str; 4] = ["
+pub(super) const STEPS: [&str; 7] = ["
     -- What is large lies here once, addressed by its SHA-256.
     CREATE TABLE blob (
         sha256 BLOB PRIMARY KEY,
@@ -207,18 +205,35 @@ pub(super) const STEPS: [&str; 4] = ["
         at          INTEGER NOT NULL
     );
     ALTER TABLE publication ADD COLUMN restores INTEGER;  -- number of the earlier publication that it went back to
+    ", "
+    ALTER TABLE publication ADD COLUMN settings TEXT;  -- fingerprint of what the pipeline file said then
+    ", "
+    -- Up to when the schedule has had its fires; at most one row.
+    CREATE TABLE fired (
+        schedule TEXT    NOT NULL,     -- which: of another one this says nothing
+        at       INTEGER NOT NULL
+    );
+    ", "
+    -- What agents answered when they had been trained on a corpus.
+    CREATE TABLE verification (
+        target        TEXT    NOT NULL,
+        corpus        BLOB    NOT NULL,
+        fallback      BLOB,             -- the corpus that takes its place where it fails
+        state         TEXT    NOT NULL, -- due | passed | failed
+        questionnaire TEXT    NOT NULL, -- fingerprint of what was asked and expected
+        run           INTEGER NOT NULL,
+        asked         TEXT    NOT NULL, -- JSON: what came of each question
+        at            INTEGER NOT NULL,
+        PRIMARY KEY (target, corpus)
+    ) WITHOUT ROWID;
     "];
-
-/// The migrations, as the migration crate takes them.
-pub(super) fn migrations() -> Migrations<'static> {
-    STEPS.into_iter().map(M::up).collect()
-}
 
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;
 
     use super::*;
+    use crate::store::database::migrations;
 
     /// A database as the first version left it, in the middle of a crawl.
     const FIRST: &str = "
@@ -236,9 +251,9 @@ mod tests {
     #[test]
     fn what_the_first_version_stored_is_still_there() {
         let mut connection = Connection::open_in_memory().unwrap();
-        migrations().to_version(&mut connection, 1).unwrap();
+        migrations(&STEPS).to_version(&mut connection, 1).unwrap();
         connection.execute_batch(FIRST).unwrap();
-        migrations().to_latest(&mut connection).unwrap();
+        migrations(&STEPS).to_latest(&mut connection).unwrap();
         let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0)).unwrap();
         assert_eq!(count("SELECT count(*) FROM page WHERE snapshot = x'01' AND rules = 2"), 1);
         assert_eq!(count("SELECT count(*) FROM publication WHERE state = 'acknowledged'"), 1);
@@ -254,9 +269,9 @@ mod tests {
     fn what_was_published_before_pins_can_be_pinned() {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "foreign_keys", true).unwrap();
-        migrations().to_version(&mut connection, 1).unwrap();
+        migrations(&STEPS).to_version(&mut connection, 1).unwrap();
         connection.execute_batch(FIRST).unwrap();
-        migrations().to_latest(&mut connection).unwrap();
+        migrations(&STEPS).to_latest(&mut connection).unwrap();
         connection.execute("INSERT INTO pin VALUES (1, 2000)", []).unwrap();
         assert!(connection.execute("INSERT INTO pin VALUES (2, 2000)", []).is_err(), "there is none");
         assert!(connection.execute("DELETE FROM publication", []).is_err(), "what is pinned is kept");

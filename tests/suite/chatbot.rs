@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use corpusd::sandbox::{self, Clock, Options, STANDARD_KEY};
+use corpusd::sandbox::{self, Clock, Generation, Options, STANDARD_KEY};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -24,6 +24,15 @@ pub(crate) struct Chatbot {
 impl Chatbot {
     /// Trains at once, so that what was pushed is told at once, and takes no push without the agent's name.
     pub(crate) async fn start() -> Chatbot {
+        Chatbot::with(|options| options).await
+    }
+
+    /// The same, of this generation of API v2.
+    pub(crate) async fn of(generation: Generation) -> Chatbot {
+        Chatbot::with(|options| Options { generation, ..options }).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(Options) -> Options) -> Chatbot {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let options = Options {
@@ -33,7 +42,7 @@ impl Chatbot {
             rate: (100_000, Duration::from_secs(1)),
             ..Options::new(Clock::Real(now))
         };
-        tokio::spawn(sandbox::serve(listener, options, CancellationToken::new()));
+        tokio::spawn(sandbox::serve(listener, change(options), CancellationToken::new()));
         Chatbot { address }
     }
 
@@ -110,6 +119,35 @@ impl Chatbot {
             .iter()
             .flat_map(|account| account["agents"].as_array().unwrap());
         agents.find(|item| item["id"] == agent).unwrap().clone()
+    }
+
+    /// The sources of `agent` that were made through API v2.
+    pub(crate) async fn sources(&self, agent: &str) -> Vec<Value> {
+        let (_, body) = self.ask("GET", &format!("agents/{agent}/sources"), &Value::Null).await;
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// Every write to sources: method and status, oldest first.
+    pub(crate) async fn writes(&self) -> Vec<(String, u64)> {
+        let log = self.log().await.into_iter();
+        let writes = log.filter(|entry| {
+            entry["method"] != "GET" && entry["path"].as_str().is_some_and(|path| path.contains("/sources"))
+        });
+        writes
+            .map(|entry| {
+                (entry["method"].as_str().unwrap().to_owned(), entry["status"].as_u64().unwrap_or_default())
+            })
+            .collect()
+    }
+
+    /// Somebody else asks for this at API v2, below the agent.
+    pub(crate) async fn by_somebody_else(&self, method: &str, path: &str, body: &Value) -> Value {
+        let headers = format!("authorization: Bearer {STANDARD_KEY}\r\ncontent-type: application/json\r\n");
+        let path = format!("/api/v2/agents/{path}");
+        let (status, answer) =
+            exchange(self.address, method, &path, &headers, &body.to_string()).await.unwrap();
+        assert!((200..300).contains(&status), "{answer}");
+        serde_json::from_str(&answer).unwrap()
     }
 
     /// Somebody else trains `agent` on this text.

@@ -25,6 +25,19 @@ async fn selectors_of_the_pipeline_say_what_content_is() {
 }
 
 #[tokio::test]
+async fn selectors_hold_for_pages_of_markdown() {
+    let world = World::new().await;
+    let page =
+        "# Pumps\n\nPrime the pump first.\n\n<div class=ad>\n\nOur pumps are the best pumps.\n\n</div>\n";
+    world.site.page("/", "Welcome to the help centre.", &["/pumps.md"]);
+    world.site.at("/pumps.md", Reply::new(200, page).header("content-type", "text/markdown"));
+    let world = world.clean(&["{match: \"/**\", remove: .ad}"]);
+    world.run().await.ends(Ending::Published);
+    let published = world.published().await;
+    assert!(published.contains("Prime the pump first.") && !published.contains("best pumps"), "{published}");
+}
+
+#[tokio::test]
 async fn changed_selectors_reach_pages_that_did_not_change() {
     let world = World::new().await;
     world.site.validates().at("/", page("Prime the pump first.")).at("/b", page("Then open the valve."));

@@ -111,8 +111,10 @@ async fn failed_ends_with_1() {
 async fn wrong_usage_ends_with_2() {
     let world = ready().await;
     for wrong in [
-        vec!["run"],
         vec!["run", NAME],
+        vec!["run", "--json"],
+        vec!["run", "--dry-run"],
+        vec!["run", "--once", "--stop-timeout", "1s"],
         vec!["walk"],
         vec!["run", "--once", "--fast"],
         vec!["show"],
@@ -342,6 +344,25 @@ async fn extract_reads_files_stdin_and_urls() {
         let ended = world.corpusd(&["extract", missing]).await.exits(1);
         assert!(ended.stderr.contains("missing"), "{}", ended.stderr);
     }
+}
+
+#[tokio::test]
+async fn extract_reads_markdown_as_markdown() {
+    let world = World::new().await;
+    let text = "---\ntitle: Pumps\n---\n\n# Prime it\n\n1 < 2 and `<Pump/>`\n";
+    fs::write(world.path("pumps.md"), text).unwrap();
+    let plain = |kind: &str| Reply::new(200, text).header("content-type", kind);
+    world.site.at("/a", plain("text/markdown")).at("/b.md", plain("text/plain"));
+    for page in ["pumps.md", &world.site.url("/a"), &world.site.url("/b.md")] {
+        let ended = world.corpusd(&["extract", page]).await.exits(0);
+        assert_eq!(ended.stdout, "# Prime it\n\n1 < 2 and `<Pump/>`\n", "{page}");
+    }
+    let ended = world.corpusd(&["extract", "--explain", "--remove", "h1", "pumps.md"]).await.exits(0);
+    assert!(
+        ended.stdout.contains("title    Pumps") && ended.stdout.contains("asked for"),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[tokio::test]

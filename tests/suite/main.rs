@@ -21,10 +21,14 @@ mod world; // a pipeline between the two, and the folders it lives in
 // What they say, by feature.
 mod access; // private docs: credentials, proxies, certificates
 mod architecture; // who may import whom, and what pure means
+mod chatbase_v2; // an agent that is kept source by source
 mod clean; // selectors of the user's own
 mod cli; // commands, exit codes, what a user reads
 mod corpus; // what is sent: whole documents, within the budget
 mod crawl; // which pages are asked for, how, and how often
+mod crash; // killed in every stage, a log cut anywhere, a full disk
+mod daemon; // schedules, signals, reloads and triggers of the real program
+mod deploy; // waiting for a deploy, and crawling a part
 mod endurance; // thousands of pages, with faults, kills and little memory
 mod explain; // what became of a URL, and why
 mod faults; // sites that fail, lie, or fight back
@@ -36,6 +40,10 @@ mod histories; // pages that come and go over many runs, against a plain model
 mod healthy; // sites that are well, however odd they look
 mod history; // what was published before, and the way back to it
 mod hostile; // HTML that was made to hurt
+mod logs; // what is logged, how much, and that nothing in it is obeyed
+mod metrics; // what Prometheus is told, and that dashboard and alerts ask for nothing else
+mod noise; // sites that never say the same twice and mean the same
+mod notify; // who is told how a run ended: pings, webhooks, commands, a file
 mod plan; // what would be published: plan, diff, replay, dry runs
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
@@ -44,3 +52,5 @@ mod semantics; // sites that answer 200 and mean something else: what is publish
 mod state; // locks, kills, and the files under `state/`
 mod traps; // sites without end
 mod variants; // languages, `Link` headers, dates in sitemaps
+mod writers; // one writer per agent, whoever and wherever
+mod verify; // golden questions, and the way back

@@ -304,7 +304,8 @@ async fn what_other_rules_made_is_held_no_longer() {
 async fn a_replay_waits_for_nobody() {
     let world = ready().await;
     world.run().await.ends(Ending::Published);
-    let _lock = RunLock::take(&world.path("state"), NAME, corpusd::sandbox::AGENT_ID).unwrap();
+    let _lock =
+        RunLock::take(&world.path("state"), NAME, corpusd::sandbox::AGENT_ID, &world.chatbot.url()).unwrap();
     world.corpusd(&["replay", NAME]).await.exits(75);
     world.corpusd(&["rollback", NAME, "1"]).await.exits(75);
     // Looking needs no lock.

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use corpusd::sandbox::STANDARD_KEY;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -31,6 +32,8 @@ pub(crate) fn start(command: &mut Command) -> Child {
 pub(crate) struct Running {
     child: Child,
     output: TempDir,
+    /// Whether it is the stand-in for the API, which tells which keys it takes.
+    shows_keys: bool,
 }
 
 impl Running {
@@ -38,8 +41,9 @@ impl Running {
     pub(crate) fn start(command: &mut Command, folder: &Path) -> Running {
         let output = tempfile::Builder::new().prefix("output-").tempdir_in(folder).unwrap();
         let file = |name| File::create(output.path().join(name)).unwrap();
+        let shows_keys = command.get_args().any(|argument| argument == "sandbox");
         let child = start(command.stdout(file("stdout")).stderr(file("stderr")));
-        Running { child, output }
+        Running { child, output, shows_keys }
     }
 
     /// Waits for its end; what is still at work after `limit` is killed, and fails the test.
@@ -88,10 +92,30 @@ impl Running {
         self.kill()
     }
 
+    /// Gives it some time once it has said something on stderr, and kills it then unless it has ended by itself.
+    pub(crate) async fn kill_after_saying(mut self, words: &str, time: Duration, limit: Duration) -> Ended {
+        let started = Instant::now();
+        let stderr = self.output.path().join("stderr");
+        while !fs::read_to_string(&stderr).unwrap().contains(words) {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return self.ended(status, Spent::default());
+            }
+            assert!(started.elapsed() < limit, "nobody says `{words}` within {limit:?}");
+            // Stages are a few milliseconds short.
+            tokio::time::sleep(Duration::from_micros(300)).await;
+        }
+        self.kill_after(time).await
+    }
+
     fn ended(&self, status: ExitStatus, spent: Spent) -> Ended {
         let read =
             |name| String::from_utf8_lossy(&fs::read(self.output.path().join(name)).unwrap()).into_owned();
-        Ended { status, stdout: read("stdout"), stderr: read("stderr"), spent }
+        let ended = Ended { status, stdout: read("stdout"), stderr: read("stderr"), spent };
+        // Whatever a test is about: the key is never shown.
+        for said in [&ended.stdout, &ended.stderr] {
+            assert!(!said.contains(STANDARD_KEY) || self.shows_keys, "the key is shown:\n{said}");
+        }
+        ended
     }
 }
 

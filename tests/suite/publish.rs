@@ -10,8 +10,9 @@ use corpusd::{
 use serde_json::{Value, json};
 
 use super::{
-    site::{Canary, Reply},
-    world::{NAME, RUN_LIMIT, Reported, World, until},
+    site::{Canary, Reply, Site},
+    tls::{Authority, SOUND},
+    world::{NAME, RUN_LIMIT, Reported, World, in_two_hours, until},
 };
 
 /// A world with something to publish.
@@ -140,6 +141,7 @@ async fn survives(id: &str, drill: Drill, canary: &Canary) {
     let pushes = world.chatbot.pushes().await.len();
     let (fewest, most) = drill.pushes;
     assert!((fewest..=most).contains(&pushes), "{pushes} pushes: {case}");
+    asked_before_sent_again(&world.chatbot.log().await, &case);
     // A push that was cut short has no text to hash.
     assert!(world.chatbot.hashes().await.iter().all(|hash| *hash == report.hash()), "{case}");
     assert!(!format!("{report:?}").contains(STANDARD_KEY), "{case}");
@@ -148,6 +150,22 @@ async fn survives(id: &str, drill: Drill, canary: &Canary) {
         assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], report.hash(), "{case}");
         world.run().await.ends(Ending::Unchanged);
         assert_eq!(world.chatbot.pushes().await.len(), pushes, "{case}");
+    }
+}
+
+/// A push whose outcome nobody knows is asked about before another is made.
+fn asked_before_sent_again(log: &[Value], case: &str) {
+    let mut unknown = false;
+    for entry in log {
+        match entry["path"].as_str().unwrap() {
+            "/api/v1/get-chatbots" => unknown = false,
+            "/api/v1/update-chatbot-data" => {
+                assert!(!unknown, "sent again unasked: {case}");
+                let refused = entry["status"].as_u64().is_some_and(|status| matches!(status, 429 | 503));
+                unknown = !refused;
+            }
+            path => panic!("`{path}` is asked for: {case}"),
+        }
     }
 }
 
@@ -195,13 +213,37 @@ async fn an_api_that_is_not_there_is_a_failure_that_passes() {
 
 #[tokio::test]
 async fn a_server_that_cannot_prove_who_it_is_gets_nothing() {
-    // The stand-in speaks no TLS, so no certificate can be shown.
+    // One is certified by an authority that nobody trusts; the other shows no certificate at all.
+    let pretender = Site::encrypted(Authority::new().certify(&SOUND));
     let world = ready().await;
-    let address = world.chatbot.address;
-    let world = world.api(&format!("https://{address}"));
+    let plain = format!("https://{}", world.chatbot.address);
+    let world = world.api(&pretender.url(""));
     let report = world.run().await.ends(Ending::Failed);
-    assert_eq!(report.publish.status, NotSent);
+    assert_eq!((report.publish.status, report.exit()), (NotSent, Exit::Failed));
+    let error = report.error.unwrap();
+    assert!(error.contains("certificate"), "{error}");
+    assert_eq!(pretender.requests().len(), 0);
+    let world = world.api(&plain);
+    assert_eq!(world.run().await.ends(Ending::Failed).publish.status, NotSent);
     assert_eq!(world.chatbot.log().await.len(), 0, "it never falls back to plain HTTP");
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_to_do_about_it() {
+    for (status, words) in [
+        (401, vec!["publish.api_key", "corpusd resume"]),
+        (402, vec!["Standard plan"]),
+        (403, vec!["Standard plan or higher", "older accounts: any paid plan"]),
+        (404, vec!["agent.id"]),
+        (413, vec!["publish.max_body", "corpus.limit"]),
+    ] {
+        let world = ready().await;
+        world.chatbot.on_push(format!("status:{status}")).await;
+        let error = world.run().await.ends(Ending::Paused).error.unwrap();
+        for word in words {
+            assert!(error.contains(word), "{status}: {error}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -215,14 +257,139 @@ async fn a_retry_after_of_the_api_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_retry_after_too_long_to_wait_for_ends_the_run() {
+async fn a_retry_after_too_long_to_wait_for_is_kept_by_every_pipeline_with_the_key() {
     let world = ready().await;
+    world.write_other("other");
     world.chatbot.on_next_push("rate:3600").await;
     let started = Instant::now();
     let report = world.run().await.ends(Ending::Failed);
     assert_eq!((report.publish.status, report.exit()), (NotSent, Exit::Failed));
     assert!(started.elapsed() < Duration::from_secs(30));
-    // The next run, whenever it is, sends it.
+    // Until then sites are read and nothing is sent, by whatever process.
+    let asked = world.chatbot.log().await.len();
+    world.site.forget_requests();
+    let report = world.run().await.ends(Ending::Deferred);
+    assert_eq!((report.publish.status, report.exit()), (NotSent, Exit::Done));
+    assert!(
+        report.notes.iter().any(|note| note.contains("the API asked for no request before")),
+        "{report:#?}"
+    );
+    assert!(!world.site.requests().is_empty());
+    let other = world.corpusd(&["run", "--once", "--json", "other"]).await.exits(0).json();
+    assert_eq!(other["outcome"], "deferred");
+    assert_eq!(world.chatbot.log().await.len(), asked, "nothing was asked");
+    // After that, the next run sends it.
+    let world = world.at(in_two_hours);
+    world.run().await.ends(Ending::Published);
+}
+
+#[tokio::test]
+async fn nothing_is_asked_about_an_unknown_push_before_the_api_wants_requests() {
+    let world = ready().await;
+    world.chatbot.on_push("status:500").await;
+    world.chatbot.fault(json!({"path_glob": "/api/v1/get-chatbots", "nth": 2}), json!("rate:3600")).await;
+    let report = world.run().await.ends(Ending::Failed);
+    assert_eq!(report.publish.status, Unknown);
+    let asked = world.chatbot.log().await.len();
+    assert_eq!(world.chatbot.pushes().await.len(), 1, "not sent again within the wait");
+    world.chatbot.heal().await;
+    world.run().await.ends(Ending::Deferred);
+    world.site.at("/robots.txt", Reply::status(500));
+    world.run().await.ends(Ending::Incomplete);
+    assert_eq!(world.chatbot.log().await.len(), asked);
+    world.site.remove("/robots.txt");
+    let world = world.at(in_two_hours);
+    assert_eq!(world.run().await.ends(Ending::Published).hash(), report.hash());
+}
+
+#[tokio::test]
+async fn an_approval_within_the_wait_sends_nothing_and_says_so() {
+    let world = ready().await.agent(OCCUPIED_AGENT_ID);
+    world.run().await.ends(Ending::Held);
+    world.chatbot.fault(json!({"path_glob": "/api/v1/get-chatbots", "times": 1}), json!("rate:3600")).await;
+    world.approve().await.unwrap().ends(Ending::Failed);
+    let asked = world.chatbot.log().await.len();
+    let report = world.approve().await.unwrap().ends(Ending::Failed);
+    assert!(report.error.unwrap().contains("asked for no request before"));
+    assert_eq!(world.chatbot.log().await.len(), asked);
+    // It is still held, and still to be approved.
+    let world = world.at(in_two_hours);
+    world.approve().await.unwrap().ends(Ending::Published);
+}
+
+// The least time between two publications
+
+#[tokio::test]
+async fn a_change_soon_after_a_publication_waits_for_the_first_run_after_the_interval() {
+    let world = ready().await.publish(&["min_interval: 1h"]);
+    world.run().await.ends(Ending::Published);
+    world.site.page("/a", "Apples keep for months, we have learned.", &[]);
+    for _ in 0..2 {
+        let report = world.run().await.ends(Ending::Deferred);
+        assert_eq!((report.publish.status, report.exit()), (NotSent, Exit::Done));
+        assert!(report.notes.iter().any(|note| note.contains("min_interval")), "{report:#?}");
+    }
+    assert_eq!(world.chatbot.pushes().await.len(), 1);
+    let status = world.corpusd(&["status"]).await.exits(0).stdout;
+    assert!(status.contains("deferred") && status.contains("min_interval"), "{status}");
+    // Whoever only looks is told that there is something to publish.
+    world.corpusd(&["run", "--once", "--dry-run", NAME]).await.exits(10);
+    let world = world.at(in_two_hours);
+    world.run().await.ends(Ending::Published);
+    assert!(world.published().await.contains("months"));
+}
+
+#[tokio::test]
+async fn a_site_that_changes_back_within_the_interval_is_unchanged() {
+    let world = ready().await.publish(&["min_interval: 1h"]);
+    world.run().await.ends(Ending::Published);
+    world.site.page("/a", "Apples keep for months, we have learned.", &[]);
+    world.run().await.ends(Ending::Deferred);
+    world.site.page("/a", "Apples keep for weeks.", &[]);
+    world.run().await.ends(Ending::Unchanged);
+    assert_eq!(world.chatbot.pushes().await.len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_changed_the_file_or_approves_does_not_wait() {
+    let world = ready().await.publish(&["min_interval: 1h"]);
+    world.run().await.ends(Ending::Published);
+    let world = world.crawl(&["exclude: [\"/a\"]"]).gates(&["max_removed: 100%", "max_shrink: 100%"]);
+    world.run().await.ends(Ending::Published);
+    let world = world.crawl(&["exclude: []"]).gates(&["max_growth: 1%"]);
+    world.run().await.ends(Ending::Held);
+    world.approve().await.unwrap().ends(Ending::Published);
+    assert_eq!(world.chatbot.pushes().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_hold_is_loud_within_the_interval_too_and_a_healthy_corpus_ends_it() {
+    let world = ready().await.publish(&["min_interval: 1h"]).gates(&["max_shrink: 5%"]);
+    let long = "Every sentence of this page is worth keeping. ".repeat(20);
+    world.site.page("/a", &long, &[]);
+    world.run().await.ends(Ending::Published);
+    world.site.page("/a", "Hardly anything.", &[]);
+    for _ in 0..2 {
+        let report = world.run().await.ends(Ending::Held);
+        assert_eq!(report.exit(), Exit::Held);
+        let status = world.corpusd(&["status"]).await.exits(0).stdout;
+        assert!(status.contains("held by max_shrink") && status.contains("corpusd approve docs"), "{status}");
+    }
+    world.site.page("/a", &format!("{long} And one more."), &[]);
+    world.run().await.ends(Ending::Deferred);
+    let status = world.corpusd(&["status"]).await.exits(0).stdout;
+    assert!(!status.contains("held by"), "{status}");
+}
+
+#[tokio::test]
+async fn what_is_unknown_is_settled_however_soon() {
+    let world = ready().await.publish(&["min_interval: 1h"]);
+    world.run().await.ends(Ending::Published);
+    let world = world.at(in_two_hours);
+    world.site.page("/a", "Apples keep for months, we have learned.", &[]);
+    world.chatbot.on_push("status:500").await;
+    world.run().await.ends(Ending::Failed);
+    world.chatbot.heal().await;
     world.run().await.ends(Ending::Published);
 }
 
@@ -487,6 +654,37 @@ async fn a_refused_key_ends_the_program_with_77() {
     // Another key is worth another try, without a word from anybody.
     std::fs::write(world.path("pipelines/key"), STANDARD_KEY).unwrap();
     world.corpusd(&["run", "--once", NAME]).await.exits(0);
+}
+
+#[tokio::test]
+async fn a_refused_key_pauses_every_pipeline_that_uses_it() {
+    let world = ready().await;
+    world.write_other("other");
+    world.chatbot.on_next_push("status:401").await;
+    world.run().await.ends(Ending::Paused);
+    let asked = world.chatbot.log().await.len();
+    for name in [NAME, "other"] {
+        let report = world.corpusd(&["run", "--once", "--json", name]).await.exits(77).json();
+        assert_eq!(report["outcome"], "paused");
+        assert!(report["error"].as_str().unwrap().contains("every pipeline with this key"), "{report}");
+    }
+    let status = world.corpusd(&["status"]).await.exits(0).stdout;
+    assert!(status.contains("other: paused: status 401"), "{status}");
+    assert_eq!(world.chatbot.log().await.len(), asked, "nothing is asked");
+    // Whoever lifts it for one lifts it for all.
+    world.corpusd(&["resume", "other"]).await.exits(0);
+    world.run().await.ends(Ending::Published);
+    world.corpusd(&["run", "--once", "other"]).await.exits(0);
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_not_of_the_key_pauses_one_pipeline_only() {
+    let world = ready().await;
+    world.write_other("other");
+    world.chatbot.on_next_push("status:403").await;
+    world.run().await.ends(Ending::Paused);
+    world.corpusd(&["run", "--once", "other"]).await.exits(0);
+    world.run().await.ends(Ending::Paused);
 }
 
 #[tokio::test]

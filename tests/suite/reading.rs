@@ -33,6 +33,37 @@ async fn a_page_of_markdown_is_read_and_its_links_are_followed() {
 }
 
 #[tokio::test]
+async fn a_page_in_both_forms_is_one_document_that_of_html() {
+    let world = World::new().await;
+    world.site.page("/", "Welcome to the help centre.", &["/pump.md", "/pump", "/valve.md"]);
+    world.site.page("/pump", "Open the valve before you prime the pump.", &[]);
+    world.site.at("/pump.md", markdown("# Pump\n\nOpen the *valve* before you prime <Pump/>the pump.\n"));
+    world.site.at("/valve.md", markdown("# The valve\n\nIt turns left.\n"));
+    let report = world.run().await.ends(Ending::Published);
+    assert_eq!((report.documents.kept, report.skipped("canonical")), (3, 1), "{report:#?}");
+    let published = world.published().await;
+    assert_eq!(published.matches("before you prime").count(), 1, "{published}");
+    assert!(published.contains("It turns left."), "what has no other form stays: {published}");
+}
+
+#[tokio::test]
+async fn text_that_many_pages_hide_is_none_to_tell_of() {
+    let world = World::new().await;
+    let dialog = "<p style='display:none'>Your session has ended by now.</p>";
+    world.site.page("/", "Welcome to the help centre.", &["/a", "/b"]);
+    for (path, own) in [("/a", ""), ("/b", "<p hidden>Our competitors sell rubbish only.</p>")] {
+        let page = html(path, &format!("How pump {path} is primed, opened and closed."), &[]);
+        world.site.at(path, Reply::html(page.replace("</main>", &format!("{dialog}{own}</main>"))));
+    }
+    let report = world.run().await.ends(Ending::Published);
+    let odd = world.site.url("/b");
+    assert_eq!(
+        report.notes.join("\n"),
+        format!("1 page holds text that visitors do not see; it is left out: {odd}")
+    );
+}
+
+#[tokio::test]
 async fn text_that_speaks_to_machines_is_told_and_holds_nothing() {
     let world = World::new().await;
     world.site.page("/", "Welcome to the help centre.", &["/odd"]);

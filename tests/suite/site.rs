@@ -113,11 +113,13 @@ impl Reply {
 /// One request, as it came in.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    pub(crate) method: String,
     /// Path and query; a whole URL where a proxy is asked, host and port where for a tunnel.
     pub(crate) path: String,
     /// When its last header line had arrived.
     pub(crate) at: Instant,
     pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
@@ -359,7 +361,8 @@ async fn serve_http2(stream: TlsStream<TcpStream>, inner: Arc<Inner>) -> Result<
                 (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
             };
             let headers = request.headers().iter().map(header).collect();
-            let request = Request { path, at: Instant::now(), headers };
+            let method = request.method().to_string();
+            let request = Request { method, path, at: Instant::now(), headers, body: Vec::new() };
             let _under_way = UnderWay::begin(&inner, request.clone());
             let reply = decide(&inner, &request).await;
             let mut head = Response::builder().status(reply.status);
@@ -444,11 +447,21 @@ async fn read_request(stream: &mut impl Wire, buffer: &mut Vec<u8>) -> io::Resul
     let head: Vec<u8> = buffer.drain(..end).collect();
     let head = String::from_utf8_lossy(&head);
     let mut lines = head.lines();
-    let path = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_owned();
+    let mut words = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let headers = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Ok(Some(Request { path, at: Instant::now(), headers: headers.collect() }))
+    let mut request =
+        Request { method, path, at: Instant::now(), headers: headers.collect(), body: Vec::new() };
+    let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    while buffer.len() < length {
+        if stream.read_buf(buffer).await? == 0 {
+            return Ok(None);
+        }
+    }
+    request.body = buffer.drain(..length).collect();
+    Ok(Some(request))
 }
 
 async fn decide(inner: &Inner, request: &Request) -> Reply {

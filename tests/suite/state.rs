@@ -211,9 +211,7 @@ async fn a_state_of_a_newer_version_is_refused_and_left_alone() {
 async fn a_damaged_state_fails_clearly_and_harms_no_other_pipeline() {
     let world = World::new().await;
     fill(&world, 3);
-    let yaml = fs::read_to_string(world.write()).unwrap();
-    let other = yaml.replace(AGENT_ID, OCCUPIED_AGENT_ID).replace("api_key:", "adopt: true\n  api_key:");
-    fs::write(world.path("pipelines/other.yaml"), other).unwrap();
+    world.write_other("other");
     world.corpusd(&["run", "--once"]).await.exits(0);
     fs::write(world.state_file(), "this is no database").unwrap();
     for left in ["docs.sqlite3-wal", "docs.sqlite3-shm"] {

@@ -13,10 +13,12 @@ use corpusd::{
     chatbase::Window,
     cli::Exit,
     config::{self, Env},
+    crawl::part::Part,
+    notify::Outbox,
     pipeline::Pipeline,
     report::{Ending, RunReport},
     run::{self, Context, Progress, RunError, Waits},
-    sandbox::{AGENT_ID, STANDARD_KEY},
+    sandbox::{AGENT_ID, OCCUPIED_AGENT_ID, STANDARD_KEY},
     store::LockError,
 };
 use jiff::Timestamp;
@@ -40,6 +42,11 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// When all that has to wait for less is due.
+pub(crate) fn in_two_hours() -> Timestamp {
+    now() + Duration::from_hours(2)
+}
+
 /// One website, one chatbot, one pipeline.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -47,6 +54,7 @@ pub(crate) struct World {
     pub(crate) chatbot: Chatbot,
     folder: TempDir,
     agent: String,
+    name: Option<String>,
     base_url: Option<String>,
     starts: Vec<String>,
     /// The start URLs of further sources, one each.
@@ -57,6 +65,10 @@ pub(crate) struct World {
     corpus: Vec<String>,
     gates: Vec<String>,
     publish: Vec<String>,
+    notify: Vec<String>,
+    verify: Vec<String>,
+    /// What the library takes for the wall clock; the program has the true one.
+    clock: fn() -> Timestamp,
 }
 
 impl World {
@@ -75,6 +87,7 @@ impl World {
             chatbot,
             folder,
             agent: AGENT_ID.to_owned(),
+            name: None,
             base_url: None,
             starts,
             more_sources: Vec::new(),
@@ -83,7 +96,11 @@ impl World {
             dedupe: Vec::new(),
             corpus: Vec::new(),
             gates: Vec::new(),
-            publish: Vec::new(),
+            // Tests change a page and run again.
+            publish: lines(&["min_interval: 0s"]),
+            clock: now,
+            notify: Vec::new(),
+            verify: lines(&["settle: 0s"]),
         }
     }
 
@@ -137,6 +154,23 @@ impl World {
         self
     }
 
+    pub(crate) fn notify(mut self, lines: &[&str]) -> World {
+        set(&mut self.notify, lines);
+        self
+    }
+
+    /// Lines of `verify`; a golden question is a line of flow style under `questions`.
+    pub(crate) fn verify(mut self, lines: &[&str]) -> World {
+        set(&mut self.verify, lines);
+        self
+    }
+
+    /// Lives at another time, as far as the library goes.
+    pub(crate) fn at(mut self, clock: fn() -> Timestamp) -> World {
+        self.clock = clock;
+        self
+    }
+
     pub(crate) fn starts(mut self, paths: &[&str]) -> World {
         self.starts = paths.iter().map(|path| self.site.url(path)).collect();
         self
@@ -144,6 +178,12 @@ impl World {
 
     pub(crate) fn agent(mut self, id: &str) -> World {
         id.clone_into(&mut self.agent);
+        self
+    }
+
+    /// Gives the agent this name.
+    pub(crate) fn named(mut self, name: &str) -> World {
+        self.name = Some(name.to_owned());
         self
     }
 
@@ -171,15 +211,18 @@ impl World {
         let starts: String = self.starts.iter().map(|start| format!("        - {start}\n")).collect();
         let source = |start: &String| format!("  - site:\n      start:\n        - {start}\n{crawl}");
         let more_sources: String = self.more_sources.iter().map(source).collect();
+        let name = self.name.as_ref().map(|name| format!(", name: {name}")).unwrap_or_default();
         let publish: String = self.publish.iter().map(|line| format!("  {line}\n")).collect();
         format!(
-            "version: 1\nagent: {{id: \"{}\"}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}{}{}publish:\n  \
-             api_key: {{file: key}}\n  base_url: {base_url}\n{publish}",
+            "version: 1\nagent: {{id: \"{}\"{name}}}\nsources:\n  - site:\n      start:\n{starts}{crawl}{more_sources}{}{}{}{}publish:\n  \
+             api_key: {{file: key}}\n  base_url: {base_url}\n{publish}{}{}",
             self.agent,
             section("clean", &self.clean),
             section("dedupe", &self.dedupe),
             section("corpus", &self.corpus),
             section("gates", &self.gates),
+            section("notify", &self.notify),
+            section("verify", &self.verify),
         )
     }
 
@@ -190,7 +233,7 @@ impl World {
         path
     }
 
-    fn load(&self) -> Pipeline {
+    pub(crate) fn load(&self) -> Pipeline {
         let env = Env { var: &|_| None, credentials_dir: None, allow_unset: false };
         match config::load_file(&self.write(), &env) {
             Ok(loaded) => loaded.pipeline,
@@ -201,21 +244,24 @@ impl World {
         }
     }
 
-    fn context(&self) -> Context {
-        let waits = Waits { backoff: Duration::from_millis(5), confirm: vec![Duration::from_millis(5); 3] };
+    pub(crate) fn context(&self) -> Context {
+        let soon = Duration::from_millis(5);
+        let waits = Waits { backoff: soon, confirm: vec![soon; 3], training: vec![soon; 100], deploy: soon };
         Context {
             state_dir: self.path("state"),
-            now,
+            now: self.clock,
             window: Arc::new(Window::default()),
+            pacers: Arc::default(),
             waits,
             dry_run: false,
             stop: CancellationToken::new(),
+            timeout: None,
             progress: Arc::new(Progress::default()),
+            outbox: Outbox::default(),
         }
     }
 
-    /// One run, by the library. A program that another test starts at this moment holds copies of our locks until it
-    /// has become that program, so a lock that is taken is tried again, for as long as a run may last.
+    /// One run, by the library. Not by way of [`unlocked`], whose future cannot move between threads.
     pub(crate) async fn run(&self) -> RunReport {
         let run = async {
             loop {
@@ -235,21 +281,40 @@ impl World {
     /// One run of a world that is not small.
     pub(crate) async fn run_within(&self, limit: Duration) -> Result<RunReport, RunError> {
         program::none_is_being_made();
-        within(limit, "a run ends", run::run(&self.load(), &self.context())).await
+        let context = self.context();
+        let ended = within(limit, "a run ends", run::run(&self.load(), &context)).await;
+        within(limit, "those who want to know are told", context.outbox.close()).await;
+        ended
+    }
+
+    /// One run that crawls only what matches.
+    pub(crate) async fn run_only(&self, patterns: &[&str]) -> RunReport {
+        program::none_is_being_made();
+        let mut pipeline = self.load();
+        let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
+        pipeline.only = Some(Part::new(&patterns, pipeline.starts().cloned().collect()).unwrap());
+        within(RUN_LIMIT, "a run ends", run::run(&pipeline, &self.context())).await.unwrap()
     }
 
     /// Approves what is held; `None` where nothing is.
     pub(crate) async fn approve(&self) -> Option<RunReport> {
-        program::none_is_being_made();
-        within(RUN_LIMIT, "an approval ends", run::approve(&self.load(), &self.context())).await.unwrap()
+        let (pipeline, context) = (self.load(), self.context());
+        let approve = async || Box::pin(run::approve(&pipeline, &context)).await;
+        within(RUN_LIMIT, "an approval ends", Box::pin(unlocked(approve))).await
+    }
+
+    /// Writes a second pipeline, over the same site with the same key, for an agent that it may take over.
+    pub(crate) fn write_other(&self, name: &str) {
+        let yaml = fs::read_to_string(self.write()).unwrap();
+        let other = yaml.replace(AGENT_ID, OCCUPIED_AGENT_ID).replace("api_key:", "adopt: true\n  api_key:");
+        fs::write(self.path("pipelines").join(format!("{name}.yaml")), other).unwrap();
     }
 
     /// Goes back to an earlier publication: the one before what is live.
     pub(crate) async fn rollback(&self) -> RunReport {
-        program::none_is_being_made();
-        within(RUN_LIMIT, "a rollback ends", run::rollback(&self.load(), &self.context(), None))
-            .await
-            .unwrap()
+        let (pipeline, context) = (self.load(), self.context());
+        let rollback = async || Box::pin(run::rollback(&pipeline, &context, None)).await;
+        within(RUN_LIMIT, "a rollback ends", Box::pin(unlocked(rollback))).await
     }
 
     /// What the agent was given last.
@@ -295,12 +360,26 @@ impl World {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     folders.push(path);
-                } else {
-                    found.push((path.clone(), fs::read(&path).unwrap()));
+                } else if let Ok(bytes) = fs::read(&path) {
+                    // A log that SQLite has just removed is no file any more.
+                    found.push((path, bytes));
                 }
             }
         }
         found
+    }
+}
+
+impl Drop for World {
+    /// Whatever the test was about: the key is in no file of the state.
+    fn drop(&mut self) {
+        if std::thread::panicking() || !self.path("state").exists() {
+            return;
+        }
+        for (path, bytes) in self.state_bytes() {
+            let has_key = String::from_utf8_lossy(&bytes).contains(STANDARD_KEY);
+            assert!(!has_key, "the key is in {}", path.display());
+        }
     }
 }
 
@@ -309,6 +388,18 @@ fn set(lines: &mut Vec<String>, new: &[&str]) {
     for line in new {
         lines.retain(|old| key(old) != key(line));
         lines.push((*line).to_owned());
+    }
+}
+
+/// Does something that takes the locks of a run. A program that another test starts at this moment holds copies of
+/// our locks until it has become that program, so a lock that is taken is tried again, for as long as anybody waits.
+async fn unlocked<T>(attempt: impl AsyncFn() -> Result<T, RunError>) -> T {
+    loop {
+        program::none_is_being_made();
+        match attempt().await {
+            Err(RunError::Lock(LockError::Taken(_))) => tokio::task::yield_now().await,
+            ended => return ended.unwrap_or_else(|error| panic!("the run can be made: {error:?}")),
+        }
     }
 }
 
@@ -357,7 +448,7 @@ fn every_url_has_one_outcome(report: &RunReport) {
     if report.corpus.is_some() && pages.discovered > 0 {
         let documents = report.documents.kept + report.documents.dropped_for_budget;
         let ended = documents + pages.skipped + pages.failed;
-        assert_eq!(pages.discovered + pages.carried_forward, ended, "{report:#?}");
+        assert_eq!(pages.discovered + pages.carried_forward + pages.outside, ended, "{report:#?}");
     }
 }
 

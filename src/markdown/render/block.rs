@@ -4,8 +4,10 @@ use crate::html::{Element, Holds, NodeId, local_name};
 
 use super::super::callout::{Callout, callout};
 use super::super::code;
+use super::super::icon::icon;
+use super::super::list::Order;
 use super::super::math::Formula;
-use super::super::table::Grid;
+use super::super::table::{Grid, is_table};
 use super::super::writer::{Mark, Writer};
 use super::{Exit, MAX_INDENT, MAX_NESTING, Renderer};
 
@@ -23,9 +25,9 @@ impl<'t> Renderer<'t> {
             }
             return self.block(id);
         }
-        if let Some(label) = self.notes.body(id) {
+        if let Some(label) = self.notes.body(id).filter(|_| !self.writer.is_cell()) {
             self.writer.lead_in(format!("[^{label}]: "));
-            return self.frame(id, Exit::Note);
+            return self.frame(id, Exit::Lead);
         }
         if self.disclosures.opener(id) == Some(true) {
             return self.question(id);
@@ -44,12 +46,18 @@ impl<'t> Renderer<'t> {
         if let Some(callout) = callout(tree, self.page.measure, id, element) {
             return self.callout(id, callout);
         }
+        let by_role = *element.name() != local_name!("table") && is_table(element);
+        if by_role && !self.writer.is_one_line() && self.data(id) {
+            return false;
+        }
         self.block(id)
     }
 
     pub(super) fn block(&mut self, id: NodeId) -> bool {
         self.writer.end_block();
-        self.frame(id, Exit::Block)
+        let is_part = self.writer.is_cell()
+            && matches!(self.page.tree.name(id), Some(&(local_name!("p") | local_name!("tr"))));
+        self.frame(id, if is_part { Exit::Part } else { Exit::Block })
     }
 
     fn callout(&mut self, id: NodeId, callout: Callout) -> bool {
@@ -88,6 +96,13 @@ impl<'t> Renderer<'t> {
         self.frame(id, Exit::Heading)
     }
 
+    /// Whether a label is that of a tab whose panel follows it.
+    pub(super) fn names_tab(&self, id: NodeId, element: &Element) -> bool {
+        let of_set =
+            || self.page.tree.parent(id).is_some_and(|up| self.page.tree.has_class(up, "tabbed-set"));
+        element.classes().any(|class| class.contains("tab")) || of_set()
+    }
+
     pub(super) fn summary(&mut self, id: NodeId) -> bool {
         if self.disclosures.opener(id) == Some(true) { self.question(id) } else { self.strong_block(id) }
     }
@@ -111,9 +126,14 @@ impl<'t> Renderer<'t> {
         self.frame(id, Exit::CodeBlock)
     }
 
-    pub(super) fn list(&mut self, id: NodeId, start: Option<u64>) -> bool {
+    pub(super) fn list(&mut self, id: NodeId, order: Option<Order>) -> bool {
         if self.disclosures.is_strip(id) {
             return false;
+        }
+        if self.writer.is_cell() && self.holds_items(id) {
+            self.lists.open_line(order);
+            self.writer.end_block();
+            return self.frame(id, Exit::PlainList);
         }
         let arranges = self.page.measure.holds(id).any(Holds::HEADING)
             || self.disclosures.arranges(id)
@@ -128,11 +148,24 @@ impl<'t> Renderer<'t> {
         if self.writer.is_between_items() {
             return self.block(id);
         }
-        self.lists.open(&mut self.writer, start);
+        self.lists.open(&mut self.writer, order);
         self.frame(id, if resumed { Exit::ListInList } else { Exit::List })
     }
 
+    /// Whether a list has items to be told apart.
+    fn holds_items(&self, list: NodeId) -> bool {
+        let is_item = |&n: &NodeId| self.page.tree.name(n) == Some(&local_name!("li"));
+        let items = self.page.tree.children(list).filter(is_item);
+        items.filter(|&n| self.page.measure.text(n) > 0).take(2).count() > 1
+    }
+
     pub(super) fn item(&mut self, id: NodeId, element: &'t Element) -> bool {
+        if self.writer.is_cell()
+            && let Some(sign) = self.lists.sign(element)
+        {
+            self.writer.lead_in(sign);
+            return self.frame(id, Exit::Lead);
+        }
         let is_item = self.lists.is_marked() && self.writer.is_between_items();
         if !is_item || self.notes.body(id).is_some() {
             return self.part(id, element);
@@ -166,9 +199,14 @@ impl<'t> Renderer<'t> {
     pub(super) fn preformatted(&mut self, id: NodeId) -> bool {
         let text = code::text(self.page.tree, id);
         if self.writer.is_one_line() {
-            self.writer.open_code();
-            self.writer.text(&text);
-            self.writer.close_code();
+            // Each line is code of its own: their ends are what tells them apart.
+            for line in text.lines().filter(|line| !line.trim_ascii().is_empty()) {
+                self.writer.end_block();
+                self.writer.open_code();
+                self.writer.text(line);
+                self.writer.close_code();
+            }
+            self.writer.end_block();
         } else if !text.is_empty() {
             self.writer.code_block(&text, &code::language(self.page.tree, id));
         }
@@ -190,12 +228,20 @@ impl<'t> Renderer<'t> {
     }
 
     pub(super) fn table(&mut self, id: NodeId, element: &'t Element) -> bool {
+        if code::is_numbered(self.page.tree, self.page.measure, id) {
+            return self.preformatted(id);
+        }
         if self.writer.is_one_line() {
             return self.block(id);
         }
+        if self.data(id) { false } else { self.part(id, element) }
+    }
+
+    /// Writes a table of data; says whether it is one.
+    fn data(&mut self, id: NodeId) -> bool {
         let grid = Grid::new(self.page.tree, id, self.page.dropped);
         if grid.is_layout(self.page.tree, self.page.measure, id) {
-            return self.part(id, element);
+            return false;
         }
         self.writer.end_block();
         for &caption in &grid.captions {
@@ -206,7 +252,7 @@ impl<'t> Renderer<'t> {
         if !lines.is_empty() {
             self.writer.lines(&lines);
         }
-        false
+        true
     }
 
     fn cell(&mut self, id: NodeId) -> String {
@@ -214,6 +260,12 @@ impl<'t> Renderer<'t> {
         let lists = std::mem::take(&mut self.lists);
         self.run(id);
         self.lists = lists;
-        std::mem::replace(&mut self.writer, outer).finish_line()
+        let cell = std::mem::replace(&mut self.writer, outer);
+        if !cell.is_empty() {
+            return cell.finish_line();
+        }
+        let mut cell = Writer::cell();
+        cell.text(icon(self.page.tree, self.page.dropped, id).unwrap_or_default());
+        cell.finish_line()
     }
 }

@@ -29,6 +29,10 @@ impl<'t> Renderer<'t> {
         if self.disclosures.opener(id) == Some(true) {
             return self.question(id);
         }
+        if is_tooltip(element) && self.page.measure.text(id) > 0 {
+            self.writer.text(" (");
+            return self.frame(id, Exit::Parenthesis);
+        }
         true
     }
 
@@ -54,6 +58,28 @@ impl<'t> Renderer<'t> {
         } else {
             self.writer.formula(&formula.tex);
         }
+    }
+
+    /// A film of the page's own.
+    pub(super) fn film(&mut self, id: NodeId, element: &'t Element) {
+        let tree = self.page.tree;
+        let title = element.attr(&local_name!("title"));
+        let source = std::iter::once(id)
+            .chain(tree.children(id))
+            .find_map(|n| tree.attr(n, &local_name!("src")).filter(|source| !source.starts_with("blob:")));
+        let destination = source.and_then(|source| self.references.destination(source.trim_ascii()));
+        if let (Some(title), Some(destination)) = (title, destination) {
+            self.linked_line(title.trim(), destination);
+        }
+    }
+
+    /// A link on a line of its own.
+    fn linked_line(&mut self, text: &str, destination: String) {
+        self.writer.end_block();
+        self.writer.open(Mark::Link(destination));
+        self.writer.text(text);
+        self.writer.close();
+        self.writer.end_block();
     }
 
     pub(super) fn image(&mut self, id: NodeId, element: &'t Element) {
@@ -91,11 +117,7 @@ impl<'t> Renderer<'t> {
             host.strip_suffix(known).is_some_and(|before| before.is_empty() || before.ends_with('.'))
         });
         if is_film && !title.is_empty() {
-            self.writer.end_block();
-            self.writer.open(Mark::Link(destination));
-            self.writer.text(title);
-            self.writer.close();
-            self.writer.end_block();
+            self.linked_line(title, destination);
         }
     }
 
@@ -179,4 +201,18 @@ impl<'t> Renderer<'t> {
             self.writer.text(if element.attr(&local_name!("checked")).is_some() { "[x] " } else { "[ ] " });
         }
     }
+}
+
+/// Whether an element explains what stands before it to who points at it.
+fn is_tooltip(element: &Element) -> bool {
+    const CLASSES: &[&str] = &[
+        "tooltiptext",
+        "tooltip-text",
+        "tooltip__text",
+        "tooltip-content",
+        "tooltip__content",
+        "tooltip-inner",
+    ];
+    element.attr(&local_name!("role")) == Some("tooltip")
+        || element.classes().any(|class| CLASSES.contains(&class))
 }

@@ -31,6 +31,8 @@ enum Spacing {
     /// A line end of the source, which is no space between ideographs.
     LineEnd,
     Space,
+    /// In a line that holds several blocks, one of them ends.
+    Part,
     Break,
 }
 
@@ -49,6 +51,8 @@ pub(super) struct Line {
     pub(super) text: String,
     pub(super) pieces: Vec<Piece>,
     pub(super) spans: Vec<Mark>,
+    /// What stands before the next character: an item's label, the sign of a note.
+    pub(super) lead: Option<String>,
     spacing: Spacing,
     marks: Vec<OpenMark>,
     /// Marks opened inside of [`MAX_MARKS`] others.
@@ -82,23 +86,21 @@ impl Line {
         self.text = text;
     }
 
-    /// Puts plain text before all that was gathered.
-    pub(super) fn prepend(&mut self, text: &str) {
-        self.text.insert_str(0, text);
-        for piece in &mut self.pieces {
-            if let Piece::Text(range) | Piece::Code(range) = piece {
-                *range = range.start + text.len()..range.end + text.len();
-            }
-        }
-        match self.pieces.first_mut() {
-            Some(Piece::Text(range)) => range.start = 0,
-            _ => self.pieces.insert(0, Piece::Text(0..text.len())),
-        }
-    }
-
     /// White space before the next character, if anything stands before it.
     pub(super) fn space(&mut self) {
         self.spacing = self.spacing.max(Spacing::Space);
+    }
+
+    /// The same, where one of several blocks in one line ends.
+    pub(super) fn part(&mut self) {
+        self.spacing = self.spacing.max(Spacing::Part);
+    }
+
+    /// Writes a lead that waits for text.
+    pub(super) fn settle_lead(&mut self) {
+        if let Some(lead) = self.lead.take() {
+            self.append(lead.trim_end(), false);
+        }
     }
 
     /// A hard line break before the next character. Says whether one is waiting already: two are a new paragraph.
@@ -214,8 +216,15 @@ impl Line {
                     let begins = self.marks.iter().any(|mark| mark.stage == Stage::Pending);
                     self.append(" ", code && !begins);
                 }
+                Spacing::Part => {
+                    let separator = if self.lead.is_none() && self.runs_into(text) { "; " } else { " " };
+                    self.append(separator, false);
+                }
                 Spacing::None => {}
             }
+        }
+        if let Some(lead) = self.lead.take() {
+            self.append(&lead, false);
         }
         for i in 0..self.marks.len() {
             let pending = self.marks[i].stage == Stage::Pending;
@@ -253,6 +262,13 @@ impl Line {
             Some(Piece::Code(range)) if code => range.end = end,
             _ => self.pieces.push(if code { Piece::Code(start..end) } else { Piece::Text(start..end) }),
         }
+    }
+
+    /// Whether nothing tells the block that ended from the one that begins with `next`.
+    fn runs_into(&self, next: &str) -> bool {
+        let ends = |c: char| !".,;:!?…-–—•◦▪|/([{。、：；！？".contains(c);
+        let begins = |c: char| !".,;:!?-–—•◦▪|/)]}&+".contains(c);
+        self.text.ends_with(ends) && next.starts_with(begins)
     }
 
     /// Chinese and Japanese are written without spaces: a line end between two ideographs is none.

@@ -24,21 +24,9 @@ impl Writer {
     /// It ends.
     pub(in crate::markdown) fn close_list(&mut self) {
         self.end_block();
-        if let Some(list) = self.lists.pop() {
-            self.spread_out(&list);
-        }
-        self.close_nesting();
-    }
-
-    /// The list goes on as another one, which is numbered anew.
-    pub(in crate::markdown) fn restart_list(&mut self) {
-        if let Some(list) = self.lists.pop() {
-            self.spread_out(&list);
-        }
-        self.lists.push(Spread { depth: self.containers.len(), ..Spread::default() });
-        if self.gap == Gap::Line {
-            self.gap = Gap::Blank;
-        }
+        let list = self.lists.pop().unwrap_or_default();
+        self.spread_out(&list);
+        self.close_nesting(list.started);
     }
 
     /// A list item starts, with its marker and the blank after it.
@@ -47,9 +35,15 @@ impl Writer {
         self.containers.push(Container::item(marker));
     }
 
+    /// The same where a reader is to begin another list with it.
+    pub(in crate::markdown) fn open_item_anew(&mut self, marker: String) {
+        self.end_block();
+        self.containers.push(Container { anew: true, ..Container::item(marker) });
+    }
+
     /// It ends. Says whether anything was written in it.
     pub(in crate::markdown) fn close_item(&mut self) -> bool {
-        self.end_block();
+        self.end_lead();
         let written = self.containers.pop().is_some_and(|container| container.started);
         if written {
             self.tighten();
@@ -83,6 +77,13 @@ impl Writer {
     pub(super) fn note_spread(&mut self) {
         let fresh =
             self.containers.iter().position(|container| !container.started).unwrap_or(self.containers.len());
+        if self.containers.get(fresh).is_some_and(|container| container.anew)
+            && let Some(at) = self.lists.iter().position(|list| list.depth == fresh)
+        {
+            let list = std::mem::replace(&mut self.lists[at], Spread { depth: fresh, ..Spread::default() });
+            self.spread_out(&list);
+            self.gap = self.gap.max(Gap::Blank);
+        }
         // Nothing but an item follows closely.
         if self.gap == Gap::Line && self.containers.get(fresh).is_none_or(|container| container.quote) {
             self.gap = Gap::Blank;

@@ -1,16 +1,36 @@
 //! What a person should know of the pages that a corpus is made of: text that speaks to machines, text that visitors
 //! do not see, and a template that took too much. None of it holds a publish.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
-    extract::FlagKind,
+    extract::{FlagKind, instructions},
     store::{ArticlePage, Member},
     template::{Audit, Trimmed},
 };
 
 /// Pages that a sentence names.
 const NAMED: usize = 3;
+
+/// Words that say something; a site's own dialogs and labels of its controls have fewer.
+const FEW_WORDS: usize = 3;
+
+/// How many pages hide a text. What many hide is a part of the site: its dialogs, its menus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Uses {
+    One,
+    Many,
+    /// However many: it reads like instructions to machines.
+    Telling,
+}
+
+impl Uses {
+    fn more(self) -> Self {
+        if self == Self::Telling { self } else { Self::Many }
+    }
+}
 
 /// Gathers what is remarkable, page by page.
 #[derive(Debug, Default)]
@@ -19,7 +39,9 @@ pub(super) struct Remarks {
     instructing: usize,
     named: Vec<String>,
     /// Pages with text that was left out because nobody sees it.
-    hiding: usize,
+    hiding: Vec<String>,
+    /// That text, by hash: which of these pages had it first, and whether it was the only one.
+    hidden: HashMap<u64, (usize, Uses)>,
     /// What the template took, by source.
     audits: BTreeMap<usize, Audit>,
 }
@@ -34,7 +56,25 @@ impl Remarks {
                 self.named.push(page.key.to_string());
             }
         }
-        self.hiding += usize::from(has(FlagKind::HiddenText));
+        if has(FlagKind::HiddenText) {
+            let flags = page.article.flags.iter().filter(|flag| flag.kind == FlagKind::HiddenText);
+            for flag in flags.filter(|flag| flag.excerpt.split(' ').count() >= FEW_WORDS) {
+                let speaks = instructions(&flag.excerpt).is_some();
+                let first = if speaks { Uses::Telling } else { Uses::One };
+                self.hidden
+                    .entry(xxh3_64(flag.excerpt.as_bytes()))
+                    .and_modify(|(_, uses)| *uses = uses.more())
+                    .or_insert((self.hiding.len(), first));
+            }
+            self.hiding.push(page.key.to_string());
+        }
+    }
+
+    /// The pages that hide what no other page hides, or what speaks to machines, in order.
+    fn telling(&self) -> Vec<String> {
+        let pages: BTreeSet<usize> =
+            self.hidden.values().filter(|(_, uses)| *uses != Uses::Many).map(|(page, _)| *page).collect();
+        pages.into_iter().filter_map(|page| self.hiding.get(page).cloned()).collect()
     }
 
     /// Takes note of what the template of its site took off a page.
@@ -49,9 +89,11 @@ impl Remarks {
             let what = format!("{} text that reads like instructions to machines", hold(self.instructing));
             sentences.push(format!("{what}: {}", list(&self.named, self.instructing)));
         }
-        if self.hiding > 0 {
-            let what = format!("{} text that visitors do not see", hold(self.hiding));
-            sentences.push(format!("{what}; it is left out"));
+        let hiding = self.telling();
+        if !hiding.is_empty() {
+            let what = format!("{} text that visitors do not see", hold(hiding.len()));
+            let named = list(&hiding[..hiding.len().min(NAMED)], hiding.len());
+            sentences.push(format!("{what}; it is left out: {named}"));
         }
         for (source, audit) in &self.audits {
             let Some(alarm) = audit.alarm() else { continue };

@@ -1,14 +1,12 @@
 //! Questions: answered from the index that is live at that moment.
 
-use std::sync::Arc;
-
 use axum::http::{HeaderName, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Admitted, body, optional, settled};
 use crate::sandbox::StreamShape;
 use crate::sandbox::agent::Conversation;
-use crate::sandbox::answer::{Answer, FALLBACK, ask};
+use crate::sandbox::answer::{Answer, ask};
 use crate::sandbox::refusal::{Issue, Refusal};
 use crate::sandbox::reply::Reply;
 
@@ -33,7 +31,7 @@ pub(super) fn chat(request: &Admitted) -> Result<Reply, Refusal> {
         let mut state = sandbox.state();
         let account = &mut state.accounts[request.account];
         let agent = account.agent(id)?;
-        let taken = (agent.live.as_ref().map(Arc::clone), fallback(&agent.instructions).to_owned());
+        let taken = (agent.knowledge(sandbox.options.char_unit), agent.fallback().to_owned());
         account.credits = account.credits.checked_sub(1).ok_or(Refusal::Credits)?;
         taken
     };
@@ -70,12 +68,6 @@ fn question<'a>(messages: Option<&'a Value>, issues: &mut Vec<Issue>) -> &'a str
         issues.push(Issue::new("messages", "Expected a message of the user"));
     }
     question.unwrap_or_default()
-}
-
-/// What the agent says when it does not know: the `Fallback:` line of its instructions, if there is one.
-fn fallback(instructions: &str) -> &str {
-    let line = instructions.lines().find_map(|line| line.trim().strip_prefix("Fallback:"));
-    line.map_or(FALLBACK, |line| line.trim().trim_matches('"'))
 }
 
 /// One event per word, then the terminator.

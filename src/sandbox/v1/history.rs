@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::Admitted;
 use crate::sandbox::ChatbotsShape;
-use crate::sandbox::agent::Agent;
 use crate::sandbox::call::Call;
 use crate::sandbox::clock::rfc3339;
 use crate::sandbox::refusal::{Issue, Refusal};
@@ -19,7 +18,9 @@ const PAGE: (usize, usize) = (10, 100);
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every operation")]
 pub(super) fn chatbots(request: &Admitted) -> Result<Reply, Refusal> {
     let state = request.sandbox.state();
-    let profiles: Vec<Value> = state.accounts[request.account].agents.iter().map(Agent::profile).collect();
+    let unit = request.sandbox.options.char_unit;
+    let profiles: Vec<Value> =
+        state.accounts[request.account].agents.iter().map(|agent| agent.profile(unit)).collect();
     let chatbots = match request.sandbox.options.chatbots_shape {
         ChatbotsShape::Array => json!(profiles),
         ChatbotsShape::Wrapped => json!({ "data": profiles, "error": null }),

@@ -6,14 +6,12 @@ mod chat;
 mod history;
 mod write;
 
-use axum::http::{HeaderName, Method};
+use axum::http::Method;
 use serde_json::{Map, Value};
 
-use super::ResetUnit;
-use super::account::{self, Plan};
+use super::account;
 use super::call::Call;
 use super::fault::Twist;
-use super::rate::Standing;
 use super::refusal::{Issue, Refusal};
 use super::reply::Reply;
 use super::state::Sandbox;
@@ -49,7 +47,7 @@ pub(super) fn answer(sandbox: &Sandbox, call: &Call, operation: &str, twist: Opt
     if call.method != *method {
         return Refusal::Method(method.clone()).reply();
     }
-    let (account, standing) = match admit(sandbox, call) {
+    let (account, standing) = match account::admit(sandbox, call) {
         Ok(admitted) => admitted,
         Err(refusal) => return refusal.reply(),
     };
@@ -58,31 +56,7 @@ pub(super) fn answer(sandbox: &Sandbox, call: &Call, operation: &str, twist: Opt
         Some(wait) => Err(Refusal::Rate(wait)),
         None => run(&admitted),
     };
-    with_standing(outcome.unwrap_or_else(|refusal| refusal.reply()), standing, sandbox.options.rate_reset)
-}
-
-/// Key, plan and rate window.
-fn admit(sandbox: &Sandbox, call: &Call) -> Result<(usize, Standing), Refusal> {
-    let mut state = sandbox.state();
-    let index = account::open(&state.accounts, call.key())?;
-    let account = &mut state.accounts[index];
-    match account.plan {
-        Plan::Standard => {}
-        Plan::Hobby if sandbox.options.hobby_api => {}
-        Plan::Free | Plan::Hobby => return Err(Refusal::Plan),
-    }
-    Ok((index, account.window.hit(sandbox.time.now())))
-}
-
-fn with_standing(reply: Reply, standing: Standing, unit: ResetUnit) -> Reply {
-    let reset = match unit {
-        ResetUnit::Millis => standing.reset_at,
-        ResetUnit::Seconds => standing.reset_at.div_ceil(1000),
-    };
-    reply
-        .with(HeaderName::from_static("x-ratelimit-limit"), standing.limit)
-        .with(HeaderName::from_static("x-ratelimit-remaining"), standing.remaining)
-        .with(HeaderName::from_static("x-ratelimit-reset"), reset)
+    standing.on(outcome.unwrap_or_else(|refusal| refusal.reply()), sandbox.options.rate_reset)
 }
 
 /// The body of a JSON route, which must be an object sent as JSON.

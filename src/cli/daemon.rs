@@ -1,0 +1,64 @@
+//! `corpusd run`: the daemon.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use tokio::{net::TcpListener, sync::Notify};
+use tokio_util::sync::CancellationToken;
+
+use super::{Common, Exit, complain, open, signals};
+use crate::{
+    config,
+    daemon::{self, DaemonError, Options},
+    store::{DaemonLock, LockError},
+};
+
+/// Runs the pipelines on their schedules, until the process is told to stop.
+pub(super) async fn daemon(
+    common: &Common,
+    stop_timeout: Option<Duration>,
+    now: fn() -> Timestamp,
+) -> anyhow::Result<Exit> {
+    let mut settings = match open::settings(common) {
+        Ok(settings) => settings,
+        Err(exit) => return Ok(exit),
+    };
+    settings.stop_timeout = stop_timeout.unwrap_or(settings.stop_timeout);
+    // First of all, for until then a signal ends the process.
+    let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
+    let stopped = tokio::spawn(signals::stop_on_signal(stop.clone()));
+    signals::reload_on_signal(Arc::clone(&reload)).context("handle SIGHUP")?;
+    let context = open::context(common.state_dir(), now, &Arc::default(), stop.clone());
+    let lock = match DaemonLock::take(&context.state_dir) {
+        Ok(lock) => lock,
+        Err(error @ LockError::Taken(_)) => {
+            complain(&format!("error: another daemon works on this state: {error}"));
+            return Ok(Exit::Busy);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let listener = match &settings.trigger {
+        Some(_) => {
+            let listening = TcpListener::bind(settings.listen).await;
+            Some(listening.with_context(|| format!("listen on {}", settings.listen))?)
+        }
+        None => None,
+    };
+    let folder = common.config_dir();
+    let load = {
+        let folder = folder.clone();
+        Box::new(move || config::load_dir(&folder, &open::env(false)))
+    };
+    let outbox = context.outbox.clone();
+    let served = daemon::serve(Options { lock, context, settings, folder, load, reload, listener }).await;
+    outbox.close().await;
+    match served {
+        Ok(()) => Ok(stopped.await.unwrap_or(Exit::Interrupted)),
+        Err(error @ DaemonError::Broken(_)) => {
+            complain(&format!("error: {error}"));
+            Ok(Exit::Config)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,33 @@
+//! `--metrics-file FILE`: what Prometheus is told, without a server.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::{Common, complain, open};
+use crate::{
+    config,
+    metrics::{self, Metrics},
+    replace::replace,
+};
+
+/// Writes the metrics of every enabled pipeline of the folder, also of those that did not run now: the file holds one
+/// of each or its readers would take the others for gone.
+pub(super) async fn write(common: &Common, path: &Path) -> anyhow::Result<()> {
+    let mut metrics = Metrics::default();
+    // What is wrong with a file was told when the run began.
+    for loaded in config::load_dir(&common.config_dir(), &open::env(false))?.into_iter().flatten() {
+        if !loaded.pipeline.enabled {
+            continue;
+        }
+        match metrics::look(&common.state_dir(), &loaded.pipeline).await {
+            Ok(pipeline) => metrics.pipelines.push(pipeline),
+            Err(error) => {
+                let error = anyhow::Error::new(error);
+                complain(&format!("error: {}: no metrics: {error:#}", loaded.pipeline.name));
+            }
+        }
+    }
+    replace(path, metrics::render(&metrics).as_bytes())
+        .with_context(|| format!("write the metrics to `{}`", path.display()))
+}

@@ -1,0 +1,180 @@
+//! `corpusd.yaml`: what concerns the daemon and no single pipeline.
+
+use std::{net::SocketAddr, path::Path, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    Diagnostic, Env,
+    diagnostic::Faults,
+    draft::{read_text, version},
+    fields::Fields,
+    keys,
+    quantity::{Period, Whole},
+    reader::Reader,
+    secret,
+    tree::Tree,
+};
+
+/// Its name: no pipeline is called like this.
+pub const FILE_NAME: &str = "corpusd.yaml";
+const LISTEN: &str = "127.0.0.1:8430";
+/// A shorter token could be guessed.
+const SHORTEST_TOKEN: usize = 16;
+
+/// The daemon's settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Runs at once.
+    pub max_runs: u32,
+    /// How long a run under way may take after the daemon was asked to stop.
+    pub stop_timeout: Duration,
+    /// Where it listens, if it listens at all.
+    pub listen: SocketAddr,
+    /// Names that a request may call it by, besides those of this machine.
+    pub hosts: Vec<String>,
+    /// What a trigger must show; without one nothing can be triggered.
+    pub trigger: Option<SecretString>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            max_runs: 4,
+            stop_timeout: Duration::from_mins(1),
+            listen: LISTEN.parse().expect("a constant address parses"),
+            hosts: Vec::new(),
+            trigger: None,
+        }
+    }
+}
+
+/// Reads a `corpusd.yaml`: the settings, and what their author should know.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the file.
+pub fn load_settings(path: &Path, env: &Env<'_>) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut faults = Faults::new(path.to_owned());
+    let tree = read_text(path, &mut faults).and_then(|text| Tree::parse(&text, &mut faults));
+    let settings = tree.map(|tree| {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        settings(&mut Reader { tree: &tree, env, folder, faults: &mut faults })
+    });
+    let has_errors = faults.has_errors();
+    match settings {
+        Some(settings) if !has_errors => Ok((settings, faults.into_diagnostics())),
+        _ => Err(faults.into_diagnostics()),
+    }
+}
+
+fn settings(reader: &mut Reader<'_>) -> Settings {
+    let default = Settings::default();
+    let file = reader.fields(reader.tree.root(), &keys::DAEMON);
+    version(reader, &file);
+    let Whole(max_runs) = reader.within(&file, "max_runs", Whole(1)..=Whole(1_000), Whole(default.max_runs));
+    let stop_timeout = Period(default.stop_timeout);
+    let Period(stop_timeout) =
+        reader.within(&file, "stop_timeout", Period::seconds(1)..=Period::seconds(3_600), stop_timeout);
+    let listen = reader.text_of(&file, "listen").and_then(|(field, text)| {
+        let address = text.value.parse();
+        if address.is_err() {
+            let message = format!("`listen` must be an address and a port, not {}", text.shown());
+            reader.faults.error(field.at(), message, "such as `127.0.0.1:8430`");
+        }
+        address.ok()
+    });
+    let hosts = file.field("hosts").map(|field| reader.one_or_many(field)).unwrap_or_default();
+    Settings {
+        max_runs,
+        stop_timeout,
+        listen: listen.unwrap_or(default.listen),
+        hosts: hosts.into_iter().map(|(_, text)| text.value.to_ascii_lowercase()).collect(),
+        trigger: trigger(reader, &file),
+    }
+}
+
+fn trigger<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Option<SecretString> {
+    file.field("trigger").filter(|field| !field.node.is_null())?;
+    let fields = reader.section(file, "trigger", &keys::TRIGGER);
+    let field = reader.required(&fields, "token", &secret::help("token"))?;
+    let token = secret::secret(reader, field)?;
+    if !reader.env.allow_unset && token.expose_secret().len() < SHORTEST_TOKEN {
+        let message = format!("the token has fewer than {SHORTEST_TOKEN} characters: it could be guessed");
+        reader.faults.error(field.at(), message, "make one with `openssl rand -hex 32`");
+    }
+    Some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::PathBuf};
+
+    use super::{
+        super::tests::{env, told},
+        *,
+    };
+
+    fn load(yaml: &str) -> Result<Settings, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE_NAME);
+        fs::write(&path, yaml).unwrap();
+        load_settings(&path, &env()).map(|(settings, _)| settings).map_err(|mut faults| {
+            for fault in &mut faults {
+                fault.file = PathBuf::from(FILE_NAME);
+            }
+            told(&faults)
+        })
+    }
+
+    #[test]
+    fn everything_has_a_default_and_the_trigger_is_off() {
+        let settings = load("version: 1").unwrap();
+        assert_eq!((settings.max_runs, settings.stop_timeout.as_secs()), (4, 60));
+        assert!(
+            settings.listen.ip().is_loopback() && settings.hosts.is_empty() && settings.trigger.is_none()
+        );
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_place_and_a_way_out() {
+        let yaml =
+            "version: 1\nmax_runs: 0\nlisten: localhost\nmax_run: 3\nsources: []\ntrigger: {token: abc}\n";
+        insta::assert_snapshot!(load(yaml).unwrap_err(), @r"
+        corpusd.yaml:2:11: error: `max_runs` must be 1 to 1000, not `0`
+        corpusd.yaml:3:9: error: `listen` must be an address and a port, not `localhost`
+          help: such as `127.0.0.1:8430`
+        corpusd.yaml:4:1: error: unknown key `max_run`
+          help: did you mean `max_runs`?
+        corpusd.yaml:5:1: error: unknown key `sources`
+          help: the keys here are: version, max_runs, stop_timeout, listen, hosts, trigger
+        corpusd.yaml:6:18: error: `token` is a literal: a secret has no place in this file
+          help: write `token: ${NAME_OF_A_VARIABLE}`, `token: {file: PATH}` or `token: {credential: NAME}`
+        ");
+        insta::assert_snapshot!(load("trigger: {token: \"${KEY}\"}\n").unwrap_err(), @r"
+        corpusd.yaml:1:1: error: missing `version`
+          help: add `version: 1` as the first line
+        corpusd.yaml:1:18: error: the token has fewer than 16 characters: it could be guessed
+          help: make one with `openssl rand -hex 32`
+        ");
+    }
+
+    #[test]
+    fn the_example_states_every_key_with_its_default() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/examples").join(FILE_NAME);
+        let text = fs::read_to_string(path).unwrap();
+        let uncommented: String = text
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(key) if key.starts_with(|c: char| c.is_ascii_lowercase()) => format!("{key}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        assert_eq!(format!("{:?}", load(&uncommented).unwrap()), format!("{:?}", Settings::default()));
+        for section in keys::DAEMON_SECTIONS {
+            for key in section.keys {
+                assert!(text.contains(&format!("{key}:")), "`{key}` is not explained");
+            }
+        }
+        load(&text.replace("# trigger: {token: ...}", "trigger: {token: \"${LONG}\"}")).unwrap_err();
+    }
+}

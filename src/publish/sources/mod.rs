@@ -1,0 +1,262 @@
+//! A corpus as sources of an agent that is kept by its sources.
+//!
+//! A push converges: it looks at what is there, plans, and writes what differs. So whatever became of an earlier push, of
+//! a request without an answer or of a person's edit, the next push ends it. Only sources that carry our name are
+//! touched, and nothing goes before everything else is there.
+
+pub mod label;
+pub mod layout;
+pub mod plan;
+
+use std::sync::Arc;
+
+pub use layout::Limits;
+use layout::{Wanted, layout};
+pub use plan::survey;
+use plan::{Step, of_ours, plan};
+
+use super::Sent;
+use crate::{
+    blocking::blocking,
+    chatbase::{
+        self, ApiError, Push, Refusal, Source, Status,
+        v2::{Client, Text},
+    },
+    corpus::Corpus,
+};
+
+/// Writes of one push that may fail for a passing reason before it gives up: the others are made meanwhile.
+const MAX_FAILED: usize = 3;
+/// Looks at a list that does not show what was written before that counts as lost.
+const LOOKS: usize = 3;
+
+/// A connection to the sources of an agent.
+#[derive(Debug)]
+pub struct Sources {
+    client: Client,
+    limits: Limits,
+}
+
+/// What the writes of one push came to so far.
+#[derive(Debug, Default)]
+struct Done {
+    /// The API's name for the last request that has one.
+    request_id: Option<String>,
+    /// Whether the agent may hold something of the push.
+    any: bool,
+}
+
+impl Sources {
+    /// The sources that `client` writes, within these limits.
+    pub fn new(client: Client, limits: Limits) -> Sources {
+        Sources { client, limits }
+    }
+
+    /// The agent with all its sources.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn agent(&self) -> Result<chatbase::Agent, ApiError> {
+        self.client.agent().await
+    }
+
+    /// Asks the agent a question, as a visitor would.
+    pub(super) async fn ask(&self, question: &str) -> Result<String, ApiError> {
+        self.client.chat(question).await
+    }
+
+    /// Makes the agent's sources those of `corpus`, and its name `name`, and waits for the training.
+    pub(super) async fn converge(&self, name: Option<&str>, corpus: Arc<Corpus>) -> Sent {
+        let mut done = Done::default();
+        let push = self.push(name, corpus, &mut done).await;
+        let partial = done.any && push != Push::Applied;
+        Sent { push, request_id: done.request_id, partial }
+    }
+
+    async fn push(&self, name: Option<&str>, corpus: Arc<Corpus>, done: &mut Done) -> Push {
+        let agent = match self.client.agent().await {
+            Ok(agent) => agent,
+            Err(error) => return later(error),
+        };
+        let known = Arc::new(agent.sources.unwrap_or_default());
+        let wanted = {
+            let (known, limits) = (Arc::clone(&known), self.limits);
+            blocking(move || layout(&corpus, &known, limits)).await
+        };
+        if let Some(name) = name.filter(|name| agent.name.as_deref() != Some(name)) {
+            let (push, request_id) = self.client.rename(name).await;
+            done.note(&push, request_id);
+            if push != Push::Applied {
+                return passing(push);
+            }
+        }
+        let steps = plan(&wanted, &known);
+        if steps.is_empty() && is_trained(&known) {
+            return Push::Applied;
+        }
+        tracing::info!(
+            sources = wanted.len(),
+            writes = steps.len(),
+            "the agent's sources are brought up to date"
+        );
+        match self.perform(&steps, done).await {
+            Push::Applied => {}
+            push => return push,
+        }
+        match self.train(done).await {
+            Push::Applied => self.settled(&wanted).await,
+            push => push,
+        }
+    }
+
+    /// Makes the writes of a plan. Nothing is deleted unless all that comes before was written.
+    async fn perform(&self, steps: &[Step<'_>], done: &mut Done) -> Push {
+        let mut failures = Vec::new();
+        for (at, step) in steps.iter().enumerate() {
+            if self.client.patience().stop.is_cancelled() {
+                return Push::Later(None, "asked to stop".to_owned());
+            }
+            if matches!(step, Step::Delete(_)) && !failures.is_empty() {
+                break;
+            }
+            let (push, request_id) = match step {
+                Step::Update(id, wanted) => self.client.update(id, text(wanted)).await,
+                Step::Create(wanted) => self.client.create(text(wanted)).await,
+                Step::Delete(id) => self.client.delete(id).await,
+            };
+            done.note(&push, request_id);
+            match push {
+                Push::Applied => tracing::debug!("{step}"),
+                Push::Unknown(reason) | Push::Unclear(reason) => {
+                    failures.push(format!("{step}: {reason}"));
+                    if failures.len() == MAX_FAILED {
+                        break;
+                    }
+                }
+                Push::Refused(Refusal::Size, reason) => {
+                    let left: u64 = steps[at..].iter().map(Step::bytes).sum();
+                    let help = "lower `corpus.limit`, or delete other sources of the agent";
+                    let reason =
+                        format!("{reason} ({left} bytes found no room, and nothing was deleted: {help})");
+                    return Push::Refused(Refusal::Size, reason);
+                }
+                push => return push,
+            }
+        }
+        match failures.into_iter().next() {
+            Some(first) => Push::Later(None, first),
+            None => Push::Applied,
+        }
+    }
+
+    /// Asks for a training where the API waits to be asked.
+    async fn train(&self, done: &mut Done) -> Push {
+        match self.client.awaits_training().await {
+            Ok(false) => Push::Applied,
+            Ok(true) => {
+                done.any = true;
+                passing(self.client.train().await)
+            }
+            Err(error) => later(error),
+        }
+    }
+
+    /// Waits until the agent answers from what is wanted. Where that takes too long, what was accepted has to do.
+    async fn settled(&self, wanted: &[Wanted]) -> Push {
+        let mut look = 0;
+        loop {
+            let known = match self.client.sources().await {
+                Ok(known) => known,
+                Err(error) => return later(error),
+            };
+            let failed: Vec<_> =
+                of_ours(&known).filter(|(_, source)| source.status == Status::Failed).collect();
+            if let Some((_, first)) = failed.first() {
+                let reason =
+                    format!("the training of {} sources failed, first `{}`", failed.len(), first.name);
+                return Push::Later(None, reason);
+            }
+            let is_listed = plan(wanted, &known).is_empty();
+            if is_listed && is_trained(&known) {
+                return Push::Applied;
+            }
+            look += 1;
+            let goes_on = is_listed || look < LOOKS;
+            if !goes_on || !self.client.patience().pause(look - 1, None).await {
+                if is_listed {
+                    tracing::warn!("the sources were accepted, and their training is not confirmed");
+                    return Push::Applied;
+                }
+                return Push::Later(None, "the API does not list what it accepted".to_owned());
+            }
+        }
+    }
+}
+
+impl Done {
+    fn note(&mut self, push: &Push, request_id: Option<String>) {
+        self.any |= matches!(push, Push::Applied | Push::Unknown(_) | Push::Unclear(_));
+        self.request_id = request_id.or(self.request_id.take());
+    }
+}
+
+impl Step<'_> {
+    /// The bytes that it brings.
+    fn bytes(&self) -> u64 {
+        match self {
+            Step::Update(_, wanted) | Step::Create(wanted) => wanted.content.len() as u64,
+            Step::Delete(_) => 0,
+        }
+    }
+}
+
+impl std::fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Step::Update(_, wanted) => write!(f, "update `{}`", wanted.name),
+            Step::Create(wanted) => write!(f, "create `{}`", wanted.name),
+            Step::Delete(id) => write!(f, "delete {id}"),
+        }
+    }
+}
+
+fn text(wanted: &Wanted) -> Text<'_> {
+    Text { name: &wanted.name, content: &wanted.content }
+}
+
+/// Whether nothing of ours waits for a training, not even to leave with it.
+pub(super) fn is_trained(known: &[Source]) -> bool {
+    let ours = known.iter().filter(|source| label::Label::parse(&source.name).is_some());
+    ours.filter(|source| source.kind == "text").all(|source| source.status == Status::Trained)
+}
+
+/// What nobody knows of is settled by another look.
+fn passing(push: Push) -> Push {
+    match push {
+        Push::Unknown(reason) | Push::Unclear(reason) => Push::Later(None, reason),
+        push => push,
+    }
+}
+
+fn later(error: ApiError) -> Push {
+    match error {
+        ApiError::Refused(refusal, reason) => Push::Refused(refusal, reason),
+        ApiError::Passing(wait, reason) => Push::Later(wait, reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A wanted source as the API lists it in the end.
+    pub(super) fn trained(wanted: &Wanted) -> Source {
+        Source {
+            id: wanted.name.clone(),
+            kind: "text".to_owned(),
+            name: wanted.name.clone(),
+            size: wanted.content.len() as u64,
+            status: Status::Trained,
+        }
+    }
+}

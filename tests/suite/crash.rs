@@ -1,0 +1,306 @@
+//! The program killed in every stage of a run, its log cut at every frame, its disk full: the state stays usable, and
+//! nothing is sent but whole corpora.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use corpusd::{hash::hex, report::Ending, run::Stage, sandbox::AGENT_ID, store::Store};
+use rusqlite::Connection;
+use serde_json::json;
+
+use super::{
+    chance::{Dice, amount},
+    program::{self, Running},
+    state::undisturbed,
+    world::{self, NAME, RUN_LIMIT, Reported, World},
+};
+
+/// Articles of the site, besides its home page.
+const ARTICLES: usize = 30;
+/// The article that changes.
+const CHANGING: &str = "/p7";
+/// What it says, in turn.
+const TEXTS: [&str; 2] = ["Apples keep for weeks.", "Apples keep for months, we have learned."];
+
+/// A site of which one page changes, and never more: whatever was read of it when, it is one version or the other.
+fn fill(world: &World, version: usize) {
+    let links: Vec<String> = (0..ARTICLES).map(|number| format!("/p{number}")).collect();
+    world.site.page("/", "Welcome.", &links.iter().map(String::as_str).collect::<Vec<_>>());
+    for link in &links {
+        // So much that the corpus is more than a page of the database.
+        let text = format!("The article behind {link} is like no other. ").repeat(20);
+        world.site.page(link, &text, &[]);
+    }
+    world.site.page(CHANGING, TEXTS[version], &[]);
+}
+
+/// Fails unless the database is sound, and what it says was published is what the chatbot holds.
+async fn assert_sound(world: &World, case: &str) {
+    for name in [NAME, "shared"] {
+        assert_intact(&world.path("state").join(format!("{name}.sqlite3")), case);
+    }
+    let Ok(connection) = Connection::open(world.state_file()) else { panic!("{case}: the state opens") };
+    let latest = |state: &str| {
+        let sql = format!("SELECT corpus FROM publication WHERE state IN ({state}) ORDER BY id DESC LIMIT 1");
+        // Killed at its very first moment, it leaves a file without tables.
+        let mut statement = connection.prepare(&sql).ok()?;
+        statement.query_map([], |row| row.get::<_, [u8; 32]>(0)).unwrap().next().map(Result::unwrap)
+    };
+    if latest("'intent', 'unknown'").is_none()
+        && let Some(live) = latest("'acknowledged'")
+    {
+        assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hex(&live), "{case}");
+    }
+}
+
+/// Fails unless the file is a sound database. One that is not there yet is.
+fn assert_intact(path: &Path, case: &str) {
+    if !path.exists() {
+        return;
+    }
+    let connection = Connection::open(path).unwrap();
+    let ask = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(ask("PRAGMA integrity_check"), "ok", "{case}: {}", path.display());
+    assert_eq!(ask("SELECT CAST(count(*) AS TEXT) FROM pragma_foreign_key_check"), "0", "{case}");
+}
+
+/// The stage that a program was in when it ended, by what it said.
+fn last_stage(stderr: &str) -> Option<&'static str> {
+    let said = |stage: &Stage| stderr.rfind(&saying(stage.name()));
+    let last = Stage::ALL.into_iter().filter(|stage| said(stage).is_some()).max_by_key(said);
+    last.map(Stage::name)
+}
+
+/// How a program that enters a stage says so.
+fn saying(stage: &str) -> String {
+    format!("\"stage\":\"{stage}\"")
+}
+
+#[tokio::test]
+async fn killed_in_every_stage_it_sends_whole_corpora_and_ends_where_it_would_have() {
+    let question = "questions: [{ask: What do you know?, reject: nothing at all}]";
+    let world = World::new().await.crawl(&["concurrency: 4"]).verify(&[question]);
+    world.site.validates().paced(Duration::from_millis(2));
+    let mut hashes = Vec::new();
+    for version in 0..TEXTS.len() {
+        fill(&world, version);
+        hashes.push(undisturbed(&world, RUN_LIMIT).await.0);
+        fs::remove_dir_all(world.path("undisturbed")).unwrap();
+    }
+    // Requests that take their time can be hit.
+    world.chatbot.fault(json!({"path_glob": "/api/*"}), json!("delay:15")).await;
+
+    let (kills, dice) = (amount("CORPUSD_KILLS", 60), Dice(5));
+    let share = kills.div_ceil(Stage::ALL.len() as u64);
+    let mut killed: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut round = 0;
+    while let Some(stage) = Stage::ALL.iter().find(|stage| killed.get(stage.name()) < Some(&share)) {
+        round += 1;
+        assert!(round <= 6 * kills, "in {round} rounds no stage but these was hit often enough: {killed:?}");
+        // Whatever is live, there is something else to publish.
+        let live = &world.chatbot.agent(AGENT_ID).await["pushed_sha256"];
+        fill(&world, usize::from(*live == hashes[0]));
+        // As long as they last, in microseconds, more or less.
+        let most = match stage {
+            Stage::Crawling => 60_000,
+            Stage::Asking | Stage::Sending | Stage::Verifying => 15_000,
+            _ => 700,
+        };
+        let after = Duration::from_micros(dice.roll(stage.name(), round, most));
+        let running = world.spawn(&["-v", "run", "--once", NAME]);
+        let ended = running.kill_after_saying(&saying(stage.name()), after, RUN_LIMIT).await;
+        match ended.code() {
+            None => *killed.entry(last_stage(&ended.stderr).unwrap_or("starting")).or_default() += 1,
+            Some(code) => assert_eq!(code, 0, "{}", ended.stderr),
+        }
+        let case = format!("round {round}, killed while {:?}", last_stage(&ended.stderr));
+        let sent = world.chatbot.hashes().await;
+        assert!(sent.iter().all(|hash| hashes.contains(hash)), "{case}: {sent:?} of {hashes:?}");
+        assert_sound(&world, &case).await;
+    }
+    world.chatbot.heal().await;
+    // The crawl that was killed last may still be that of the other version, and is finished first.
+    world.corpusd(&["run", "--once", NAME]).await.exits(0);
+    for (version, hash) in hashes.iter().enumerate() {
+        fill(&world, version);
+        let report = world.corpusd(&["run", "--once", "--json", NAME]).await.exits(0).json();
+        assert_eq!(report["corpus"]["sha256"], hash.as_str());
+        assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hash.as_str());
+        assert_eq!(report["documents"]["kept"], ARTICLES + 1);
+    }
+    let mut both = hashes;
+    both.sort();
+    assert_eq!(world.chatbot.hashes().await, both);
+}
+
+#[tokio::test]
+async fn a_log_that_is_cut_at_any_frame_is_a_committed_state() {
+    // A state that was cut before the push knows nothing of it.
+    let world = World::new().await.publish(&["adopt: true"]);
+    fill(&world, 0);
+    // While somebody reads the empty state, all that a run writes stays in the log.
+    drop(Store::open(&world.path("state"), NAME).unwrap());
+    let reader = Connection::open(world.state_file()).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM page;").unwrap();
+    let hash = world.run().await.ends(Ending::Published).hash();
+    let log = world.path("state").join(format!("{NAME}.sqlite3-wal"));
+    let (file, log) = (fs::read(world.state_file()).unwrap(), fs::read(log).unwrap());
+    drop(reader);
+
+    let page = u32::from_be_bytes(log[8..12].try_into().unwrap()) as usize;
+    let (head, frame) = (32, 24 + page);
+    let frames = (log.len() - head) / frame;
+    assert!(frames > 50, "{frames} frames of {page} bytes");
+    let cut_at = |place: usize, state: &str| {
+        let folder = world.path(state);
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(format!("{NAME}.sqlite3"));
+        fs::write(&path, &file).unwrap();
+        fs::write(path.with_extension("sqlite3-wal"), &log[..place.min(log.len())]).unwrap();
+        path
+    };
+    let mut settled = 0;
+    for count in 0..=frames {
+        // Between two frames, and in the middle of one.
+        for place in [head + count * frame, head + count * frame + frame / 2] {
+            let path = cut_at(place, "cut");
+            assert_intact(&path, &format!("cut after {place} bytes"));
+            let connection = Connection::open(&path).unwrap();
+            let now: u64 = connection
+                .query_row(
+                    "SELECT (SELECT count(*) FROM frontier) + (SELECT count(*) FROM publication)",
+                    [],
+                    |row| row.get(0),
+                )
+                .unwrap();
+            assert!(now >= settled, "what was committed is there: {now} rows after {settled}");
+            settled = now;
+            drop(connection);
+            fs::remove_dir_all(world.path("cut")).unwrap();
+        }
+    }
+    assert!(settled > ARTICLES as u64);
+    // And a run goes on from there to the same corpus.
+    for eighth in 0..=8 {
+        let state = format!("cut-{eighth}");
+        cut_at(head + frames * eighth / 8 * frame, &state);
+        let report =
+            world.corpusd(&["--state", &state, "run", "--once", "--json", NAME]).await.exits(0).json();
+        assert_eq!(report["corpus"]["sha256"], hash.as_str(), "cut at {eighth} eighths");
+        assert_eq!(world.chatbot.hashes().await, [hash.as_str()], "cut at {eighth} eighths");
+    }
+}
+
+/// What a run that could not write has to leave behind, and that the next one puts it right.
+async fn assert_recovers(world: &World, hashes: &[String; 2], case: &str) {
+    let live = world.chatbot.agent(AGENT_ID).await["pushed_sha256"].clone();
+    assert!(hashes.iter().any(|hash| live == hash.as_str()), "{case}: {live}");
+    assert_sound(world, case).await;
+}
+
+/// What a run without room says.
+fn assert_clear(stderr: &str, stdout: &str, case: &str) {
+    let said = format!("{stderr}{stdout}");
+    assert!(!said.contains("panicked"), "{case}: {said}");
+    assert!(
+        ["database or disk is full", "disk I/O error", "No space left", "File too large"]
+            .iter()
+            .any(|words| said.contains(words)),
+        "{case}: {said}"
+    );
+}
+
+/// A world that has published the first version, and has the second to publish; with the hashes of both.
+async fn changed() -> (World, [String; 2]) {
+    let world = World::new().await.crawl(&["concurrency: 4"]);
+    fill(&world, 1);
+    let (new, _) = undisturbed(&world, RUN_LIMIT).await;
+    fill(&world, 0);
+    let old = world.run().await.ends(Ending::Published).hash();
+    fill(&world, 1);
+    (world, [old, new])
+}
+
+#[tokio::test]
+async fn files_that_may_not_grow_leave_a_usable_state_and_a_clear_error() {
+    let (world, hashes) = changed().await;
+    let mut failed = 0;
+    for limit in (16..=512).step_by(48).map(|kib| kib * 1024) {
+        // Not to be killed by the signal is to be told by the system.
+        let line = format!("trap '' XFSZ; exec prlimit --fsize={limit} \"$0\" \"$@\"");
+        let corpusd = world.command(&["run", "--once", NAME]);
+        let mut command = Command::new("sh");
+        command.args(["-c", &line]).arg(corpusd.get_program()).args(corpusd.get_args());
+        command.env_clear().envs(corpusd.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        command.env("PATH", "/usr/bin:/bin").current_dir(world.path("")).stdin(Stdio::null());
+        let ended = Running::start(&mut command, &world.path("")).end(RUN_LIMIT).await;
+        let case = format!("with files of {limit} bytes");
+        if ended.code() != Some(0) {
+            assert_eq!(ended.code(), Some(1), "{case}: {}", ended.stderr);
+            assert_clear(&ended.stderr, &ended.stdout, &case);
+            failed += 1;
+        }
+        assert_recovers(&world, &hashes, &case).await;
+    }
+    assert!(failed > 0, "every run had room enough");
+    let report = world.corpusd(&["run", "--once", "--json", NAME]).await.exits(0).json();
+    assert_eq!(report["corpus"]["sha256"], hashes[1].as_str());
+    assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hashes[1].as_str());
+}
+
+/// A small disk, for as long as it is needed.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// `None` where this user may not mount one.
+    fn mount(at: &Path, kib: u64) -> Option<Disk> {
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={kib}k"), "tmpfs"]).arg(at).stderr(Stdio::null());
+        let mounted = program::start(&mut mount).wait().unwrap().success();
+        mounted.then(|| Disk(at.to_owned()))
+    }
+
+    fn grow(&self, kib: u64) {
+        let mut mount = Command::new("mount");
+        mount.args(["-o", &format!("remount,size={kib}k")]).arg(&self.0);
+        assert!(program::start(&mut mount).wait().unwrap().success());
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        assert!(program::start(Command::new("umount").arg(&self.0)).wait().unwrap().success());
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_leaves_a_usable_state_and_a_clear_error() {
+    let (world, hashes) = changed().await;
+    let kept = world.path("kept");
+    fs::rename(world.path("state"), &kept).unwrap();
+    fs::create_dir(world.path("state")).unwrap();
+    let used: u64 = world::files(&kept, "").iter().map(|file| fs::metadata(file).unwrap().len()).sum();
+    let Some(disk) = Disk::mount(&world.path("state"), used / 1024 + 64) else {
+        writeln!(io::stderr(), "skipped: only root may mount a small disk").unwrap();
+        return;
+    };
+    let mut copy = Command::new("cp");
+    copy.arg("-r").arg(kept.join(".")).arg(world.path("state"));
+    assert!(program::start(&mut copy).wait().unwrap().success());
+    let ended = world.corpusd(&["run", "--once", NAME]).await.exits(1);
+    assert_clear(&ended.stderr, &ended.stdout, "on a full disk");
+    assert_eq!(world.chatbot.hashes().await, [hashes[0].as_str()], "nothing is sent that is not recorded");
+    // Somebody makes room.
+    disk.grow(64 * 1024);
+    assert_recovers(&world, &hashes, "on a full disk").await;
+    let report = world.corpusd(&["run", "--once", "--json", NAME]).await.exits(0).json();
+    assert_eq!(report["corpus"]["sha256"], hashes[1].as_str());
+    assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hashes[1].as_str());
+    fs::remove_dir_all(kept).unwrap();
+}

@@ -1,0 +1,606 @@
+//! The daemon as a service manager, a clock and a person see it: the real program, with signals and `NOTIFY_SOCKET`.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    os::unix::net::UnixDatagram,
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use corpusd::{
+    config::{self, Env, Settings},
+    daemon::{self, Options},
+    notify::Outbox,
+    run::{Context, Progress, Waits},
+    schedule::{Fired, Record, Schedule},
+    store::{DaemonLock, Store},
+};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    chance::{Dice, amount},
+    program::{Ended, Running, none_is_being_made},
+    world::{NAME, RUN_LIMIT, World, now, until, within},
+};
+
+const TOKEN: &str = "a-token-of-some-length";
+const NIGHTLY: &str = "schedule: {cron: \"0 3 * * *\", timezone: Europe/Berlin}\n";
+
+/// The service manager's end of `NOTIFY_SOCKET`, and the program that it started.
+struct Service {
+    socket: UnixDatagram,
+    running: Running,
+}
+
+impl Service {
+    /// Starts the daemon on a world whose files are written already.
+    fn start(world: &World, arguments: &[&str]) -> Service {
+        Service::start_with(world, arguments, &[])
+    }
+
+    fn start_with(world: &World, arguments: &[&str], environment: &[(&str, &str)]) -> Service {
+        static STARTED: AtomicU64 = AtomicU64::new(0);
+        let path = world.path(&format!("notify-{}", STARTED.fetch_add(1, Ordering::Relaxed)));
+        let socket = UnixDatagram::bind(&path).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let mut command = world.command(&["run"]);
+        command.args(arguments).env("NOTIFY_SOCKET", &path).stdin(Stdio::null());
+        command.envs(environment.iter().copied());
+        Service { socket, running: Running::start(&mut command, &world.path("")) }
+    }
+
+    /// Waits until the daemon tells a line that begins like this, and gives the whole message.
+    async fn told(&self, line: &str) -> String {
+        let asking = async {
+            let mut buffer = [0; 4096];
+            loop {
+                match self.socket.recv(&mut buffer) {
+                    Ok(length) => {
+                        let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
+                        if message.lines().any(|told| told.starts_with(line)) {
+                            return message;
+                        }
+                    }
+                    Err(_nothing_yet) => tokio::time::sleep(Duration::from_millis(5)).await,
+                }
+            }
+        };
+        within(RUN_LIMIT, &format!("the daemon tells {line}"), asking).await
+    }
+
+    async fn stop(self) -> Ended {
+        self.running.signal("TERM");
+        self.running.end(RUN_LIMIT).await.exits(143)
+    }
+}
+
+/// Writes the pipeline file of a world with more at its end.
+fn write(world: &World, more: &str) {
+    let path = world.write();
+    let yaml = fs::read_to_string(&path).unwrap();
+    fs::write(path, yaml + more).unwrap();
+}
+
+/// A second pipeline, which writes into a folder.
+fn write_other(world: &World, name: &str, start: &str, more: &str) {
+    let yaml = format!(
+        "version: 1\nagent: {{id: {name}}}\nsources:\n  - site: {{start: \"{start}\", rate: unlimited, retries: 0}}\n\
+         publish: {{to: {{directory: ../out-{name}}}}}\n{more}"
+    );
+    fs::write(world.path("pipelines").join(format!("{name}.yaml")), yaml).unwrap();
+}
+
+fn settings(world: &World, yaml: &str) {
+    fs::write(world.path("corpusd.yaml"), format!("version: 1\n{yaml}")).unwrap();
+}
+
+fn schedule(world: &World, name: &str) -> Schedule {
+    let env = Env { var: &|_| None, credentials_dir: None, allow_unset: false };
+    let path = world.path("pipelines").join(format!("{name}.yaml"));
+    config::load_file(&path, &env).unwrap().pipeline.schedule.unwrap()
+}
+
+/// Makes a pipeline's schedule look as if it had fired last three days ago.
+async fn fired_days_ago(world: &World, name: &str) {
+    none_is_being_made();
+    let store = Store::open(&world.path("state"), name).unwrap();
+    let at = Timestamp::from_second(now().as_second()).unwrap() - SignedDuration::from_hours(72);
+    let fired = Fired { schedule: schedule(world, name).identity(), at };
+    let before = store.fired().await.unwrap();
+    assert!(store.fire(Record { before, fired }).await.unwrap());
+}
+
+/// A world with a page and a pipeline that has missed three nights.
+async fn overdue() -> World {
+    let world = World::new().await;
+    world.site.page("/", "Welcome to the help centre.", &["/a"]).page("/a", "Apples keep for weeks.", &[]);
+    write(&world, NIGHTLY);
+    fired_days_ago(&world, NAME).await;
+    world
+}
+
+async fn status(world: &World) -> Value {
+    let ended = world.spawn_with(&["status", "--json", NAME], Stdio::null()).end(RUN_LIMIT).await.exits(0);
+    ended.json()
+}
+
+async fn published(world: &World) {
+    until(RUN_LIMIT, "it is published", async || status(world).await["live"].is_object()).await;
+}
+
+// Schedules
+
+#[tokio::test]
+async fn missed_nights_are_made_up_for_by_one_run_and_a_restart_fires_nothing_twice() {
+    let world = overdue().await;
+    let service = Service::start(&world, &[]);
+    service.told("READY=1").await;
+    published(&world).await;
+    service.told("STATUS=1 pipelines, next is docs at ").await;
+    let ended = service.stop().await;
+    assert!(
+        ended.stderr.contains("late_s") && ended.stderr.contains("starts 2 days late"),
+        "{}",
+        ended.stderr
+    );
+
+    let service = Service::start(&world, &[]);
+    service.told("STATUS=1 pipelines, next is docs at ").await;
+    service.stop().await;
+    let standing = status(&world).await;
+    assert_eq!(standing["last_run"]["run"], 1, "{standing}");
+    let next: Timestamp = standing["next_run"].as_str().unwrap().parse().unwrap();
+    assert!(next > now() && next < now() + SignedDuration::from_hours(25), "{next}");
+}
+
+#[tokio::test]
+async fn a_new_schedule_has_missed_nothing() {
+    let world = overdue().await;
+    write(&world, "schedule: {cron: \"0 4 * * *\", catch_up: true}\n");
+    let service = Service::start(&world, &[]);
+    service.told("STATUS=1 pipelines, next is docs at ").await;
+    service.stop().await;
+    assert_eq!(status(&world).await["last_run"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_is_due_runs_once_however_often_cron_calls() {
+    let world = overdue().await;
+    write_other(&world, "later", &world.site.url("/"), NIGHTLY);
+    let due =
+        async || world.spawn_with(&["run", "--due", "--json"], Stdio::null()).end(RUN_LIMIT).await.exits(0);
+    let first = due().await;
+    assert_eq!(first.json()["pipeline"], NAME);
+    assert_eq!(due().await.stdout, "");
+    assert!(status(&world).await["next_run"].is_string());
+}
+
+#[tokio::test]
+async fn a_run_that_takes_too_long_ends_and_the_next_one_goes_on_with_its_crawl() {
+    let world = overdue().await;
+    let env = Env { var: &|_| None, credentials_dir: None, allow_unset: false };
+    let path = world.path("pipelines").join(format!("{NAME}.yaml"));
+    let pipeline = config::load_file(&path, &env).unwrap().pipeline;
+    let context = context(&world, now, CancellationToken::new());
+    world.site.gate();
+    let limited = Context { timeout: Some(Duration::from_millis(300)), ..context.clone() };
+    none_is_being_made();
+    let report = within(RUN_LIMIT, "the run ends", corpusd::run::run(&pipeline, &limited)).await.unwrap();
+    assert_eq!(report.outcome.name(), "incomplete");
+    assert!(report.error.unwrap().contains("schedule.timeout"));
+    world.site.open();
+    none_is_being_made();
+    let report = within(RUN_LIMIT, "the run ends", corpusd::run::run(&pipeline, &context)).await.unwrap();
+    assert_eq!(report.outcome.name(), "published");
+}
+
+// Many pipelines
+
+#[tokio::test]
+async fn pipelines_that_crawl_one_host_share_its_pace() {
+    const RATE: &str = "rate: 20/s";
+    let world = World::new().await.crawl(&[RATE]);
+    let links: Vec<String> = (0..10).map(|number| format!("/{number}")).collect();
+    world.site.page("/", "Welcome.", &links.iter().map(String::as_str).collect::<Vec<_>>());
+    for path in &links {
+        world.site.page(path, &format!("Text of {path}."), &[]);
+    }
+    write(&world, NIGHTLY);
+    write_other(&world, "other", &world.site.url("/"), NIGHTLY);
+    let path = world.path("pipelines/other.yaml");
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("rate: unlimited", RATE)).unwrap();
+    fired_days_ago(&world, NAME).await;
+    fired_days_ago(&world, "other").await;
+    let service = Service::start(&world, &[]);
+    until(RUN_LIMIT, "both are published", async || {
+        status(&world).await["live"].is_object() && world.path("out-other/corpus.md").exists()
+    })
+    .await;
+    service.stop().await;
+    let mut times: Vec<Instant> = world.site.requests().iter().map(|request| request.at).collect();
+    times.sort();
+    assert!(times.len() > 24, "{}", times.len());
+    let span = times[times.len() - 1] - times[0];
+    let least = Duration::from_millis(50) * u32::try_from(times.len() - 1).unwrap();
+    assert!(span > least.mul_f64(0.9), "{} requests in {span:?}", times.len());
+}
+
+#[tokio::test]
+async fn a_damaged_state_is_set_aside_and_the_others_run() {
+    let world = overdue().await;
+    write_other(&world, "other", &world.site.url("/"), NIGHTLY);
+    fired_days_ago(&world, "other").await;
+    fs::write(world.state_file(), b"this was a database once ".repeat(500)).unwrap();
+    let service = Service::start(&world, &[]);
+    service.told("READY=1").await;
+    until(RUN_LIMIT, "the other is published", async || world.path("out-other/corpus.md").exists()).await;
+    let ended = service.stop().await;
+    assert!(
+        ended.stderr.contains("`docs` is held") && ended.stderr.contains("was damaged"),
+        "{}",
+        ended.stderr
+    );
+    assert!(!world.state_file().exists());
+    assert_eq!(world.chatbot.pushes().await.len(), 0);
+    // Called by cron, it does not begin anew either.
+    let ended = world.spawn_with(&["run", "--due"], Stdio::null()).end(RUN_LIMIT).await.exits(1);
+    assert!(ended.stderr.contains("was damaged"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn two_daemons_on_one_state_exclude_each_other() {
+    let world = overdue().await;
+    let service = Service::start(&world, &[]);
+    service.told("READY=1").await;
+    world.spawn_with(&["run"], Stdio::null()).end(RUN_LIMIT).await.exits(75);
+    service.stop().await;
+}
+
+// Lifecycle
+
+#[tokio::test]
+async fn a_stop_in_the_middle_of_a_crawl_loses_nothing() {
+    let world = overdue().await;
+    world.site.gate();
+    let service = Service::start(&world, &[]);
+    world.site.asked(1, RUN_LIMIT).await;
+    service.running.signal("TERM");
+    service.told("STOPPING=1").await;
+    service.running.end(RUN_LIMIT).await.exits(143);
+    assert_eq!(status(&world).await["last_run"]["outcome"], "interrupted");
+    world.site.open();
+    world.spawn_with(&["run", "--once"], Stdio::null()).end(RUN_LIMIT).await.exits(0);
+}
+
+#[tokio::test]
+async fn a_push_under_way_has_its_time_and_a_second_signal_ends_it_at_once() {
+    for (arguments, signals) in [(["--stop-timeout", "1s"], 1), (["--stop-timeout", "1h"], 2)] {
+        let world = overdue().await;
+        world.chatbot.on_next_push("timeout").await;
+        let service = Service::start(&world, &arguments);
+        until(RUN_LIMIT, "it pushes", async || status(&world).await["unsettled"] == true).await;
+        for _ in 0..signals {
+            service.running.signal("TERM");
+            service.told("STOPPING=1").await;
+            if signals == 2 {
+                service.running.signal("INT");
+                break;
+            }
+        }
+        service.running.end(RUN_LIMIT).await.exits(143);
+        assert_eq!(status(&world).await["unsettled"], true);
+    }
+}
+
+#[tokio::test]
+async fn an_interrupt_ends_with_its_own_code() {
+    let world = overdue().await;
+    let service = Service::start(&world, &[]);
+    service.told("READY=1").await;
+    service.running.signal("INT");
+    service.running.end(RUN_LIMIT).await.exits(130);
+}
+
+#[tokio::test]
+async fn the_watchdog_is_fed_by_the_scheduler() {
+    let world = overdue().await;
+    let service = Service::start_with(&world, &[], &[("WATCHDOG_USEC", "400000")]);
+    for _ in 0..5 {
+        service.told("WATCHDOG=1").await;
+    }
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn folders_are_those_of_the_service_manager() {
+    let world = overdue().await;
+    fs::rename(world.path("pipelines"), world.path("etc")).unwrap();
+    fs::rename(world.path("state"), world.path("var")).unwrap();
+    fs::create_dir(world.path("credentials")).unwrap();
+    fs::rename(world.path("etc/key"), world.path("credentials/key")).unwrap();
+    let file = world.path("etc/docs.yaml");
+    fs::write(&file, fs::read_to_string(&file).unwrap().replace("{file: key}", "{credential: key}")).unwrap();
+    let mut command = world.command(&["run", "--due", "--json"]);
+    command.env_remove("CORPUSD_CONFIG_DIR").env_remove("CORPUSD_STATE");
+    for (name, folder) in [
+        ("CONFIGURATION_DIRECTORY", "etc"),
+        ("STATE_DIRECTORY", "var"),
+        ("CREDENTIALS_DIRECTORY", "credentials"),
+    ] {
+        command.env(name, world.path(folder));
+    }
+    let ended = Running::start(&mut command, &world.path("")).end(RUN_LIMIT).await.exits(0);
+    assert_eq!(ended.json()["outcome"], "published");
+    assert!(!world.path("state").exists());
+}
+
+// Reload
+
+#[tokio::test]
+async fn a_broken_file_keeps_its_pipeline_and_the_others_change() {
+    let world = overdue().await;
+    let listen = free_address().await;
+    settings(&world, &format!("listen: {listen}\ntrigger: {{token: \"${{TOKEN}}\"}}\n"));
+    let service = Service::start_with(&world, &[], &[("TOKEN", TOKEN)]);
+    published(&world).await;
+
+    fs::write(world.path("pipelines/docs.yaml"), "version: 1\nagent: {id: ").unwrap();
+    write_other(&world, "other", &world.site.url("/"), "");
+    service.running.signal("HUP");
+    assert!(service.told("RELOADING=1").await.contains("MONOTONIC_USEC="));
+    service.told("READY=1").await;
+    assert_eq!(post(listen, "other").await, 202);
+    until(RUN_LIMIT, "the new one runs", async || world.path("out-other/corpus.md").exists()).await;
+    assert_eq!(post(listen, NAME).await, 202);
+    let runs = async || world.site.count("/");
+    let before = runs().await;
+    until(RUN_LIMIT, "the old one runs as before", async || runs().await > before).await;
+
+    // Without a signal: it is seen, some seconds later.
+    fs::remove_file(world.path("pipelines/other.yaml")).unwrap();
+    until(RUN_LIMIT, "it is gone", async || post(listen, "other").await == 404).await;
+    let ended = service.stop().await;
+    assert!(ended.stderr.contains("`docs` goes on as it was before its file was broken"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("docs.yaml:"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn no_bytes_in_a_file_end_the_daemon() {
+    let world = overdue().await;
+    let service = Service::start(&world, &[]);
+    published(&world).await;
+    let good = fs::read(world.path("pipelines/docs.yaml")).unwrap();
+    let dice = Dice(6);
+    for time in 0..amount("CORPUSD_HANGUPS", 50) {
+        let mut bytes = good.clone();
+        for nth in time * 20..time * 20 + 1 + dice.roll("how many", time, 20) {
+            let at = usize::try_from(dice.roll("where", nth, bytes.len() as u64)).unwrap();
+            bytes[at] = u8::try_from(dice.roll("what", nth, 256)).unwrap();
+        }
+        fs::write(world.path("pipelines/docs.yaml"), bytes).unwrap();
+        service.running.signal("HUP");
+    }
+    fs::write(world.path("pipelines/docs.yaml"), good).unwrap();
+    service.running.signal("HUP");
+    service.told("RELOADING=1").await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_but_broken_files_is_a_fault_of_the_configuration() {
+    let world = World::new().await;
+    fs::write(world.path("pipelines/docs.yaml"), "version: 1\n").unwrap();
+    world.spawn_with(&["run"], Stdio::null()).end(RUN_LIMIT).await.exits(78);
+    write(&world, NIGHTLY);
+    settings(&world, "max_runs: none\n");
+    let ended = world.spawn_with(&["run"], Stdio::null()).end(RUN_LIMIT).await.exits(78);
+    assert!(ended.stderr.contains("corpusd.yaml:2:11: error: "), "{}", ended.stderr);
+}
+
+// Trigger
+
+async fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+}
+
+/// Sends a request as it is written, `{HOST}` filled in, and gives the status of the answer; 0 where there is none.
+async fn ask(address: SocketAddr, request: &str) -> u16 {
+    let asking = async {
+        let Ok(mut stream) = TcpStream::connect(address).await else { return 0 };
+        let request = request.replace("{HOST}", &address.to_string()).replace('\n', "\r\n");
+        // The answer may come before all is sent.
+        let _cut = stream.write_all(request.as_bytes()).await;
+        let mut answer = Vec::new();
+        let mut buffer = [0; 1024];
+        while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+            match stream.read(&mut buffer).await {
+                Ok(0) | Err(_) => break,
+                Ok(length) => answer.extend_from_slice(&buffer[..length]),
+            }
+        }
+        String::from_utf8_lossy(&answer).split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
+    };
+    within(RUN_LIMIT, "an answer comes", asking).await
+}
+
+async fn post(address: SocketAddr, pipeline: &str) -> u16 {
+    let head = format!("POST /trigger/{pipeline} HTTP/1.1\nHost: {{HOST}}\nContent-Length: 0\n");
+    ask(address, &format!("{head}Authorization: Bearer {TOKEN}\n\n")).await
+}
+
+#[tokio::test]
+async fn a_trigger_is_checked_from_the_outside_in() {
+    let world = World::new().await;
+    world.site.page("/", "Welcome to the help centre.", &[]);
+    world.site.gate();
+    world.write();
+    let listen = free_address().await;
+    settings(
+        &world,
+        &format!("listen: {listen}\nhosts: [corpusd.internal]\ntrigger: {{token: \"${{TOKEN}}\"}}\n"),
+    );
+    let service = Service::start_with(&world, &[], &[("TOKEN", TOKEN)]);
+    service.told("READY=1").await;
+    let bearer = format!("Authorization: Bearer {TOKEN}\n");
+    let cases = [
+        ("GET /healthz", "Host: evil.test\n", "", 200),
+        ("GET /readyz", "Host: evil.test\n", "", 200),
+        ("GET /trigger/docs", "Host: {HOST}\n", "", 405),
+        ("PUT /trigger/docs", "Host: {HOST}\n", &bearer, 405),
+        ("GET /trigger/docs", "Host: evil.test\n", "", 421),
+        ("POST /trigger/docs", "Host: evil.test\n", &bearer, 421),
+        ("POST /trigger/docs", "Host: {HOST}.evil.test\n", &bearer, 421),
+        ("POST /trigger/docs", "Host: {HOST}\n", "", 401),
+        ("POST /trigger/docs?token=a-token-of-some-length", "Host: {HOST}\n", "", 401),
+        ("POST /trigger/docs", "Host: {HOST}\n", "Authorization: Bearer a-token-of-some-lengtH\n", 401),
+        ("POST /trigger/docs", "Host: {HOST}\n", "Authorization: Basic YTpi\n", 401),
+        ("POST /trigger/docs", "Host: {HOST}\nOrigin: https://evil.test\n", &bearer, 403),
+        ("POST /trigger/docs", "Host: {HOST}\nOrigin: null\nContent-Type: text/plain\n", "", 403),
+        ("POST /trigger/docs", "Host: {HOST}\nSec-Fetch-Site: cross-site\nCookie: a=b\n", &bearer, 403),
+        ("POST /trigger/docs", "Host: {HOST}\nCookie: a=b\n", "", 401),
+        ("POST /trigger/absent", "Host: {HOST}\n", &bearer, 404),
+        ("POST /trigger/..%2f..%2fetc%2fpasswd", "Host: {HOST}\n", &bearer, 404),
+        ("GET /static/../../etc/passwd", "Host: {HOST}\n", "", 404),
+        ("GET /", "Host: {HOST}\n", "", 404),
+        ("POST /trigger/docs", "Host: {HOST}\nOrigin: http://{HOST}\n", &bearer, 202),
+        ("POST /trigger/docs", "Host: corpusd.internal\n", &bearer, 202),
+    ];
+    for (line, host, more, expected) in cases {
+        let status = ask(listen, &format!("{line} HTTP/1.1\n{host}{more}Content-Length: 0\n\n")).await;
+        assert_eq!(status, expected, "{line} {host}");
+    }
+    let large = format!("POST /trigger/docs HTTP/1.1\nHost: {{HOST}}\n{bearer}");
+    assert_eq!(ask(listen, &format!("{large}Content-Length: 1000000000\n\n")).await, 413);
+    let chunk = format!("10000\n{}\n", "x".repeat(0x10000));
+    assert_eq!(ask(listen, &format!("{large}Transfer-Encoding: chunked\n\n{chunk}{chunk}")).await, 413);
+
+    // However often it is asked for, one run is under way, and one more will follow.
+    world.site.asked(1, RUN_LIMIT).await;
+    for _ in 0..200 {
+        assert_eq!(post(listen, NAME).await, 202);
+    }
+    world.site.open();
+    until(RUN_LIMIT, "both runs end", async || {
+        let standing = status(&world).await;
+        standing["last_run"]["run"] == 2 && standing["running_since"].is_null()
+    })
+    .await;
+    // Wrong tokens are answered for a while.
+    let mut wrong = 0;
+    while ask(listen, "POST /trigger/docs HTTP/1.1\nHost: {HOST}\nContent-Length: 0\n\n").await == 401 {
+        wrong += 1;
+    }
+    assert!(wrong <= 10, "{wrong}");
+    assert_eq!(post(listen, NAME).await, 202);
+    let ended = service.stop().await;
+    assert!(!ended.stderr.contains(TOKEN), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_person_triggers_by_the_command() {
+    let world = World::new().await;
+    world.site.page("/", "Welcome to the help centre.", &[]);
+    world.write();
+    let trigger = async |name: &str| {
+        let mut command = world.command(&["trigger", name]);
+        Running::start(command.env("TOKEN", TOKEN), &world.path("")).end(RUN_LIMIT).await
+    };
+    trigger(NAME).await.exits(78);
+    settings(&world, &format!("listen: {}\ntrigger: {{token: \"${{TOKEN}}\"}}\n", free_address().await));
+    let ended = trigger(NAME).await.exits(1);
+    assert!(ended.stderr.contains("cannot be reached"), "{}", ended.stderr);
+    let service = Service::start_with(&world, &[], &[("TOKEN", TOKEN)]);
+    service.told("READY=1").await;
+    trigger("absent").await.exits(2);
+    assert_eq!(trigger(NAME).await.exits(0).stdout.trim(), "`docs` is queued");
+    published(&world).await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_that_takes_its_time_is_cut_off() {
+    let world = overdue().await;
+    let listen = free_address().await;
+    settings(&world, &format!("listen: {listen}\ntrigger: {{token: \"${{TOKEN}}\"}}\n"));
+    let service = Service::start_with(&world, &[], &[("TOKEN", TOKEN)]);
+    service.told("READY=1").await;
+    let mut stream = TcpStream::connect(listen).await.unwrap();
+    let begun = Instant::now();
+    let cut_off = async {
+        for byte in b"POST /trigger/docs HTTP/1.1\r\nHost: localhost".iter().cycle() {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            if stream.write_all(&[*byte]).await.is_err() {
+                return;
+            }
+        }
+    };
+    within(RUN_LIMIT, "it is cut off", cut_off).await;
+    assert!((8..20).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    service.stop().await;
+}
+
+// The clock
+
+fn context(world: &World, now: fn() -> Timestamp, stop: CancellationToken) -> Context {
+    Context {
+        state_dir: world.path("state"),
+        now,
+        window: Arc::default(),
+        pacers: Arc::default(),
+        waits: Waits::default(),
+        dry_run: false,
+        stop,
+        timeout: None,
+        progress: Arc::new(Progress::default()),
+        outbox: Outbox::default(),
+    }
+}
+
+#[tokio::test]
+async fn nothing_starts_before_the_clock_is_set() {
+    let world = World::new().await;
+    write(&world, NIGHTLY);
+    let stop = CancellationToken::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let folder = world.path("pipelines");
+    none_is_being_made();
+    let options = Options {
+        lock: DaemonLock::take(&world.path("state")).unwrap(),
+        context: context(&world, || Timestamp::UNIX_EPOCH, stop.clone()),
+        settings: Settings {
+            listen: address,
+            trigger: Some(SecretString::from(TOKEN)),
+            ..Settings::default()
+        },
+        load: {
+            let folder = folder.clone();
+            Box::new(move || {
+                config::load_dir(&folder, &Env { var: &|_| None, credentials_dir: None, allow_unset: false })
+            })
+        },
+        folder,
+        reload: Arc::new(Notify::new()),
+        listener: Some(listener),
+    };
+    let daemon = tokio::spawn(daemon::serve(options));
+    assert_eq!(ask(address, "GET /readyz HTTP/1.1\nHost: {HOST}\n\n").await, 503);
+    assert_eq!(post(address, NAME).await, 202);
+    assert_eq!(ask(address, "GET /readyz HTTP/1.1\nHost: {HOST}\n\n").await, 503);
+    stop.cancel();
+    within(RUN_LIMIT, "the daemon ends", daemon).await.unwrap().unwrap();
+    assert_eq!(world.site.requests().len(), 0);
+}
