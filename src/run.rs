@@ -125,7 +125,9 @@ pub enum RunError {
 /// # Errors
 /// [`RunError`] where the run could not even be recorded; every other failure is in the report.
 pub async fn run(pipeline: &Pipeline, context: &Context) -> Result<RunReport, RunError> {
-    telling::told(pipeline, context, recorded(pipeline, context), |report| Some(report)).await
+    // A whole run is a large future, too large for the stacks of its callers.
+    let recorded = Box::pin(recorded(pipeline, context));
+    telling::told(pipeline, context, recorded, |report| Some(report)).await
 }
 
 /// From the lock to the recorded report.
@@ -136,7 +138,7 @@ async fn recorded(pipeline: &Pipeline, context: &Context) -> Result<RunReport, R
     tracing::info!("run begins");
     let limited = Limited::new(context);
     let work = async {
-        if let Err(reason) = telling::begun(pipeline, context, report.run).await? {
+        if let Err(reason) = telling::begun(pipeline, &limited.context, report.run).await? {
             report.end(Ending::Failed, reason);
             return Ok(());
         }

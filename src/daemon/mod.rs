@@ -7,7 +7,6 @@
 
 mod connection;
 mod door;
-mod finished;
 mod roster;
 mod service;
 mod watch;
@@ -15,6 +14,7 @@ mod watch;
 use std::{
     collections::HashMap,
     path::PathBuf,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -29,10 +29,8 @@ use tokio::{
     task::{Id, JoinError, JoinSet},
     time::{Instant, sleep_until, timeout_at},
 };
-use tracing::Instrument as _;
 
 use door::Door;
-use finished::finished;
 use roster::{Roster, Start};
 use service::Service;
 
@@ -40,7 +38,7 @@ use crate::{
     config::{Diagnostic, ListError, Loaded, Settings},
     outcome::in_words,
     pipeline::Pipeline,
-    report::{PipelineName, RunReport},
+    report::PipelineName,
     run::{self, Context, Progress, RunError},
     schedule::Timer,
     store::{DaemonLock, LockError, Store, StoreError},
@@ -143,7 +141,7 @@ struct Daemon {
 
 /// How a task came to its end.
 enum Ended {
-    Run(Result<Box<RunReport>, RunError>),
+    Run(Result<(), RunError>),
     /// Another process has taken what was due.
     Overtaken,
 }
@@ -266,7 +264,6 @@ impl Daemon {
             progress: Arc::new(Progress::default()),
             ..self.context.clone()
         };
-        let span = tracing::info_span!("run", pipeline = %name);
         let run = async move {
             if let Some(record) = record {
                 let recorded = match Store::open(&context.state_dir, pipeline.name.as_str()) {
@@ -279,9 +276,9 @@ impl Daemon {
                     Err(error) => return Ended::Run(Err(error.into())),
                 }
             }
-            Ended::Run(run::run(&pipeline, &context).await.map(Box::new))
+            Ended::Run(run::run(&pipeline, &context).await.map(drop))
         };
-        let task = self.runs.spawn(run.instrument(span));
+        let task = self.runs.spawn(run);
         self.started.insert(task.id(), (name, since));
     }
 
@@ -289,10 +286,8 @@ impl Daemon {
         let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let Some((name, since)) = self.started.remove(&id) else { return };
         match ended {
-            Ok((_, Ended::Run(Ok(report)))) => {
-                finished(&report);
-                self.roster.ended(&name);
-            }
+            // The run has told of itself: in the log, and whoever else wants to know.
+            Ok((_, Ended::Run(Ok(())))) => self.roster.ended(&name),
             Ok((_, Ended::Run(Err(RunError::Lock(error @ LockError::Taken(_)))))) => {
                 tracing::warn!(pipeline = %name, "`{name}` waits: {}", in_words(&error));
                 self.roster.busy(&name, since, Instant::now());
@@ -331,7 +326,7 @@ impl Daemon {
         service::ready();
     }
 
-    /// Waits for the runs, which were told to stop, as long as is allowed.
+    /// Waits for the runs, which were told to stop, and for those who are told of them, as long as is allowed.
     async fn stop(&mut self) {
         service::stopping();
         self.service.status(format!("stopping, {} running", self.runs.len()));
@@ -340,7 +335,7 @@ impl Daemon {
             let next = self.service.pulse().map_or(deadline, |pulse| deadline.min(Instant::now() + pulse));
             match timeout_at(next, self.runs.join_next_with_id()).await {
                 Ok(Some(ended)) => self.ended(ended),
-                Ok(None) => return,
+                Ok(None) => break,
                 Err(_) if Instant::now() >= deadline => {
                     let names: Vec<&str> = self.started.values().map(|(name, _)| name.as_str()).collect();
                     tracing::warn!(
@@ -351,6 +346,15 @@ impl Daemon {
                 }
                 Err(_) => self.service.alive(),
             }
+        }
+        let outbox = self.context.outbox.clone();
+        let mut told = pin!(outbox.close());
+        while Instant::now() < deadline {
+            let next = self.service.pulse().map_or(deadline, |pulse| deadline.min(Instant::now() + pulse));
+            if timeout_at(next, &mut told).await.is_ok() {
+                return;
+            }
+            self.service.alive();
         }
     }
 }
