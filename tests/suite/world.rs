@@ -282,7 +282,7 @@ impl World {
     pub(crate) async fn run_within(&self, limit: Duration) -> Result<RunReport, RunError> {
         program::none_is_being_made();
         let context = self.context();
-        let ended = within(limit, "a run ends", run::run(&self.load(), &context)).await;
+        let ended = within(limit, "a run ends", Box::pin(run::run(&self.load(), &context))).await;
         within(limit, "those who want to know are told", context.outbox.close()).await;
         ended
     }
