@@ -362,7 +362,7 @@ async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Res
     store.finish_run(report.run, report.outcome.name().to_owned(), json, now).await?;
     let (outcome, duration_ms) = (report.outcome.name(), report.duration_ms);
     match (report.outcome, &report.error) {
-        (Ending::Failed | Ending::Paused, Some(error)) => {
+        (Ending::Failed | Ending::Paused | Ending::VerificationFailed, Some(error)) => {
             tracing::error!(outcome, duration_ms, "run ends: {outcome}: {error}");
         }
         (Ending::Held | Ending::Incomplete, Some(error)) => {
