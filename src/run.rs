@@ -47,7 +47,7 @@ pub use waits::Waits;
 use walk::Walked;
 
 use crate::{
-    chatbase::{self, Window},
+    chatbase::Window,
     crawl::{pacer::Pacers, part::Part},
     gate::{self, Crawled, Line},
     http::traffic::Traffic,
@@ -82,22 +82,6 @@ pub struct Context {
     pub progress: Arc<Progress>,
     /// Takes what is told of the run; the process has to close it before it ends.
     pub outbox: Outbox,
-}
-
-impl Context {
-    /// Lets time pass; false where the run is to end.
-    async fn pause(&self, time: Duration) -> bool {
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => false,
-            () = tokio::time::sleep(time) => true,
-        }
-    }
-
-    /// How long to go on with an API that is busy, with one pause before each further attempt.
-    fn patience(&self, pauses: Vec<Duration>) -> chatbase::Patience {
-        chatbase::Patience { pauses, stop: self.stop.clone() }
-    }
 }
 
 /// Why a run could not be made, or not be finished.
@@ -378,7 +362,7 @@ async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Res
     store.finish_run(report.run, report.outcome.name().to_owned(), json, now).await?;
     let (outcome, duration_ms) = (report.outcome.name(), report.duration_ms);
     match (report.outcome, &report.error) {
-        (Ending::Failed | Ending::Paused, Some(error)) => {
+        (Ending::Failed | Ending::Paused | Ending::VerificationFailed, Some(error)) => {
             tracing::error!(outcome, duration_ms, "run ends: {outcome}: {error}");
         }
         (Ending::Held | Ending::Incomplete, Some(error)) => {
