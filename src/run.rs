@@ -44,6 +44,7 @@ pub use plan::{Boilerplate, Changed, Dropped, Item, Plan, Repeated, Standing, pl
 pub use progress::{Progress, Stage};
 pub use replay::{Replay, replay};
 pub use rollback::{NoPublication, rollback};
+pub use telling::{tell_if_stale, tell_unable};
 pub use verification::{ExamineError, Examined, examine, failures};
 pub use waits::Waits;
 use walk::Walked;

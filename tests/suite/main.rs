@@ -33,6 +33,7 @@ mod deploy; // waiting for a deploy, and crawling a part
 mod doctor; // what a run needs, looked at without a run
 mod endurance; // thousands of pages, with faults, kills and little memory
 mod explain; // what became of a URL, and why
+mod fleet; // many pipelines at once
 mod faults; // sites that fail, lie, or fight back
 mod frontier; // what is yielded, once, in which order, whenever the process dies
 mod fuzz; // what holds for any input: the checks that `fuzz/` runs for longer
