@@ -8,6 +8,7 @@ mod deliver;
 mod delivery;
 mod deploy;
 mod discoverer;
+mod doctor;
 mod lanes;
 mod look;
 mod pause;
@@ -36,18 +37,20 @@ use tracing::Span;
 use assemble::Assembled;
 pub use assemble::Made;
 pub use deploy::{Deploy, DeployError, wait_for_deploy};
+pub use doctor::{Check, Finding, Health, doctor};
 pub use look::{corpus_named, corpus_text, document, document_text, is_in_corpus};
 pub use pause::{Paused, paused, resume};
 pub use plan::{Boilerplate, Changed, Dropped, Item, Plan, Repeated, Standing, plan};
 pub use progress::{Progress, Stage};
 pub use replay::{Replay, replay};
 pub use rollback::{NoPublication, rollback};
+pub use telling::{tell_if_stale, tell_unable};
 pub use verification::{ExamineError, Examined, examine, failures};
 pub use waits::Waits;
 use walk::Walked;
 
 use crate::{
-    chatbase::{self, Window},
+    chatbase::Window,
     crawl::{pacer::Pacers, part::Part},
     gate::{self, Crawled, Line},
     http::traffic::Traffic,
@@ -82,22 +85,6 @@ pub struct Context {
     pub progress: Arc<Progress>,
     /// Takes what is told of the run; the process has to close it before it ends.
     pub outbox: Outbox,
-}
-
-impl Context {
-    /// Lets time pass; false where the run is to end.
-    async fn pause(&self, time: Duration) -> bool {
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => false,
-            () = tokio::time::sleep(time) => true,
-        }
-    }
-
-    /// How long to go on with an API that is busy, with one pause before each further attempt.
-    fn patience(&self, pauses: Vec<Duration>) -> chatbase::Patience {
-        chatbase::Patience { pauses, stop: self.stop.clone() }
-    }
 }
 
 /// Why a run could not be made, or not be finished.
@@ -378,7 +365,7 @@ async fn finish(store: &Store, context: &Context, report: &mut RunReport) -> Res
     store.finish_run(report.run, report.outcome.name().to_owned(), json, now).await?;
     let (outcome, duration_ms) = (report.outcome.name(), report.duration_ms);
     match (report.outcome, &report.error) {
-        (Ending::Failed | Ending::Paused, Some(error)) => {
+        (Ending::Failed | Ending::Paused | Ending::VerificationFailed, Some(error)) => {
             tracing::error!(outcome, duration_ms, "run ends: {outcome}: {error}");
         }
         (Ending::Held | Ending::Incomplete, Some(error)) => {

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +14,15 @@ use crate::{
     daemon::{self, DaemonError, Options},
     store::{DaemonLock, LockError},
 };
+
+/// Lets the process have as many files open as the system allows. The usual limit of 1,024 is there for programs that use
+/// select(2) and begin with it; a run alone has a dozen files and its connections.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::debug!("the limit of open files stays as it is: {error}");
+    }
+}
 
 /// Runs the pipelines on their schedules, until the process is told to stop.
 pub(super) async fn daemon(
@@ -25,6 +35,7 @@ pub(super) async fn daemon(
         Err(exit) => return Ok(exit),
     };
     settings.stop_timeout = stop_timeout.unwrap_or(settings.stop_timeout);
+    raise_file_limit();
     // First of all, for until then a signal ends the process.
     let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
     let stopped = tokio::spawn(signals::stop_on_signal(stop.clone()));
@@ -38,21 +49,18 @@ pub(super) async fn daemon(
         }
         Err(error) => return Err(error.into()),
     };
-    let listener = match &settings.trigger {
-        Some(_) => {
-            let listening = TcpListener::bind(settings.listen).await;
-            Some(listening.with_context(|| format!("listen on {}", settings.listen))?)
-        }
-        None => None,
+    let listener = if settings.listens() {
+        let listening = TcpListener::bind(settings.listen).await;
+        Some(listening.with_context(|| format!("listen on {}", settings.listen))?)
+    } else {
+        None
     };
     let folder = common.config_dir();
     let load = {
         let folder = folder.clone();
         Box::new(move || config::load_dir(&folder, &open::env(false)))
     };
-    let outbox = context.outbox.clone();
     let served = daemon::serve(Options { lock, context, settings, folder, load, reload, listener }).await;
-    outbox.close().await;
     match served {
         Ok(()) => Ok(stopped.await.unwrap_or(Exit::Interrupted)),
         Err(error @ DaemonError::Broken(_)) => {

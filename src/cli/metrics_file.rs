@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::{Common, complain, open};
 use crate::{
     config,
-    metrics::{self, Metrics},
+    metrics::{self, Metrics, PipelineMetrics},
     replace::replace,
 };
 
@@ -25,6 +25,7 @@ pub(super) async fn write(common: &Common, path: &Path) -> anyhow::Result<()> {
             Err(error) => {
                 let error = anyhow::Error::new(error);
                 complain(&format!("error: {}: no metrics: {error:#}", loaded.pipeline.name));
+                metrics.pipelines.push(PipelineMetrics::unusable(&loaded.pipeline));
             }
         }
     }

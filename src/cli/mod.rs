@@ -1,15 +1,19 @@
 //! The command line: one file per command. Data goes to stdout, everything else to stderr.
 
 mod approve;
+mod backup;
 mod bar;
+mod completions;
 mod daemon;
 mod demo;
 mod diff;
+mod doctor;
 mod exit;
 mod explain;
 mod extract;
 mod history;
 pub mod log;
+mod man;
 mod metrics_file;
 mod open;
 mod plan;
@@ -106,6 +110,10 @@ enum Command {
     Show(show::ShowArgs),
     /// Read the stored pages again by the rules of today, without the network, and say what a run would publish
     Replay(replay::ReplayArgs),
+    /// Look at everything that a run needs (state, clock, robots.txt, key, plan, agent), and write nothing
+    Doctor(doctor::DoctorArgs),
+    /// Copy the state while runs go on
+    Backup(backup::BackupArgs),
     /// Say what became of a URL, and why
     Explain(explain::ExplainArgs),
     /// Turn one page into Markdown: to see what an agent would be given
@@ -116,6 +124,10 @@ enum Command {
     Sandbox(sandbox::SandboxArgs),
     /// Show the whole product at work on this machine: no keys, no network
     Demo(demo::DemoArgs),
+    /// Print a script that completes commands and options in a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write all of them into a folder
+    Man(man::ManArgs),
 }
 
 impl Cli {
@@ -145,11 +157,15 @@ pub async fn dispatch(cli: Cli, now: fn() -> Timestamp) -> anyhow::Result<Exit> 
         Command::Trigger(args) => trigger::trigger(&common, &args).await,
         Command::Resume(args) => resume::resume(&common, &args).await,
         Command::Show(args) => show::show(&common, &args).await,
+        Command::Doctor(args) => doctor::doctor(&common, &args, now).await,
+        Command::Backup(args) => backup::backup(&common, &args).await,
         Command::Explain(args) => explain::explain(&common, &args).await,
         Command::Extract(args) => extract::extract(&args).await,
         Command::Verify(args) => verify::verify(&common, &args, now).await,
         Command::Sandbox(args) => sandbox::sandbox(&args, now).await,
         Command::Demo(args) => demo::demo(&common, &args, now).await,
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => man::man(&args),
     }
 }
 

@@ -99,7 +99,7 @@ pub(super) const SECTIONS: [&Section; 21] = [
 
 /// `corpusd.yaml`.
 pub(super) const DAEMON: Section =
-    section("", &["version", "max_runs", "stop_timeout", "listen", "hosts", "trigger"]);
+    section("", &["version", "max_runs", "stop_timeout", "listen", "hosts", "metrics", "trigger"]);
 pub(super) const TRIGGER: Section = section("trigger", &["token"]);
 /// Every section of `corpusd.yaml`.
 pub(super) const DAEMON_SECTIONS: [&Section; 2] = [&DAEMON, &TRIGGER];

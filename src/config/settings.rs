@@ -33,8 +33,17 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Names that a request may call it by, besides those of this machine.
     pub hosts: Vec<String>,
+    /// Whether it tells Prometheus its metrics.
+    pub metrics: bool,
     /// What a trigger must show; without one nothing can be triggered.
     pub trigger: Option<SecretString>,
+}
+
+impl Settings {
+    /// Whether there is anything to listen for.
+    pub fn listens(&self) -> bool {
+        self.metrics || self.trigger.is_some()
+    }
 }
 
 impl Default for Settings {
@@ -44,6 +53,7 @@ impl Default for Settings {
             stop_timeout: Duration::from_mins(1),
             listen: LISTEN.parse().expect("a constant address parses"),
             hosts: Vec::new(),
+            metrics: false,
             trigger: None,
         }
     }
@@ -89,6 +99,7 @@ fn settings(reader: &mut Reader<'_>) -> Settings {
         stop_timeout,
         listen: listen.unwrap_or(default.listen),
         hosts: hosts.into_iter().map(|(_, text)| text.value.to_ascii_lowercase()).collect(),
+        metrics: reader.flag(&file, "metrics", default.metrics),
         trigger: trigger(reader, &file),
     }
 }
@@ -133,6 +144,7 @@ mod tests {
         assert!(
             settings.listen.ip().is_loopback() && settings.hosts.is_empty() && settings.trigger.is_none()
         );
+        assert!(!settings.metrics && load("version: 1\nmetrics: true").unwrap().metrics);
     }
 
     #[test]
@@ -146,7 +158,7 @@ mod tests {
         corpusd.yaml:4:1: error: unknown key `max_run`
           help: did you mean `max_runs`?
         corpusd.yaml:5:1: error: unknown key `sources`
-          help: the keys here are: version, max_runs, stop_timeout, listen, hosts, trigger
+          help: the keys here are: version, max_runs, stop_timeout, listen, hosts, metrics, trigger
         corpusd.yaml:6:18: error: `token` is a literal: a secret has no place in this file
           help: write `token: ${NAME_OF_A_VARIABLE}`, `token: {file: PATH}` or `token: {credential: NAME}`
         ");

@@ -1,4 +1,5 @@
-//! The daemon's door: `POST /trigger/PIPELINE` asks for a run, `/healthz` and `/readyz` say how it is.
+//! The daemon's door: `POST /trigger/PIPELINE` asks for a run, `/metrics` tells Prometheus, `/healthz` and `/readyz` say how
+//! it is.
 //!
 //! A trigger can start a run earlier and nothing else: no URL, gate or approval comes in by it. It is checked from the
 //! outside in: whom the request calls, how, from which site, how large it is, and only then what it shows.
@@ -6,6 +7,7 @@
 use std::{
     collections::BTreeSet,
     net::IpAddr,
+    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -22,18 +24,24 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::{
     net::TcpListener,
-    sync::{mpsc, oneshot},
+    sync::{self, mpsc, oneshot},
     time::Instant,
 };
 
-use super::{connection::Bounded, roster::Triggered};
+use super::{
+    connection::Bounded,
+    question::{self, Question},
+    roster::{Planned, Triggered},
+};
 use crate::{
     config::Settings,
     hash::{Hash, sha256},
+    metrics::{self, Metrics, PipelineMetrics},
+    outcome::in_words,
 };
 
 /// A body says nothing to us; a larger one is not even read.
@@ -42,47 +50,53 @@ const LARGEST_BODY: usize = 64 * 1024;
 const WRONG_TOKENS: u32 = 10;
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Somebody asks for a run.
-#[derive(Debug)]
-pub(super) struct Trigger {
-    pub(super) pipeline: String,
-    pub(super) answer: oneshot::Sender<Triggered>,
-}
-
 /// What the door knows.
 pub(super) struct Door {
-    token: Hash,
+    /// What a trigger must show; without one there are no triggers.
+    token: Option<Hash>,
+    /// Whether metrics are told.
+    metrics: bool,
+    /// Names that it is called by.
     hosts: BTreeSet<String>,
-    triggers: mpsc::Sender<Trigger>,
+    state_dir: PathBuf,
+    questions: mpsc::Sender<Question>,
     is_ready: Arc<AtomicBool>,
+    /// Held while the state of every pipeline is read for one who asks: others wait for their turn.
+    reading: sync::Mutex<()>,
     wrong: Mutex<(Option<Instant>, u32)>,
 }
 
 impl Door {
     pub(super) fn new(
-        token: &SecretString,
         settings: &Settings,
-        triggers: mpsc::Sender<Trigger>,
+        state_dir: PathBuf,
+        questions: mpsc::Sender<Question>,
         is_ready: Arc<AtomicBool>,
     ) -> Door {
         let mut hosts: BTreeSet<String> = settings.hosts.iter().cloned().collect();
-        hosts.extend(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned));
-        hosts.insert(match settings.listen.ip() {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => format!("[{address}]"),
-        });
-        let token = sha256(token.expose_secret().as_bytes());
-        Door { token, hosts, triggers, is_ready, wrong: Mutex::new((None, 0)) }
+        hosts.insert("localhost".to_owned());
+        let token = settings.trigger.as_ref().map(|token| sha256(token.expose_secret().as_bytes()));
+        Door {
+            token,
+            metrics: settings.metrics,
+            hosts,
+            state_dir,
+            questions,
+            is_ready,
+            reading: sync::Mutex::new(()),
+            wrong: Mutex::new((None, 0)),
+        }
     }
 
     /// Serves until it is dropped.
     pub(super) async fn serve(self, listener: TcpListener) {
         if let Err(error) = axum::serve(Bounded::new(listener), routes(Arc::new(self))).await {
-            tracing::error!("the trigger can no longer be reached: {error}");
+            tracing::error!("the daemon can no longer be reached: {error}");
         }
     }
 
-    /// Whether the request calls us by a name of ours: a page in a browser could have its own name lead here.
+    /// Whether the request calls us by a name of ours: a page in a browser could have its own name lead here. By an
+    /// address nobody is led astray, and Prometheus finds pods by nothing else.
     fn is_called_rightly(&self, headers: &HeaderMap) -> bool {
         let mut hosts = headers.get_all(header::HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
@@ -91,10 +105,12 @@ impl Door {
             Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
             _ => &name,
         };
-        self.hosts.contains(name)
+        let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+        self.hosts.contains(name) || address.parse::<IpAddr>().is_ok()
     }
 
     fn has_token(&self, headers: &HeaderMap) -> bool {
+        let Some(expected) = self.token else { return false };
         let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = shown.and_then(|shown| {
             let (scheme, token) = shown.split_once(' ')?;
@@ -102,7 +118,7 @@ impl Door {
         });
         // Compared to the end, whatever differs, and by their hashes: time tells nothing of the token.
         let shown = sha256(token.unwrap_or_default().as_bytes());
-        let differs = shown.iter().zip(self.token).fold(0, |differs, (one, other)| differs | (one ^ other));
+        let differs = shown.iter().zip(expected).fold(0, |differs, (one, other)| differs | (one ^ other));
         token.is_some() && differs == 0
     }
 
@@ -119,8 +135,14 @@ impl Door {
 }
 
 fn routes(door: Arc<Door>) -> Router {
-    let guarded = Router::new()
-        .route("/trigger/{pipeline}", any(trigger))
+    let mut guarded = Router::new();
+    if door.token.is_some() {
+        guarded = guarded.route("/trigger/{pipeline}", any(trigger));
+    }
+    if door.metrics {
+        guarded = guarded.route("/metrics", get(tell_metrics));
+    }
+    let guarded = guarded
         .fallback(async || refuse(StatusCode::NOT_FOUND, "there is nothing here"))
         .layer(middleware::from_fn_with_state(Arc::clone(&door), check_host));
     Router::new()
@@ -147,6 +169,24 @@ async fn ready(State(door): State<Arc<Door>>) -> Response {
     } else {
         refuse(StatusCode::SERVICE_UNAVAILABLE, "the clock is not set")
     }
+}
+
+/// Whatever can be told is told: a state that cannot be read is a figure too.
+async fn tell_metrics(State(door): State<Arc<Door>>) -> Response {
+    let _turn = door.reading.lock().await;
+    let Some(overview) = question::overview(&door.questions).await else {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "the daemon is stopping");
+    };
+    let mut metrics = Metrics { reloaded: Some(overview.reloaded), pipelines: Vec::new() };
+    for Planned { pipeline, next, held, .. } in overview.pipelines {
+        let looked = metrics::look(&door.state_dir, &pipeline).await.unwrap_or_else(|error| {
+            tracing::debug!(pipeline = %pipeline.name, "no figures: {}", in_words(&error));
+            PipelineMetrics::unusable(&pipeline)
+        });
+        let unusable = looked.unusable || held;
+        metrics.pipelines.push(PipelineMetrics { next_run: next, unusable, ..looked });
+    }
+    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::render(&metrics)).into_response()
 }
 
 async fn trigger(State(door): State<Arc<Door>>, Path(pipeline): Path<String>, request: Request) -> Response {
@@ -178,7 +218,7 @@ async fn trigger(State(door): State<Arc<Door>>, Path(pipeline): Path<String>, re
     }
     let (answer, came) = oneshot::channel();
     // Either fails only while the daemon stops.
-    let sent = door.triggers.send(Trigger { pipeline: pipeline.clone(), answer }).await.is_ok();
+    let sent = door.questions.send(Question::Trigger { pipeline: pipeline.clone(), answer }).await.is_ok();
     match came.await {
         Ok(Triggered::Queued) if sent => accepted(&pipeline, "queued"),
         Ok(Triggered::Already) if sent => accepted(&pipeline, "already queued"),

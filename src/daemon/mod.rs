@@ -5,8 +5,11 @@
 //! pipeline, so that a restart loses nothing; who stops it, who asks it to read its files again and what it listens on
 //! is for the caller.
 
+mod age;
+mod clock;
 mod connection;
 mod door;
+mod question;
 mod roster;
 mod service;
 mod watch;
@@ -22,7 +25,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp, civil::date, tz::Offset};
+use jiff::{SignedDuration, Timestamp};
 use tokio::{
     net::TcpListener,
     sync::{Notify, mpsc},
@@ -30,7 +33,9 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
+use clock::Clock;
 use door::Door;
+use question::{Overview, Question};
 use roster::{Roster, Start};
 use service::Service;
 
@@ -46,13 +51,9 @@ use crate::{
 
 /// The clock of the wall may be changed at any time, and nobody is told: it is looked at this often at least.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
-/// From so much on, a change of the clock is worth a word, …
-const JUMP: SignedDuration = SignedDuration::from_mins(1);
-/// … and from so much on somebody should look at it.
-const LARGE_JUMP: SignedDuration = SignedDuration::from_hours(1);
 /// From so much on a run is late.
 const LATE: SignedDuration = SignedDuration::from_mins(1);
-/// Triggers that wait for the loop.
+/// Questions that wait for the loop.
 const QUEUE: usize = 64;
 
 /// Gives what the pipeline files say now.
@@ -72,7 +73,7 @@ pub struct Options {
     pub load: Load,
     /// Asks for them to be read again.
     pub reload: Arc<Notify>,
-    /// Where it takes triggers.
+    /// Where it takes triggers, and tells its metrics.
     pub listener: Option<TcpListener>,
 }
 
@@ -95,14 +96,15 @@ pub async fn serve(options: Options) -> Result<(), DaemonError> {
     // The lock is held until the last run has ended.
     let Options { lock: _lock, context, settings, folder, load, reload, listener } = options;
     let seen = watch::look(&folder).await;
-    let (sender, triggers) = mpsc::channel(QUEUE);
+    let (sender, questions) = mpsc::channel(QUEUE);
     let mut daemon = Daemon {
         roster: Roster::default(),
         runs: JoinSet::new(),
         started: HashMap::new(),
         service: Service::new(),
-        clock: None,
+        clock: Clock::default(),
         clock_is_set: Arc::new(AtomicBool::new(false)),
+        reloaded: true,
         context,
         settings,
         load,
@@ -111,15 +113,18 @@ pub async fn serve(options: Options) -> Result<(), DaemonError> {
     if applied.broken > 0 && daemon.roster.len() == 0 {
         return Err(DaemonError::Broken(applied.broken));
     }
+    daemon.reloaded = applied.sound;
     daemon.check().await;
     let mut helpers = JoinSet::new();
     helpers.spawn(watch::watch(folder, seen, Arc::clone(&reload)));
-    if let (Some(listener), Some(token)) = (listener, &daemon.settings.trigger) {
-        let door = Door::new(token, &daemon.settings, sender, Arc::clone(&daemon.clock_is_set));
+    helpers.spawn(age::watch(daemon.context.clone(), sender.clone()));
+    if let Some(listener) = listener {
+        let state_dir = daemon.context.state_dir.clone();
+        let door = Door::new(&daemon.settings, state_dir, sender, Arc::clone(&daemon.clock_is_set));
         helpers.spawn(door.serve(listener));
     }
     service::ready();
-    daemon.schedule(&reload, triggers).await;
+    daemon.schedule(&reload, questions).await;
     drop(helpers);
     daemon.stop().await;
     Ok(())
@@ -131,9 +136,10 @@ struct Daemon {
     /// What each of them is.
     started: HashMap<Id, (PipelineName, Timestamp)>,
     service: Service,
-    /// Both clocks when they were looked at last.
-    clock: Option<(Timestamp, Instant)>,
+    clock: Clock,
     clock_is_set: Arc<AtomicBool>,
+    /// Whether all pipeline files could be taken in the last time.
+    reloaded: bool,
     context: Context,
     settings: Settings,
     load: Load,
@@ -147,7 +153,7 @@ enum Ended {
 }
 
 impl Daemon {
-    async fn schedule(&mut self, reload: &Notify, mut triggers: mpsc::Receiver<door::Trigger>) {
+    async fn schedule(&mut self, reload: &Notify, mut questions: mpsc::Receiver<Question>) {
         let stop = self.context.stop.clone();
         loop {
             let wake = self.look().await;
@@ -155,12 +161,21 @@ impl Daemon {
                 () = stop.cancelled() => return,
                 Some(ended) = self.runs.join_next_with_id() => self.ended(ended),
                 () = reload.notified() => self.reload().await,
-                Some(trigger) = triggers.recv() => {
-                    let came = self.roster.trigger(&trigger.pipeline, (self.context.now)());
-                    // Whoever asked may have gone away.
-                    let _gone = trigger.answer.send(came);
-                }
+                Some(question) = questions.recv() => self.answer(question),
                 () = sleep_until(wake) => {}
+            }
+        }
+    }
+
+    /// Whoever asked may have gone away.
+    fn answer(&mut self, question: Question) {
+        match question {
+            Question::Trigger { pipeline, answer } => {
+                let _gone = answer.send(self.roster.trigger(&pipeline, (self.context.now)()));
+            }
+            Question::Overview(answer) => {
+                let overview = Overview { reloaded: self.reloaded, pipelines: self.roster.planned() };
+                let _gone = answer.send(overview);
             }
         }
     }
@@ -170,15 +185,12 @@ impl Daemon {
         let (now, instant) = ((self.context.now)(), Instant::now());
         let mut wake = instant + self.service.pulse().map_or(LONGEST_SLEEP, |pulse| pulse.min(LONGEST_SLEEP));
         self.service.alive();
-        // A machine without a clock of its own begins in 1970, until it has asked for the time.
-        let is_set = now >= released();
+        let is_set = self.clock.look(now, instant);
         self.clock_is_set.store(is_set, Ordering::Relaxed);
         if !is_set {
             self.service.status(format!("the clock is not set: it says {now:.0}"));
-            self.clock = None;
             return wake.min(instant + Duration::from_secs(5));
         }
-        self.notice_jump(now, instant);
         self.time(now).await;
         self.roster.look(now);
         while self.runs.len() < self.settings.max_runs as usize {
@@ -188,28 +200,11 @@ impl Daemon {
         if let Some((next, _)) = self.roster.next() {
             wake = wake.min(instant + Duration::try_from(next.duration_since(now)).unwrap_or_default());
         }
-        if let Some(retry) = self.roster.retry() {
-            wake = wake.min(retry.max(instant));
+        if let Some(retry) = self.roster.retry(instant) {
+            wake = wake.min(retry);
         }
         self.tell();
         wake
-    }
-
-    /// A change of the clock, or a sleep of the machine, shows as a difference between the two clocks.
-    fn notice_jump(&mut self, now: Timestamp, instant: Instant) {
-        if let Some((last, last_instant)) = self.clock.replace((now, instant)) {
-            let passed = SignedDuration::try_from(instant - last_instant).unwrap_or(SignedDuration::MAX);
-            let jump = now.duration_since(last).saturating_sub(passed);
-            let seconds = jump.as_secs();
-            if jump.abs() >= LARGE_JUMP {
-                tracing::error!(
-                    jump_s = seconds,
-                    "the clock jumped by {seconds} s: is it right now? It says {now:.0}"
-                );
-            } else if jump.abs() >= JUMP {
-                tracing::warn!(jump_s = seconds, "the clock jumped by {seconds} s, or the machine slept");
-            }
-        }
     }
 
     fn tell(&mut self) {
@@ -229,7 +224,7 @@ impl Daemon {
             match timer(&self.context, &pipeline, now).await {
                 Ok(Some(timer)) => self.roster.time(&pipeline.name, timer),
                 Ok(None) => {}
-                Err(error) => self.hold(&pipeline, in_words(&error)),
+                Err(error) => self.hold(&pipeline, in_words(&error)).await,
             }
         }
     }
@@ -239,16 +234,18 @@ impl Daemon {
         for pipeline in self.roster.unchecked() {
             let name = pipeline.name.as_str();
             self.service.status(format!("checking the state of {name}"));
+            self.service.alive();
             match Store::check(&self.context.state_dir, name, (self.context.now)()).await {
                 Ok(()) => self.roster.pass(&pipeline.name),
-                Err(error) => self.hold(&pipeline, in_words(&error)),
+                Err(error) => self.hold(&pipeline, in_words(&error)).await,
             }
         }
     }
 
-    fn hold(&mut self, pipeline: &Pipeline, reason: String) {
+    async fn hold(&mut self, pipeline: &Pipeline, reason: String) {
         let name = &pipeline.name;
         tracing::error!(pipeline = %name, "`{name}` is held, and does not run: {reason}");
+        run::tell_unable(pipeline, &self.context, &reason).await;
         self.roster.hold(name, reason);
     }
 
@@ -273,7 +270,10 @@ impl Daemon {
                 match recorded {
                     Ok(false) if !triggered => return Ended::Overtaken,
                     Ok(_) => {}
-                    Err(error) => return Ended::Run(Err(error.into())),
+                    Err(error) => {
+                        run::tell_unable(&pipeline, &context, &in_words(&error)).await;
+                        return Ended::Run(Err(error.into()));
+                    }
                 }
             }
             Ended::Run(run::run(&pipeline, &context).await.map(drop))
@@ -313,6 +313,7 @@ impl Daemon {
         match (self.load)() {
             Ok(files) => {
                 let applied = self.roster.apply(files);
+                self.reloaded = applied.sound;
                 self.check().await;
                 tracing::info!(
                     reload.success = applied.sound,
@@ -321,7 +322,10 @@ impl Daemon {
                     applied.broken
                 );
             }
-            Err(error) => tracing::error!("everything stays as it is: {}", in_words(&error)),
+            Err(error) => {
+                self.reloaded = false;
+                tracing::error!("everything stays as it is: {}", in_words(&error));
+            }
         }
         service::ready();
     }
@@ -382,11 +386,6 @@ pub async fn timer(
             return Ok(Some(timer));
         }
     }
-}
-
-/// No clock that is right says less.
-fn released() -> Timestamp {
-    Offset::UTC.to_timestamp(date(2026, 1, 1).at(0, 0, 0, 0)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 fn lateness(late: SignedDuration) -> String {

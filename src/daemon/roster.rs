@@ -67,6 +67,18 @@ pub(super) enum Triggered {
     Held(String),
 }
 
+/// How it is with a pipeline.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) pipeline: Arc<Pipeline>,
+    /// When it runs next, or should have begun to.
+    pub(super) next: Option<Timestamp>,
+    /// It does not run, is not about to, and could.
+    pub(super) rests: bool,
+    /// It must not run.
+    pub(super) held: bool,
+}
+
 /// A run that is to start.
 #[derive(Debug)]
 pub(super) struct Start {
@@ -287,9 +299,23 @@ impl Roster {
         resting.filter_map(|(name, job)| Some((job.timer.as_ref()?.next()?, name))).min()
     }
 
-    /// The moment at which one may be tried again that another process had.
-    pub(super) fn retry(&self) -> Option<Instant> {
-        self.0.values().filter_map(|job| job.after).min()
+    /// The moment after this one at which one may be tried again that another process had. One whose time has come
+    /// waits for another run to end, or is not asked for any more.
+    pub(super) fn retry(&self, instant: Instant) -> Option<Instant> {
+        let wanted = self.0.values().filter(|job| job.wanted.is_some());
+        wanted.filter_map(|job| job.after).filter(|after| *after > instant).min()
+    }
+
+    /// Every enabled pipeline.
+    pub(super) fn planned(&self) -> Vec<Planned> {
+        let present = self.0.values().filter(|job| job.pipeline.enabled && !job.leaving);
+        let planned = present.map(|job| Planned {
+            pipeline: Arc::clone(&job.pipeline),
+            next: job.wanted.map(|wanted| wanted.since).or_else(|| job.timer.as_ref()?.next()),
+            rests: !job.running && job.wanted.is_none() && job.held.is_none(),
+            held: job.held.is_some(),
+        });
+        planned.collect()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -450,9 +476,20 @@ mod tests {
         story.roster.busy(&PipelineName::new("a").unwrap(), at("10T03:00:00"), Instant::now());
         assert!(story.starts("10T03:00:01").is_empty());
         let later = Instant::now() + BUSY;
-        assert!(story.roster.retry().is_some_and(|retry| retry <= later));
+        assert!(story.roster.retry(Instant::now()).is_some_and(|retry| retry <= later));
+        assert_eq!(story.roster.retry(later), None, "it waits for a place, which wakes the loop by itself");
         assert!(story.roster.start(at("10T03:00:31"), later).is_some());
         assert_eq!(story.next().map(|(next, _)| next + SignedDuration::ZERO), None);
+    }
+
+    #[test]
+    fn nobody_wakes_for_a_pipeline_that_was_disabled_while_another_process_had_it() {
+        let mut story = Story::new(&[("a", "0 3 * * *")]);
+        assert_eq!(story.starts("10T03:00:00"), ["a"]);
+        story.roster.busy(&PipelineName::new("a").unwrap(), at("10T03:00:00"), Instant::now());
+        story.write("a", "a", "enabled: false\n");
+        story.read("10T03:00:10");
+        assert_eq!(story.roster.retry(Instant::now()), None);
     }
 
     #[test]

@@ -4,12 +4,15 @@
 //! their own (`RMatches` and `RMatchIndices`): a share alone throws answers away. A document that is kept for nothing
 //! costs some room, and goes first when there is none; one that is lost costs an answer. So in doubt it is kept.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashSet},
+};
 
 use super::{
     negation::turns,
     text,
-    words::{Passage, passages, words},
+    words::{Passage, passages, shingles, words},
 };
 use crate::document::Document;
 
@@ -32,10 +35,9 @@ pub enum Likeness {
 /// Linear in both, but for the sorting of their passages.
 pub fn likeness(document: &Document, twin: &Document, near: f64) -> Likeness {
     let (own, other) = (text(document), text(twin));
-    let own_set: HashSet<u64> = passages(&own).map(|passage| passage.hash).collect();
-    let other_set: HashSet<u64> = passages(&other).map(|passage| passage.hash).collect();
-    let shared = own_set.intersection(&other_set).count();
-    let all = own_set.len() + other_set.len() - shared;
+    let (own_hashes, other_hashes) = (hashes(&own), hashes(&other));
+    let shared = own_hashes.iter().filter(|hash| other_hashes.binary_search(hash).is_ok()).count();
+    let all = own_hashes.len() + other_hashes.len() - shared;
     if all == 0 || (shared as f64) < near * all as f64 {
         return Likeness::Apart;
     }
@@ -43,13 +45,21 @@ pub fn likeness(document: &Document, twin: &Document, near: f64) -> Likeness {
         return Likeness::Same;
     }
     let fact = new_heading(document, twin, &own, &other).or_else(|| {
-        let names = Names::of([document, twin], [&own, &other]);
-        let lost = Difference { text: &own, shared: &other_set, most: MOST_LOST, names: &names };
+        let names = Names { documents: [document, twin], texts: [&own, &other], found: OnceCell::new() };
+        let lost = Difference { text: &own, shared: &other_hashes, most: MOST_LOST, names: &names };
         // What the other one says besides may turn what both say.
-        let added = Difference { text: &other, shared: &own_set, most: usize::MAX, names: &names };
+        let added = Difference { text: &other, shared: &own_hashes, most: usize::MAX, names: &names };
         lost.fact().or_else(|| added.fact())
     });
     fact.map_or(Likeness::Same, Likeness::Variant)
+}
+
+/// The passages of a text, sorted, each once.
+fn hashes(text: &str) -> Vec<u64> {
+    let mut hashes: Vec<u64> = shingles(text).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes
 }
 
 /// Whether all lines of `own` stand in `other` too, in this order.
@@ -75,8 +85,8 @@ fn new_heading(document: &Document, twin: &Document, own: &str, other: &str) -> 
 /// What stands in one text and not in another.
 struct Difference<'a> {
     text: &'a str,
-    /// The passages of the other one.
-    shared: &'a HashSet<u64>,
+    /// The passages of the other one, sorted.
+    shared: &'a [u64],
     /// Passages that may differ.
     most: usize,
     names: &'a Names<'a>,
@@ -85,42 +95,63 @@ struct Difference<'a> {
 impl Difference<'_> {
     /// The first passage of its own that may carry a fact, or after which too much is its own.
     fn fact(&self) -> Option<String> {
-        let own = passages(self.text).filter(|passage| !self.shared.contains(&passage.hash));
+        let own = passages(self.text).filter(|passage| self.shared.binary_search(&passage.hash).is_err());
         let mut own = own.enumerate();
         let fact = own.find(|(count, passage)| *count >= self.most || self.is_fact(passage));
         fact.map(|(_, passage)| passage.words.join(" ").trim_end().to_owned())
     }
 
     fn is_fact(&self, passage: &Passage<'_>) -> bool {
-        passage.words.iter().any(|word| !word.is_empty() && self.is_telling(word))
+        let words = || passage.words.iter().filter(|word| !word.is_empty());
+        // To know names takes a look at both texts.
+        words().any(|word| self.is_telling(word)) || words().any(|word| self.names.contains(word))
     }
 
-    /// Whether a word may carry a fact: a number, a name, what turns a statement, or code, a path, an amount of money; in
+    /// Whether a word may carry a fact, name or not: a number, what turns a statement, code, a path, an amount of money; in
     /// scripts without capitals, where nothing tells a name, any word.
     fn is_telling(&self, word: &str) -> bool {
         let has_no_case = |c: char| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase();
+        let is_marked = |(before, after): (&str, &str)| before.ends_with(MARKS) || after.starts_with(MARKS);
         word.chars().any(|c| c.is_numeric() || has_no_case(c))
             || turns(&word.to_lowercase())
-            || self.names.contains(word)
-            || around(self.text, word)
-                .is_some_and(|(before, after)| before.ends_with(MARKS) || after.starts_with(MARKS))
+            || around(self.text, word).is_some_and(is_marked)
     }
 }
 
-/// Capitalised words that are most likely names.
+/// Which words are most likely names; looked up when the first one is asked for.
 struct Names<'a> {
+    documents: [&'a Document; 2],
+    texts: [&'a str; 2],
+    found: OnceCell<Capitals<'a>>,
+}
+
+/// What capitals say in two texts.
+struct Capitals<'a> {
+    /// Words that have one within a sentence, or stand in a title or a URL; in lower case.
     names: HashSet<String>,
     /// Words that are written small somewhere, so that they are no names where they are not.
     small: HashSet<&'a str>,
 }
 
 impl<'a> Names<'a> {
-    fn of(documents: [&Document; 2], texts: [&'a str; 2]) -> Names<'a> {
+    /// Capitals within a word make it a name; one at its beginning does where it has one within a sentence, too, or stands
+    /// in title or URL.
+    fn contains(&self, word: &str) -> bool {
+        let lower = word.to_lowercase();
+        if lower == word || word == "I" {
+            return false;
+        }
+        let Capitals { names, small } = self.found.get_or_init(|| self.capitals());
+        word.chars().skip(1).any(char::is_uppercase)
+            || names.contains(&lower) && !small.contains(lower.as_str())
+    }
+
+    fn capitals(&self) -> Capitals<'a> {
         let (mut names, mut small) = (HashSet::new(), HashSet::new());
-        for document in documents {
+        for document in self.documents {
             names.extend(words(&document.title).chain(words(&document.url)).map(str::to_lowercase));
         }
-        for text in texts {
+        for text in self.texts {
             for word in words(text) {
                 if word.starts_with(char::is_lowercase) {
                     small.insert(word);
@@ -129,18 +160,7 @@ impl<'a> Names<'a> {
                 }
             }
         }
-        Names { names, small }
-    }
-
-    /// Capitals within a word make it a name; one at its beginning does where it has one within a sentence, too, or stands
-    /// in title or URL.
-    fn contains(&self, word: &str) -> bool {
-        let lower = word.to_lowercase();
-        if lower == word || word == "I" {
-            return false;
-        }
-        word.chars().skip(1).any(char::is_uppercase)
-            || self.names.contains(&lower) && !self.small.contains(lower.as_str())
+        Capitals { names, small }
     }
 }
 

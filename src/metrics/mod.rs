@@ -10,7 +10,7 @@ use std::{path::Path, time::Duration};
 
 use jiff::Timestamp;
 
-pub use render::render;
+pub use render::{CONTENT_TYPE, render};
 
 use crate::{
     pipeline::Pipeline,
@@ -39,23 +39,36 @@ pub struct PipelineMetrics {
     pub paused: bool,
     /// `notify.stale_after`.
     pub stale_after: Duration,
+    /// Whether it cannot run, because its state cannot be used; then nothing else is known of it.
+    pub unusable: bool,
     /// When its schedule says that it runs next; `None` where nothing runs it by a schedule.
     pub next_run: Option<Timestamp>,
+}
+
+impl PipelineMetrics {
+    /// What is told of a pipeline whose state cannot be used.
+    pub fn unusable(pipeline: &Pipeline) -> PipelineMetrics {
+        PipelineMetrics { unusable: true, ..PipelineMetrics::of(pipeline, Standing::default(), false) }
+    }
+
+    fn of(pipeline: &Pipeline, standing: Standing, paused: bool) -> PipelineMetrics {
+        let (name, stale_after) = (pipeline.name.clone(), pipeline.notify.stale_after);
+        PipelineMetrics { pipeline: name, standing, paused, stale_after, unusable: false, next_run: None }
+    }
 }
 
 /// Looks at how a pipeline stands, without making a state where there is none.
 ///
 /// # Errors
-/// [`StoreError`] where its state cannot be read.
+/// [`StoreError`] where its state cannot be read, or was damaged and lies aside.
 pub async fn look(state_dir: &Path, pipeline: &Pipeline) -> Result<PipelineMetrics, StoreError> {
     let name = pipeline.name.as_str();
-    let (standing, paused) = if Store::exists(state_dir, name) {
-        let store = Store::open(state_dir, name)?;
-        let target = pipeline.target.identity(&pipeline.agent.id);
-        (store.standing(target).await?, run::paused(pipeline, &store).await?.is_some())
-    } else {
-        (Standing::default(), false)
-    };
-    let (pipeline, stale_after) = (pipeline.name.clone(), pipeline.notify.stale_after);
-    Ok(PipelineMetrics { pipeline, standing, paused, stale_after, next_run: None })
+    Store::check_aside(state_dir, name)?;
+    if !Store::exists(state_dir, name) {
+        return Ok(PipelineMetrics::of(pipeline, Standing::default(), false));
+    }
+    let store = Store::open(state_dir, name)?;
+    let standing = store.standing(pipeline.target.identity(&pipeline.agent.id)).await?;
+    let paused = run::paused(pipeline, &store).await?.is_some();
+    Ok(PipelineMetrics::of(pipeline, standing, paused))
 }

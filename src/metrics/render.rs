@@ -7,6 +7,9 @@ use jiff::Timestamp;
 use super::{Metrics, PipelineMetrics};
 use crate::report::{Ending, RunReport};
 
+/// The media type of the text.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
 /// The metrics as text.
 pub fn render(metrics: &Metrics) -> String {
     let mut page = Page::default();
@@ -50,6 +53,11 @@ fn standing(page: &mut Page, pipelines: &[PipelineMetrics]) {
     family("corpusd_paused", "Whether publishing is paused.", &|pipeline| {
         Some(u8::from(pipeline.paused).to_string())
     });
+    family(
+        "corpusd_unusable",
+        "Whether the pipeline cannot run, because its state cannot be used.",
+        &|pipeline| Some(u8::from(pipeline.unusable).to_string()),
+    );
     family("corpusd_next_run_timestamp_seconds", "When the schedule runs it next.", &|pipeline| {
         pipeline.next_run.map(seconds)
     });

@@ -73,7 +73,7 @@ pub(super) fn events(outcome: Ending, past: &Past, now: Timestamp, stale_after: 
 }
 
 /// Whether what is live turned stale since the run before.
-fn turned_stale(past: &Past, now: Timestamp, stale_after: Duration) -> bool {
+pub(super) fn turned_stale(past: &Past, now: Timestamp, stale_after: Duration) -> bool {
     let Some(true_at) = past.true_at else { return false };
     let age = |at: Timestamp| at.duration_since(true_at);
     let is_stale = |age| SignedDuration::try_from(stale_after).is_ok_and(|limit| age > limit);

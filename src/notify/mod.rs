@@ -120,6 +120,16 @@ impl Notifier {
         self.tell(&Notice::unrecorded(&self.pipeline, reason, (self.now)()), &[Event::Failed]).await;
     }
 
+    /// Tells the webhook if what is live turned stale after the last run, whose report this is and which ended at
+    /// `ended_at`; gives whether it did.
+    pub fn aged(&self, report: &RunReport, past: &Past, ended_at: Timestamp) -> bool {
+        let is_stale = event::turned_stale(past, (self.now)(), self.notify.stale_after);
+        if is_stale {
+            self.post(&Notice::of(report, past, ended_at), &[Event::Stale]);
+        }
+        is_stale
+    }
+
     async fn tell(&self, notice: &Notice, events: &[Event]) {
         if let Some(path) = self.notify.status_file.clone() {
             let json = notice.json();
@@ -131,17 +141,20 @@ impl Notifier {
         if let Some(ping) = self.notify.ping.as_ref().and_then(|url| letter::ended(url, notice)) {
             self.ping(ping);
         }
-        if let Some(webhook) = &self.notify.webhook {
-            let letters: Vec<_> = events.iter().map(|event| letter::event(webhook, *event, notice)).collect();
-            let (client, now, closing) = (self.client.clone(), self.now, self.outbox.closing());
-            self.outbox.add(async move {
-                // One after the other, so that they arrive in their order.
-                for letter in letters {
-                    letter.deliver(&client, now, &closing).await;
-                }
-            });
-        }
+        self.post(notice, events);
         self.run_commands(notice);
+    }
+
+    fn post(&self, notice: &Notice, events: &[Event]) {
+        let Some(webhook) = &self.notify.webhook else { return };
+        let letters: Vec<_> = events.iter().map(|event| letter::event(webhook, *event, notice)).collect();
+        let (client, now, closing) = (self.client.clone(), self.now, self.outbox.closing());
+        self.outbox.add(async move {
+            // One after the other, so that they arrive in their order.
+            for letter in letters {
+                letter.deliver(&client, now, &closing).await;
+            }
+        });
     }
 
     fn ping(&self, ping: letter::Letter) {

@@ -100,6 +100,11 @@ impl Target {
         }
     }
 
+    /// Where its API is; `None` for a target that has none.
+    pub fn base_url(&self) -> Option<&Url> {
+        self.api().map(|(base_url, _)| base_url)
+    }
+
     /// Names the account that the key opens, by a hash; `None` for a target that has none.
     pub fn account(&self) -> Option<String> {
         let (base_url, key) = self.api()?;

@@ -119,7 +119,8 @@ pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assem
             remarks: known.remarks,
         });
     }
-    let made = make(members, canonical.as_deref(), pipeline, store, made_from).await?;
+    // Its state is large, and a run holds it only here.
+    let made = Box::pin(make(members, canonical.as_deref(), pipeline, store, made_from)).await?;
     Ok(Assembled { swapped, ..made })
 }
 

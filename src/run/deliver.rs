@@ -33,7 +33,7 @@ pub(super) async fn deliver(
         store.release().await?;
         let reason = format!("held by min_documents: no document was found ({})", why_empty(store).await?);
         delivery.report.end(Ending::Held, reason);
-        return delivery.resend_pending(None).await;
+        return delivery.send_owed().await;
     }
     let pin = store.pinned(delivery.target.clone()).await?;
     if pin.is_none() && delivery.is_live(assembled.sha256).await? {
@@ -213,7 +213,7 @@ pub(super) async fn kept(store: &Store, sha256: Hash) -> Result<StoredCorpus, Ru
     store.corpus(sha256).await?.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))
 }
 
-/// Settles a push of unknown outcome where this run has no corpus of its own to send.
+/// Settles a push of unknown outcome, and makes live what is pinned, where this run has no corpus of its own to send.
 pub(super) async fn settle_pending(
     pipeline: &Pipeline,
     store: &Store,
@@ -222,15 +222,10 @@ pub(super) async fn settle_pending(
 ) -> Result<(), RunError> {
     let none = Crawled::default();
     let mut delivery = Delivery::new(pipeline, store, context, &none, report);
-    let Some(publication) = store.unsettled(delivery.target.clone()).await? else { return Ok(()) };
-    delivery.ask_once(&publication).await?;
-    if store.unsettled(delivery.target.clone()).await?.is_some() {
-        // What could not be asked stays unknown, and the next run asks again.
-        if let Ok(agent) = delivery.agent().await {
-            return delivery.resend_pending(agent.as_ref()).await;
-        }
+    if let Some(publication) = store.unsettled(delivery.target.clone()).await? {
+        delivery.ask_once(&publication).await?;
     }
-    Ok(())
+    delivery.send_owed().await
 }
 
 impl From<StoredCorpus> for Corpus {

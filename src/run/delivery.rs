@@ -20,7 +20,7 @@ use crate::{
     pipeline::Pipeline,
     publish::{Publisher, Sent},
     report::{Ending, PublishStatus, RunReport},
-    store::{Before, Publication, PublicationState, Store},
+    store::{Before, Held, Publication, PublicationState, Store},
 };
 
 /// The same bytes are sent again at most so often in one run.
@@ -100,10 +100,23 @@ impl<'a> Delivery<'a> {
         self.pipeline.agent.name.as_deref().or_else(|| agent?.name.as_deref())
     }
 
-    /// The target holds the corpus already. Even so, a crawl of which too much failed is no good news.
+    /// The target holds the corpus already. Even so, a crawl of which too much failed is no good news; nor is one of a part
+    /// while the whole is held.
     pub(super) async fn unchanged(&mut self, gates: &Gates) -> Result<(), RunError> {
-        self.store.release().await?;
         self.report.publish.status = PublishStatus::NotNeeded;
+        if self.pipeline.only.is_some()
+            && let Some(held) = self.store.held().await?.filter(|held| held.target == self.target)
+        {
+            let Held { run, gates: lines, .. } = held;
+            let (name, reasons) = (&self.pipeline.name, Verdict { lines }.reasons());
+            let reason = format!(
+                "nothing changed here, and what run {run} found is held still, by {reasons} (`corpusd show {name}` to \
+                 look, `corpusd approve {name}` to go on)"
+            );
+            self.report.end(Ending::Held, reason);
+            return Ok(());
+        }
+        self.store.release().await?;
         let lines = gate::of_crawl(self.crawled, gates);
         let verdict = Verdict { lines };
         if verdict.is_hold() {
@@ -129,15 +142,7 @@ impl<'a> Delivery<'a> {
             self.report.notes.push(format!("nothing was sent, as asked for (`corpusd diff {name}` to look)"));
             return Ok(());
         }
-        let live = match self.store.live(self.target.clone()).await? {
-            Some(live) => self.store.manifest(live.corpus).await?.map(|manifest| manifest.size),
-            None => None,
-        };
-        let before = Before {
-            last_trained_at: agent.and_then(|agent| agent.last_trained_at.clone()),
-            characters: agent.and_then(|agent| agent.characters),
-            live,
-        };
+        let before = self.before(agent, *corpus.sha256()).await?;
         let now = (self.context.now)();
         self.context.progress.enter(Stage::Intending);
         let id = self
@@ -201,6 +206,27 @@ impl<'a> Delivery<'a> {
         }
     }
 
+    /// What has to be known before a push of `corpus`, to find out later whether it arrived.
+    async fn before(&self, agent: Option<&chatbase::Agent>, corpus: Hash) -> Result<Before, RunError> {
+        let live = self.store.live(self.target.clone()).await?;
+        let live = match live {
+            Some(live) => self.store.manifest(live.corpus).await?.map(|manifest| manifest.size),
+            None => None,
+        };
+        let mut unsettled = Vec::new();
+        for earlier in self.store.publications(self.target.clone()).await? {
+            if earlier.state.is_unsettled() && earlier.corpus != corpus {
+                unsettled.extend(self.store.manifest(earlier.corpus).await?.map(|manifest| manifest.size));
+            }
+        }
+        Ok(Before {
+            last_trained_at: agent.and_then(|agent| agent.last_trained_at.clone()),
+            characters: agent.and_then(|agent| agent.characters),
+            live,
+            unsettled,
+        })
+    }
+
     /// Asks whether a push of unknown outcome arrived, until the answer is yes or patience ends.
     async fn confirmed(&self, before: &Before, size: Counts, pauses: &[Duration]) -> bool {
         for pause in pauses {
@@ -230,20 +256,35 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// Sends the bytes of an unsettled push again: what is live may be either, and must become one. While one corpus is
-    /// pinned, it becomes that.
+    /// What the target is to hold whatever the site says: what is pinned, else the bytes of an unsettled push, because what
+    /// is live may be either, and must become one.
+    async fn owed(&self) -> Result<Option<(Hash, Warrant<'static>)>, RunError> {
+        if let Some(pin) = self.store.pinned(self.target.clone()).await? {
+            return Ok((!self.is_live(pin.corpus).await?).then_some((pin.corpus, Warrant::Published)));
+        }
+        let unsettled = self.store.unsettled(self.target.clone()).await?;
+        Ok(unsettled.map(|publication| (publication.corpus, Warrant::Intent)))
+    }
+
+    /// Sends what is owed where the agent was not asked yet.
+    pub(super) async fn send_owed(&mut self) -> Result<(), RunError> {
+        if self.owed().await?.is_none() {
+            return Ok(());
+        }
+        // What cannot be asked stays as it is, and the next run asks again.
+        let Ok(agent) = self.agent().await else { return Ok(()) };
+        self.resend_pending(agent.as_ref()).await
+    }
+
+    /// Sends what is owed, and leaves this run's own outcome as it is where that is accepted.
     pub(super) async fn resend_pending(&mut self, agent: Option<&chatbase::Agent>) -> Result<(), RunError> {
         if self.context.dry_run {
             return Ok(());
         }
-        let Some(publication) = self.store.unsettled(self.target.clone()).await? else { return Ok(()) };
+        let Some((corpus, warrant)) = self.owed().await? else { return Ok(()) };
         if self.embargo().await?.is_some() {
             return Ok(());
         }
-        let (corpus, warrant) = match self.store.pinned(self.target.clone()).await? {
-            Some(pin) => (pin.corpus, Warrant::Published),
-            None => (publication.corpus, Warrant::Intent),
-        };
         let kept = kept(self.store, corpus).await?;
         let size = kept.manifest.size;
         let Some(approved) = ApprovedCorpus::new(kept.into(), warrant) else {
@@ -252,7 +293,7 @@ impl<'a> Delivery<'a> {
         let (outcome, error) = (self.report.outcome, self.report.error.clone());
         self.push(agent, &approved, size).await?;
         if self.report.outcome == Ending::Published {
-            // Only an older push was settled; this run's own outcome stands.
+            // Only what was owed was sent; this run's own outcome stands.
             (self.report.outcome, self.report.error) = (outcome, error);
         }
         Ok(())
@@ -322,8 +363,9 @@ impl<'a> Delivery<'a> {
 }
 
 /// Whether what the API says of the agent shows that a push of this size arrived after `before`: it holds as many
-/// characters, and neither held as many before nor was being trained on as many. A training alone proves nothing where
-/// characters are told: somebody may have retrained the agent on what it held.
+/// characters, and neither held as many before, nor was being trained on as many, nor may have been given as many by a
+/// push that nobody knows of. A training alone proves nothing where characters are told: somebody may have retrained the
+/// agent on what it held.
 fn arrived(before: &Before, agent: &chatbase::Agent, size: Counts) -> bool {
     let is_size = |size: Counts, count| [size.utf16, size.characters, size.bytes].contains(&count);
     match agent.characters {
@@ -332,9 +374,13 @@ fn arrived(before: &Before, agent: &chatbase::Agent, size: Counts) -> bool {
         Some(count) => {
             is_size(size, count)
                 && before.characters != Some(count)
-                && !before.live.is_some_and(|live| is_size(live, count))
+                && !before.live.iter().chain(&before.unsettled).any(|other| is_size(*other, count))
         }
-        None => agent.last_trained_at.is_some() && agent.last_trained_at != before.last_trained_at,
+        None => {
+            before.unsettled.is_empty()
+                && agent.last_trained_at.is_some()
+                && agent.last_trained_at != before.last_trained_at
+        }
     }
 }
 
@@ -364,7 +410,8 @@ mod tests {
     }
 
     fn before(characters: Option<u64>, live: Option<u64>) -> Before {
-        Before { last_trained_at: Some("monday".to_owned()), characters, live: live.map(size) }
+        let last_trained_at = Some("monday".to_owned());
+        Before { last_trained_at, characters, live: live.map(size), unsettled: Vec::new() }
     }
 
     #[test]
@@ -377,6 +424,14 @@ mod tests {
     fn what_held_as_many_before_or_was_in_training_shows_nothing() {
         assert!(!arrived(&before(Some(7), Some(7)), &agent(Some(7), "tuesday"), size(7)));
         assert!(!arrived(&before(Some(0), Some(7)), &agent(Some(7), "tuesday"), size(7)));
+    }
+
+    #[test]
+    fn what_an_earlier_push_may_have_brought_shows_nothing_of_a_later_one() {
+        let after = |unsettled, before| Before { unsettled: vec![size(unsettled)], ..before };
+        assert!(!arrived(&after(7, before(Some(5), Some(5))), &agent(Some(7), "tuesday"), size(7)));
+        assert!(arrived(&after(8, before(Some(5), Some(5))), &agent(Some(7), "tuesday"), size(7)));
+        assert!(!arrived(&after(8, before(None, None)), &agent(None, "tuesday"), size(7)));
     }
 
     #[test]

@@ -120,7 +120,8 @@ pub struct Repeated {
 impl Plan {
     /// Whether something else would be published than what is live.
     pub fn has_changes(&self) -> bool {
-        self.live.as_ref().is_none_or(|live| live.sha256 != self.next.sha256)
+        self.outcome == Ending::Pending
+            || self.live.as_ref().is_none_or(|live| live.sha256 != self.next.sha256)
     }
 }
 
@@ -172,7 +173,14 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
     if let Some(pause) = paused(pipeline, store).await? {
         notes.push(format!("publishing is paused: {}", pause.reason));
     }
-    let unchanged = live.as_ref().is_some_and(|live| live.corpus == next.sha256);
+    let unsettled = store.unsettled(target.clone()).await?;
+    if let Some(publication) = &unsettled {
+        notes.push(format!(
+            "nobody knows whether publication {} arrived: a run settles that first",
+            publication.id
+        ));
+    }
+    let unchanged = unsettled.is_none() && live.as_ref().is_some_and(|live| live.corpus == next.sha256);
     if !unchanged {
         facts.crawled.doubts.extend(verification::objection(pipeline, store, next.sha256).await?);
     }

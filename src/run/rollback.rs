@@ -53,11 +53,11 @@ async fn gone_back(pipeline: &Pipeline, context: &Context, to: Option<&str>) -> 
     let to = if let Some(wanted) = to {
         find(&published, wanted)?
     } else {
-        before(&published).ok_or(NoPublication::NoneEarlier)?
+        let unsettled = store.unsettled(target.clone()).await?;
+        before(&published, unsettled.as_ref()).ok_or(NoPublication::NoneEarlier)?
     };
     // Who goes back to what was gone back to means the same place.
-    let original = to.restores.filter(|original| published.iter().any(|earlier| earlier.id == *original));
-    let to = original.unwrap_or(to.id);
+    let to = place(&published, to).id;
     let mut report = begin(pipeline, &store, &lock, context).await?;
     // A person acts: what was refused before is worth another try.
     resume(pipeline, &store).await?;
@@ -94,15 +94,26 @@ pub(super) async fn published(store: &Store, target: &str) -> Result<Vec<Publica
     Ok(publications)
 }
 
-/// The publication before what is live, with another corpus. Where that was gone back to, it stands at its old place:
-/// two steps back are two steps, not one there and one back again.
-fn before(published: &[Publication]) -> Option<&Publication> {
+/// What was live before what is live now, with another corpus. Where that was gone back to, it stands at its old place:
+/// two steps back are two steps, not one there and one back again; and what somebody went back from is passed over. Where
+/// something newer was sent and nobody knows what came of it, that is what is gone back from.
+fn before<'p>(published: &'p [Publication], unsettled: Option<&Publication>) -> Option<&'p Publication> {
     let live = published.first()?;
-    let place = live.restores.unwrap_or(live.id);
-    let is_before = |earlier: &&Publication| {
-        earlier.restores.is_none() && earlier.id < place && earlier.corpus != live.corpus
-    };
-    published.iter().find(is_before)
+    if unsettled.is_some_and(|newer| newer.restores.is_none() && newer.corpus != live.corpus) {
+        return Some(live);
+    }
+    let mut earlier = place(published, live);
+    while earlier.corpus == live.corpus {
+        let previous = published.iter().find(|publication| publication.id < earlier.id)?;
+        earlier = place(published, previous);
+    }
+    Some(earlier)
+}
+
+/// The publication that this one went back to, as long as that is remembered; else itself.
+fn place<'p>(published: &'p [Publication], publication: &'p Publication) -> &'p Publication {
+    let original = |earlier: &&Publication| Some(earlier.id) == publication.restores;
+    published.iter().find(original).unwrap_or(publication)
 }
 
 /// The publication that a person means: by its number, else by the beginning of its corpus's hash.
@@ -183,7 +194,7 @@ mod tests {
         let before = |corpora: &[u8], restores| {
             let mut published = published(corpora);
             published.iter_mut().take(1).for_each(|live| live.restores = restores);
-            before(&published).map(|found| found.id)
+            before(&published, None).map(|found| found.id)
         };
         assert_eq!(before(&[1, 2, 2], None), Some(1));
         assert_eq!(before(&[1], None), None);
@@ -192,5 +203,26 @@ mod tests {
         // Gone back from 3 to 2, which is publication 4: one more step leads to 1.
         assert_eq!(before(&[1, 2, 3, 2], Some(2)), Some(1));
         assert_eq!(before(&[1, 2, 3, 1], Some(1)), None);
+    }
+
+    #[test]
+    fn what_was_gone_back_from_is_not_gone_back_to() {
+        // From 2 back to 1, then forward to 3.
+        let mut published = published(&[1, 2, 1, 3]);
+        published[1].restores = Some(1);
+        assert_eq!(before(&published, None).map(|found| found.id), Some(1));
+        // What was gone back to is forgotten.
+        published.pop();
+        assert_eq!(before(&published, None).map(|found| found.id), Some(3));
+    }
+
+    #[test]
+    fn what_nobody_knows_of_is_gone_back_from() {
+        let mut all = published(&[1, 2, 3]);
+        let mut unsettled = all.remove(0);
+        assert_eq!(before(&all, Some(&unsettled)).map(|found| found.id), Some(2));
+        // A rollback that nobody knows of is made again.
+        unsettled.restores = Some(1);
+        assert_eq!(before(&all, Some(&unsettled)).map(|found| found.id), Some(1));
     }
 }

@@ -1,5 +1,6 @@
 //! Whoever wants to know of a run: in the log, and outside.
 
+use jiff::Timestamp;
 use tracing::{Instrument, field};
 
 use super::{Context, RunError};
@@ -56,6 +57,36 @@ pub(super) async fn begun(
         done = notifier.before(run) => Ok(done.map_err(|error| format!("not begun: {error}"))),
         () = context.stop.cancelled() => Err(RunError::Interrupted),
     }
+}
+
+/// Tells that a run is due and cannot even begin.
+pub async fn tell_unable(pipeline: &Pipeline, context: &Context, reason: &str) {
+    notifier(pipeline, context).failed(reason).await;
+}
+
+/// Tells that what is live turned stale since the last run; gives when it was true last. Nothing is told where that was
+/// `told` before.
+///
+/// # Errors
+/// [`StoreError`] where the state cannot be read.
+pub async fn tell_if_stale(
+    pipeline: &Pipeline,
+    context: &Context,
+    told: Option<Timestamp>,
+) -> Result<Option<Timestamp>, StoreError> {
+    let name = pipeline.name.as_str();
+    // Nobody else is told of this: a health check misses its ping.
+    if pipeline.notify.webhook.is_none() || !Store::exists(&context.state_dir, name) {
+        return Ok(None);
+    }
+    let store = Store::open(&context.state_dir, name)?;
+    let standing = store.standing(pipeline.target.identity(&pipeline.agent.id)).await?;
+    let Some((report, ended_at)) = standing.last.filter(|_| standing.true_at != told) else {
+        return Ok(None);
+    };
+    let past = past(pipeline, context, report.run + 1).await?;
+    let is_stale = notifier(pipeline, context).aged(&report, &past, ended_at);
+    Ok(past.true_at.filter(|_| is_stale))
 }
 
 async fn tell(pipeline: &Pipeline, context: &Context, report: &RunReport) {

@@ -84,8 +84,10 @@ pub(super) async fn foresee(
         return Ok(());
     }
     let target = pipeline.target.identity(&pipeline.agent.id);
-    // Who approved a corpus although it had failed does not want it back.
-    let is_insisted = report.gates.iter().any(|line| line.gate == GATE && line.verdict == Ruling::Hold);
+    let known = store.verification(target.clone(), corpus).await?;
+    // Who approved a corpus although it had failed does not want it back; nor where it could not be sent then.
+    let is_insisted = report.gates.iter().any(|line| line.gate == GATE && line.verdict == Ruling::Hold)
+        || known.as_ref().is_some_and(Verification::is_insisted);
     let fallback = match pipeline.verify.on_failure {
         OnFailure::Rollback if !is_insisted => fallback(store, &target, corpus).await?,
         OnFailure::Rollback | OnFailure::Report => None,
@@ -96,7 +98,7 @@ pub(super) async fn foresee(
         state: VerificationState::Due,
         questionnaire: pipeline.verify.fingerprint(),
         run: report.run,
-        asked: Vec::new(),
+        asked: known.filter(|_| is_insisted).map(|known| known.asked).unwrap_or_default(),
     };
     Ok(store.note_verification(target, verification, (context.now)()).await?)
 }
@@ -151,7 +153,11 @@ pub(super) async fn settle(
     report: &mut RunReport,
 ) -> Result<(), RunError> {
     let can_be_asked =
-        matches!(report.outcome, Ending::Published | Ending::Unchanged | Ending::Held | Ending::Incomplete);
+        // What waits for its time says nothing for what is live.
+        matches!(
+            report.outcome,
+            Ending::Published | Ending::Unchanged | Ending::Deferred | Ending::Held | Ending::Incomplete
+        );
     if pipeline.verify.questions.is_empty() || !can_be_asked || context.dry_run {
         return Ok(());
     }
@@ -162,21 +168,31 @@ pub(super) async fn settle(
     }
     let Some(live) = store.live(target.clone()).await? else { return Ok(()) };
     let Some(known) = store.verification(target, live.corpus).await? else { return Ok(()) };
-    match (known.state, known.fallback) {
-        (VerificationState::Due, _) => verify(pipeline, store, context, &live, known, report).await,
-        // A rollback that did not come through.
-        (VerificationState::Failed, Some(fallback))
-            if objection(pipeline, store, live.corpus).await?.is_some() =>
-        {
-            let failed = told(&known, "a corpus that is live still");
-            roll_back(pipeline, store, context, fallback, &failed, report).await
-        }
-        (VerificationState::Failed, _) => {
+    match known.state {
+        VerificationState::Due => verify(pipeline, store, context, &live, known, report).await,
+        VerificationState::Failed => {
+            // A rollback that did not come through.
+            if objection(pipeline, store, live.corpus).await?.is_some()
+                && let Some(fallback) = way_back(pipeline, store, &known).await?
+            {
+                let failed = told(&known, "a corpus that is live still");
+                return roll_back(pipeline, store, context, fallback, &failed, report).await;
+            }
             report.notes.push(told(&known, "what is live"));
             Ok(())
         }
-        (VerificationState::Passed, _) => Ok(()),
+        VerificationState::Passed => Ok(()),
     }
+}
+
+/// What was foreseen to take the place of a corpus, unless that has failed since: or two that fail would take turns.
+async fn way_back(pipeline: &Pipeline, store: &Store, of: &Verification) -> Result<Option<Hash>, RunError> {
+    let Some(fallback) = of.fallback.filter(|_| pipeline.verify.on_failure == OnFailure::Rollback) else {
+        return Ok(None);
+    };
+    let target = pipeline.target.identity(&pipeline.agent.id);
+    let known = store.verification(target, fallback).await?;
+    Ok((known.map(|known| known.state) != Some(VerificationState::Failed)).then_some(fallback))
 }
 
 /// What is known of a corpus that failed in an earlier run.
@@ -230,13 +246,14 @@ async fn verify(
         asked: answers,
         ..due
     };
+    let fallback = way_back(pipeline, store, &verification).await?;
     store.note_verification(target, verification, (context.now)()).await?;
     tracing::info!(questions.asked = asked, questions.passed = passed, "golden questions");
     if is_passed {
         return Ok(());
     }
     let failed = format!("{} of {asked} golden questions failed", asked - passed);
-    if let Some(fallback) = due.fallback {
+    if let Some(fallback) = fallback {
         return roll_back(pipeline, store, context, fallback, &failed, report).await;
     }
     let why = match pipeline.verify.on_failure {

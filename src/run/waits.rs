@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::Context;
+use crate::chatbase::Patience;
+
 /// How long to wait for what.
 #[derive(Debug, Clone)]
 pub struct Waits {
@@ -26,5 +29,21 @@ impl Default for Waits {
             training: [2, 4, 8].into_iter().chain([15; 39]).map(Duration::from_secs).collect(),
             deploy: Duration::from_secs(5),
         }
+    }
+}
+
+impl Context {
+    /// Lets time pass; false where the run is to end.
+    pub(super) async fn pause(&self, time: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(time) => true,
+        }
+    }
+
+    /// How long to go on with an API that is busy, with one pause before each further attempt.
+    pub(super) fn patience(&self, pauses: Vec<Duration>) -> Patience {
+        Patience { pauses, stop: self.stop.clone() }
     }
 }

@@ -89,7 +89,13 @@ pub(super) async fn walk(pipeline: &Pipeline, store: &Store, context: &Context) 
 }
 
 /// Names what is crawled: an interrupted crawl goes on only under the same, at whatever pace.
-pub(super) fn fingerprint(pipeline: &Pipeline) -> String {
+fn fingerprint(pipeline: &Pipeline) -> String {
+    let only = pipeline.only.as_ref().map(Part::shown);
+    hex(&sha256(format!("{only:?} {}", sources(pipeline)).as_bytes())[..8])
+}
+
+/// What the pipeline file says of what is crawled, whatever part of it this run is limited to.
+pub(super) fn sources(pipeline: &Pipeline) -> String {
     let of = |source: &Source| match source {
         Source::Site(plan) => {
             let CrawlPlan { start, scope, sitemap, max_pages, max_depth, languages, .. } = plan;
@@ -97,8 +103,7 @@ pub(super) fn fingerprint(pipeline: &Pipeline) -> String {
         }
     };
     let sources: Vec<String> = pipeline.sources.iter().map(of).collect();
-    let only = pipeline.only.as_ref().map(Part::shown);
-    hex(&sha256(format!("{sources:?} {only:?} {}", pipeline.cleaning.version()).as_bytes())[..8])
+    format!("{sources:?} {}", pipeline.cleaning.version())
 }
 
 /// The crawl of one source.

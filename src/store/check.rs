@@ -13,9 +13,10 @@ use rusqlite::ErrorCode;
 
 use super::{
     Store, StoreError,
-    database::Database,
+    backup::look_at,
+    database::{Database, look_through, version_of},
     lock::{LockError, lock_pipeline},
-    schema,
+    schema, shared,
 };
 use crate::blocking::blocking;
 
@@ -28,6 +29,22 @@ impl Store {
     pub async fn check(state_dir: &Path, pipeline: &str, now: Timestamp) -> Result<(), StoreError> {
         let (state_dir, pipeline) = (state_dir.to_owned(), pipeline.to_owned());
         blocking(move || check(&state_dir, &pipeline, now)).await
+    }
+
+    /// Looks through the state of `pipeline`, and through what it shares with others, and changes nothing; false where
+    /// there is none yet.
+    ///
+    /// # Errors
+    /// [`StoreError`], as a run would meet it.
+    pub async fn examine(state_dir: &Path, pipeline: &str) -> Result<bool, StoreError> {
+        let (state_dir, pipeline) = (state_dir.to_owned(), pipeline.to_owned());
+        blocking(move || {
+            Store::check_aside(&state_dir, &pipeline)?;
+            let own = examine(&state_dir, &pipeline, schema::STEPS.len())?;
+            examine(&state_dir, shared::NAME, shared::STEPS.len())?;
+            Ok(own)
+        })
+        .await
     }
 
     /// Looks whether the state of `pipeline` was set aside, and nothing has taken its place since.
@@ -73,6 +90,23 @@ fn check(state_dir: &Path, pipeline: &str, now: Timestamp) -> Result<(), StoreEr
         }
         looked => looked,
     }
+}
+
+fn examine(state_dir: &Path, name: &str, newest: usize) -> Result<bool, StoreError> {
+    let path = state_dir.join(format!("{name}.sqlite3"));
+    if !path.exists() {
+        return Ok(false);
+    }
+    let looked = look_at(&path).map_err(StoreError::Database).and_then(|connection| {
+        if version_of(&connection)? > newest {
+            return Err(StoreError::Newer(path.clone()));
+        }
+        look_through(&connection)
+    });
+    looked.map(|()| true).map_err(|error| match error {
+        StoreError::Database(source) => StoreError::Unusable { path, source },
+        other => other,
+    })
 }
 
 fn is_damage(error: &StoreError) -> bool {
@@ -138,6 +172,23 @@ mod tests {
             check(folder.path()).await.unwrap();
             fs::remove_file(aside).unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn an_examination_finds_the_same_and_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("docs.sqlite3");
+        let examine = async || Store::examine(folder.path(), "docs").await;
+        assert!(!examine().await.unwrap());
+        drop(Store::open(folder.path(), "docs").unwrap());
+        assert!(examine().await.unwrap());
+        let mut damaged = fs::read(&file).unwrap();
+        damaged[4096..].fill(0xaa);
+        fs::write(&file, &damaged).unwrap();
+        assert!(examine().await.is_err());
+        assert!(fs::read(&file).unwrap() == damaged);
+        fs::rename(&file, folder.path().join("docs.sqlite3.damaged-1")).unwrap();
+        assert!(matches!(examine().await, Err(StoreError::SetAside(_))));
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@
 //! another engine can stand behind them one day. Every write is one `BEGIN IMMEDIATE` transaction: killing
 //! the process at any moment leaves a committed state.
 
+mod backup;
 mod blob;
 mod check;
 mod corpora;
@@ -40,6 +41,7 @@ use database::Database;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction};
 
+pub use backup::BackupError;
 pub use corpora::{KnownCorpus, LeftOut, StoredCorpus, WhyLeftOut};
 pub use crawl::{CrawlStart, LastCrawl};
 pub use frontier::{Discovery, Settled};
@@ -52,7 +54,7 @@ pub use pins::Pin;
 pub use publications::{Before, Publication, PublicationState};
 pub use replay::{ReadBefore, ReadOtherwise};
 pub use runs::RunRow;
-pub use shared::KeyRefused;
+pub use shared::{KeyRefused, NAME as SHARED};
 pub use standing::Standing;
 pub use story::{Finding, StoredPage, Story, Visited};
 pub use tally::Tally;

@@ -40,6 +40,9 @@ pub struct Before {
     pub characters: Option<u64>,
     /// The size of what was acknowledged last: it may have been in training still.
     pub live: Option<Counts>,
+    /// The sizes of earlier pushes of other corpora that nobody knows of: they may arrive later than this one.
+    #[serde(default)]
+    pub unsettled: Vec<Counts>,
 }
 
 /// One push.
@@ -75,6 +78,11 @@ impl PublicationState {
             PublicationState::Unknown => "unknown",
             PublicationState::Superseded => "superseded",
         }
+    }
+
+    /// Whether nobody knows what came of it, and it matters still.
+    pub fn is_unsettled(self) -> bool {
+        matches!(self, PublicationState::Intent | PublicationState::Unknown)
     }
 
     fn from_name(name: &str) -> Option<PublicationState> {

@@ -9,11 +9,11 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{Store, StoreError, database::Database, lock::lock_waiting, millis, timestamp};
 
-/// The name of the file without `.sqlite3`; no pipeline may have it.
-const NAME: &str = "shared";
+/// The name of the file that pipelines share, without `.sqlite3`; no pipeline may have it.
+pub const NAME: &str = "shared";
 
 /// Every migration, oldest first; never edit or remove one.
-const STEPS: [&str; 1] = ["
+pub(super) const STEPS: [&str; 1] = ["
     CREATE TABLE account (
         id         TEXT PRIMARY KEY,  -- hash of key and address
         refused    TEXT,              -- why nothing is sent with this key until a person lifts it

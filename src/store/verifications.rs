@@ -36,8 +36,16 @@ pub struct Verification {
     pub questionnaire: String,
     /// In which run.
     pub run: u64,
-    /// What came of each question.
+    /// What came of each question, when it was asked last.
     pub asked: Vec<Asked>,
+}
+
+impl Verification {
+    /// Whether somebody wants it live although it failed, and it has not been asked about since: it is due, with nothing to
+    /// take its place, and with the answers that it failed by.
+    pub fn is_insisted(&self) -> bool {
+        self.state == VerificationState::Due && self.fallback.is_none() && !self.asked.is_empty()
+    }
 }
 
 impl VerificationState {

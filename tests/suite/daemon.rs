@@ -33,16 +33,17 @@ use tokio_util::sync::CancellationToken;
 use super::{
     chance::{Dice, amount},
     program::{Ended, Running, none_is_being_made},
+    site::{Reply, Site},
     world::{NAME, RUN_LIMIT, World, now, until, within},
 };
 
-const TOKEN: &str = "a-token-of-some-length";
-const NIGHTLY: &str = "schedule: {cron: \"0 3 * * *\", timezone: Europe/Berlin}\n";
+pub(super) const TOKEN: &str = "a-token-of-some-length";
+pub(super) const NIGHTLY: &str = "schedule: {cron: \"0 3 * * *\", timezone: Europe/Berlin}\n";
 
 /// The service manager's end of `NOTIFY_SOCKET`, and the program that it started.
-struct Service {
+pub(super) struct Service {
     socket: UnixDatagram,
-    running: Running,
+    pub(super) running: Running,
 }
 
 impl Service {
@@ -51,7 +52,7 @@ impl Service {
         Service::start_with(world, arguments, &[])
     }
 
-    fn start_with(world: &World, arguments: &[&str], environment: &[(&str, &str)]) -> Service {
+    pub(super) fn start_with(world: &World, arguments: &[&str], environment: &[(&str, &str)]) -> Service {
         static STARTED: AtomicU64 = AtomicU64::new(0);
         let path = world.path(&format!("notify-{}", STARTED.fetch_add(1, Ordering::Relaxed)));
         let socket = UnixDatagram::bind(&path).unwrap();
@@ -63,7 +64,7 @@ impl Service {
     }
 
     /// Waits until the daemon tells a line that begins like this, and gives the whole message.
-    async fn told(&self, line: &str) -> String {
+    pub(super) async fn told(&self, line: &str) -> String {
         let asking = async {
             let mut buffer = [0; 4096];
             loop {
@@ -81,7 +82,7 @@ impl Service {
         within(RUN_LIMIT, &format!("the daemon tells {line}"), asking).await
     }
 
-    async fn stop(self) -> Ended {
+    pub(super) async fn stop(self) -> Ended {
         self.running.signal("TERM");
         self.running.end(RUN_LIMIT).await.exits(143)
     }
@@ -95,7 +96,7 @@ fn write(world: &World, more: &str) {
 }
 
 /// A second pipeline, which writes into a folder.
-fn write_other(world: &World, name: &str, start: &str, more: &str) {
+pub(super) fn write_other(world: &World, name: &str, start: &str, more: &str) {
     let yaml = format!(
         "version: 1\nagent: {{id: {name}}}\nsources:\n  - site: {{start: \"{start}\", rate: unlimited, retries: 0}}\n\
          publish: {{to: {{directory: ../out-{name}}}}}\n{more}"
@@ -103,7 +104,7 @@ fn write_other(world: &World, name: &str, start: &str, more: &str) {
     fs::write(world.path("pipelines").join(format!("{name}.yaml")), yaml).unwrap();
 }
 
-fn settings(world: &World, yaml: &str) {
+pub(super) fn settings(world: &World, yaml: &str) {
     fs::write(world.path("corpusd.yaml"), format!("version: 1\n{yaml}")).unwrap();
 }
 
@@ -114,7 +115,7 @@ fn schedule(world: &World, name: &str) -> Schedule {
 }
 
 /// Makes a pipeline's schedule look as if it had fired last three days ago.
-async fn fired_days_ago(world: &World, name: &str) {
+pub(super) async fn fired_days_ago(world: &World, name: &str) {
     none_is_being_made();
     let store = Store::open(&world.path("state"), name).unwrap();
     let at = Timestamp::from_second(now().as_second()).unwrap() - SignedDuration::from_hours(72);
@@ -261,6 +262,42 @@ async fn a_damaged_state_is_set_aside_and_the_others_run() {
 }
 
 #[tokio::test]
+async fn whoever_wants_to_know_hears_of_a_pipeline_that_cannot_run() {
+    let world = overdue().await;
+    let service = Site::new();
+    service.script(|_, _| Reply::text("OK"));
+    let listen = free_address().await;
+    settings(&world, &format!("listen: {listen}\nmetrics: true\n"));
+    write(&world, &format!("{NIGHTLY}notify: {{webhook: \"{}\"}}\n", service.url("/hook")));
+    fs::write(world.state_file(), b"this was a database once ".repeat(500)).unwrap();
+    let daemon = Service::start(&world, &[]);
+    daemon.told("READY=1").await;
+    assert!(get(listen, "/metrics").await.contains("\ncorpusd_unusable{pipeline=\"docs\"} 1\n"));
+    service.asked(1, RUN_LIMIT).await;
+    let event: Value = serde_json::from_slice(&service.requests()[0].body).unwrap();
+    assert_eq!(event["event"], "failed");
+    assert!(event["reasons"][0].as_str().unwrap().contains("was damaged"), "{event}");
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_live_grows_stale_also_where_nothing_runs() {
+    let service = Site::new();
+    service.script(|_, _| Reply::text("OK"));
+    let world = World::new().await.at(|| now() - SignedDuration::from_hours(24 * 15));
+    let world = world.notify(&[&format!("webhook: \"{}\"", service.url("/hook"))]);
+    world.site.page("/", "Welcome to the help centre.", &[]);
+    assert_eq!(world.run().await.outcome.name(), "published");
+    service.forget_requests();
+    let daemon = Service::start(&world, &[]);
+    service.asked(1, RUN_LIMIT).await;
+    let event: Value = serde_json::from_slice(&service.requests()[0].body).unwrap();
+    assert_eq!((&event["event"], &event["run"]), (&Value::from("stale"), &Value::from(1)), "{event}");
+    daemon.stop().await;
+    assert_eq!(service.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn two_daemons_on_one_state_exclude_each_other() {
     let world = overdue().await;
     let service = Service::start(&world, &[]);
@@ -303,6 +340,20 @@ async fn a_push_under_way_has_its_time_and_a_second_signal_ends_it_at_once() {
         service.running.end(RUN_LIMIT).await.exits(143);
         assert_eq!(status(&world).await["unsettled"], true);
     }
+}
+
+#[tokio::test]
+async fn nobody_who_is_told_holds_up_the_end_for_longer_than_is_allowed() {
+    let world = overdue().await;
+    let service = Site::new();
+    service.script(|_, _| Reply::text("OK").delayed(RUN_LIMIT));
+    write(&world, &format!("{NIGHTLY}notify: {{ping: \"{}\"}}\n", service.url("/ping")));
+    world.chatbot.on_next_push("timeout").await;
+    let daemon = Service::start(&world, &["--stop-timeout", "1s"]);
+    until(RUN_LIMIT, "it pushes", async || status(&world).await["unsettled"] == true).await;
+    let asked = Instant::now();
+    daemon.stop().await;
+    assert!(asked.elapsed() < Duration::from_secs(6), "{:?}", asked.elapsed());
 }
 
 #[tokio::test]
@@ -378,6 +429,44 @@ async fn a_broken_file_keeps_its_pipeline_and_the_others_change() {
 }
 
 #[tokio::test]
+async fn metrics_say_whether_the_files_could_be_read_and_what_comes_next() {
+    let world = overdue().await;
+    let listen = free_address().await;
+    settings(&world, &format!("listen: {listen}\nhosts: [corpusd.internal]\nmetrics: true\n"));
+    let service = Service::start(&world, &[]);
+    published(&world).await;
+    service.told("STATUS=1 pipelines, next is docs at ").await;
+    let told = get(listen, "/metrics").await;
+    assert!(told.contains("\r\ncontent-type: text/plain; version=0.0.4"), "{told}");
+    assert!(told.contains("\ncorpusd_run_outcome{pipeline=\"docs\",outcome=\"published\"} 1\n"), "{told}");
+    assert!(told.contains("\ncorpusd_unusable{pipeline=\"docs\"} 0\n"), "{told}");
+    let next: Timestamp = status(&world).await["next_run"].as_str().unwrap().parse().unwrap();
+    let next = format!("\ncorpusd_next_run_timestamp_seconds{{pipeline=\"docs\"}} {}\n", next.as_second());
+    assert!(told.contains(&next), "{told}");
+    let reload = async |yaml: &str| {
+        fs::write(world.path("pipelines/docs.yaml"), yaml).unwrap();
+        service.running.signal("HUP");
+        service.told("RELOADING=1").await;
+        service.told("READY=1").await;
+        let told = get(listen, "/metrics").await;
+        let success = told.lines().find_map(|line| line.strip_prefix("corpusd_config_reload_success "));
+        success.map(str::to_owned).unwrap_or(told)
+    };
+    let good = fs::read_to_string(world.path("pipelines/docs.yaml")).unwrap();
+    assert_eq!(reload(&good).await, "1");
+    assert_eq!(reload("version: 1\nagent: {id: ").await, "0");
+    assert_eq!(reload(&good).await, "1");
+    // Only what is asked for is there.
+    assert_eq!(post(listen, NAME).await, 404);
+    let called = async |host: &str| ask(listen, &format!("GET /metrics HTTP/1.1\nHost: {host}\n\n")).await;
+    assert_eq!(called("evil.test").await, 421);
+    assert_eq!(called("corpusd.internal").await, 200);
+    // Prometheus finds a pod by its address.
+    assert_eq!(called("10.1.2.3:8430").await, 200);
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn no_bytes_in_a_file_end_the_daemon() {
     let world = overdue().await;
     let service = Service::start(&world, &[]);
@@ -412,7 +501,7 @@ async fn nothing_but_broken_files_is_a_fault_of_the_configuration() {
 
 // Trigger
 
-async fn free_address() -> SocketAddr {
+pub(super) async fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }
 
@@ -432,6 +521,19 @@ async fn ask(address: SocketAddr, request: &str) -> u16 {
             }
         }
         String::from_utf8_lossy(&answer).split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
+    };
+    within(RUN_LIMIT, "an answer comes", asking).await
+}
+
+/// The answer to a GET, with its head.
+async fn get(address: SocketAddr, path: &str) -> String {
+    let asking = async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
     };
     within(RUN_LIMIT, "an answer comes", asking).await
 }
@@ -475,6 +577,7 @@ async fn a_trigger_is_checked_from_the_outside_in() {
         ("POST /trigger/..%2f..%2fetc%2fpasswd", "Host: {HOST}\n", &bearer, 404),
         ("GET /static/../../etc/passwd", "Host: {HOST}\n", "", 404),
         ("GET /", "Host: {HOST}\n", "", 404),
+        ("GET /metrics", "Host: {HOST}\n", "", 404),
         ("POST /trigger/docs", "Host: {HOST}\nOrigin: http://{HOST}\n", &bearer, 202),
         ("POST /trigger/docs", "Host: corpusd.internal\n", &bearer, 202),
     ];

@@ -148,6 +148,30 @@ async fn a_part_that_did_not_change_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_part_does_not_hide_that_the_whole_is_held() {
+    let world = World::new().await.crawl(&["gone_after: 1"]);
+    world.site.page("/", "Welcome to the help centre.", &["/a", "/b"]);
+    world.site.page("/a", "Hubs are white, weigh 90 grams, and blink while they look for a network.", &[]);
+    world.site.page("/b", "The small plan has three seats, and the large one as many as you like.", &[]);
+    world.run().await.ends(Ending::Published);
+    world.site.page("/", "Welcome to the help centre.", &["/a"]).remove("/b");
+    let whole = world.run().await.ends(Ending::Held);
+    let part = world.run_only(&["/a"]).await.ends(Ending::Held);
+    assert!(part.error.as_ref().unwrap().contains("held still"), "{part:#?}");
+    assert_eq!(world.approve().await.unwrap().ends(Ending::Published).hash(), whole.hash());
+    world.run_only(&["/a"]).await.ends(Ending::Unchanged);
+}
+
+#[tokio::test]
+async fn a_part_waits_for_the_interval_like_the_whole() {
+    let world = World::new().await.publish(&["min_interval: 1h"]);
+    world.site.page("/", "We open at 8 o'clock, every day of the week.", &[]);
+    world.run().await.ends(Ending::Published);
+    world.site.page("/", "We open at 9 o'clock, every day of the week.", &[]);
+    world.run_only(&["/"]).await.ends(Ending::Deferred);
+}
+
+#[tokio::test]
 async fn a_part_that_was_killed_is_not_taken_for_the_whole() {
     let world = published().await;
     world.site.page("/docs/a", "Apples keep for months.", &[]).page("/blog/x", "We moved again.", &[]);

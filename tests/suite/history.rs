@@ -7,7 +7,10 @@ use corpusd::{
 };
 use serde_json::Value;
 
-use super::world::{NAME, Reported, World};
+use super::{
+    site::Reply,
+    world::{NAME, Reported, World},
+};
 
 /// A world whose agent was given three corpora, one after the other, and their hashes.
 async fn ready() -> (World, [String; 3]) {
@@ -105,9 +108,48 @@ async fn a_rollback_of_unknown_outcome_is_settled_with_its_own_bytes_whatever_th
     world.rollback().await.ends(Ending::Failed);
     world.chatbot.heal().await;
     // An incomplete run has nothing of its own to send.
-    world.site.at("/robots.txt", super::site::Reply::status(500));
+    world.site.at("/robots.txt", Reply::status(500));
     world.run().await.ends(Ending::Incomplete);
     assert_eq!(live(&world).await, second);
+}
+
+#[tokio::test]
+async fn a_rollback_that_failed_is_done_whatever_has_become_of_the_site() {
+    for (path, status) in [("/robots.txt", 500), ("/", 404)] {
+        let (world, [_, second, third]) = ready().await;
+        let world = world.crawl(&["gone_after: 1"]);
+        world.chatbot.on_push("status:409").await;
+        world.rollback().await.ends(Ending::Failed);
+        world.chatbot.heal().await;
+        assert_eq!(live(&world).await, third);
+        world.site.at(path, Reply::status(status));
+        let report = world.run().await;
+        assert!(matches!(report.outcome, Ending::Incomplete | Ending::Held), "{report:#?}");
+        assert_eq!((live(&world).await, report.publish.status), (second.into(), PublishStatus::Acknowledged));
+        world.run().await;
+        assert_eq!(world.chatbot.pushes().await.len(), 5);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_knows_of_is_gone_back_from_and_a_plan_tells_of_it() {
+    let (world, [_, _, third]) = ready().await;
+    world.site.page("/", "Cheaper watches than anywhere else, every day of the week.", &[]);
+    let world = world.gates(&["max_changed: 100%", "max_shrink: 100%"]);
+    world.chatbot.on_push("status:500").await;
+    world.run().await.ends(Ending::Failed);
+    world.site.page("/", "We open at 2 o'clock, every day of the week.", &[]);
+    world.run().await.ends(Ending::Failed);
+    world.chatbot.heal().await;
+    let plan = world.corpusd(&["plan", NAME]).await.exits(10).stdout;
+    assert!(plan.contains("nobody knows whether publication 5 arrived"), "{plan}");
+
+    world.site.page("/", "We open at midnight, every day of the week.", &[]);
+    world.chatbot.on_push("status:500").await;
+    world.run().await.ends(Ending::Failed);
+    world.chatbot.heal().await;
+    world.rollback().await.ends(Ending::Published);
+    assert_eq!(live(&world).await, third);
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod world; // a pipeline between the two, and the folders it lives in
 // What they say, by feature.
 mod access; // private docs: credentials, proxies, certificates
 mod architecture; // who may import whom, and what pure means
+mod backup; // copies of the state
 mod chatbase_v2; // an agent that is kept source by source
 mod clean; // selectors of the user's own
 mod cli; // commands, exit codes, what a user reads
@@ -29,8 +30,10 @@ mod crawl; // which pages are asked for, how, and how often
 mod crash; // killed in every stage, a log cut anywhere, a full disk
 mod daemon; // schedules, signals, reloads and triggers of the real program
 mod deploy; // waiting for a deploy, and crawling a part
+mod doctor; // what a run needs, looked at without a run
 mod endurance; // thousands of pages, with faults, kills and little memory
 mod explain; // what became of a URL, and why
+mod fleet; // many pipelines at once
 mod faults; // sites that fail, lie, or fight back
 mod frontier; // what is yielded, once, in which order, whenever the process dies
 mod fuzz; // what holds for any input: the checks that `fuzz/` runs for longer
@@ -44,6 +47,7 @@ mod logs; // what is logged, how much, and that nothing in it is obeyed
 mod metrics; // what Prometheus is told, and that dashboard and alerts ask for nothing else
 mod noise; // sites that never say the same twice and mean the same
 mod notify; // who is told how a run ended: pings, webhooks, commands, a file
+mod packaging; // what is installed: units, images, packages
 mod plan; // what would be published: plan, diff, replay, dry runs
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between

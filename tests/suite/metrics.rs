@@ -155,7 +155,14 @@ async fn dashboard_and_alerts_ask_for_what_is_told() {
     let standing = Standing { last, true_at: Some(now()), published_at: Some(now()), held, publications };
     let pipeline = PipelineName::new("docs").unwrap();
     let stale_after = Duration::from_mins(1);
-    let pipelines = vec![PipelineMetrics { pipeline, standing, paused, stale_after, next_run: Some(now()) }];
+    let pipelines = vec![PipelineMetrics {
+        pipeline,
+        standing,
+        paused,
+        stale_after,
+        unusable: false,
+        next_run: Some(now()),
+    }];
     let text = render(&Metrics { reloaded: Some(true), pipelines });
     let told: BTreeSet<String> =
         samples(&text).keys().map(|name| name.split('{').next().unwrap().to_owned()).collect();

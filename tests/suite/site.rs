@@ -183,16 +183,21 @@ struct State {
 impl Site {
     /// An empty site on a free port: every path answers 404.
     pub(crate) fn new() -> Site {
-        Site::start("http", None)
+        Site::start("http", "127.0.0.1:0", None)
+    }
+
+    /// The same, as a host of its own: `address` is one of this machine's.
+    pub(crate) fn on(address: &str) -> Site {
+        Site::start("http", address, None)
     }
 
     /// The same over TLS.
     pub(crate) fn encrypted(acceptor: TlsAcceptor) -> Site {
-        Site::start("https", Some(acceptor))
+        Site::start("https", "127.0.0.1:0", Some(acceptor))
     }
 
-    fn start(scheme: &'static str, acceptor: Option<TlsAcceptor>) -> Site {
-        let listener = StdListener::bind("127.0.0.1:0").unwrap();
+    fn start(scheme: &'static str, address: &str, acceptor: Option<TlsAcceptor>) -> Site {
+        let listener = StdListener::bind(address).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let site = Site { address, scheme, inner: Arc::default() };

@@ -7,7 +7,7 @@ use corpusd::{
 };
 use serde_json::{Value, json};
 
-use super::world::{NAME, Reported, World};
+use super::world::{NAME, Reported, World, in_two_hours};
 
 /// Where questions are asked.
 const CHAT: &str = "/api/v1/chat";
@@ -87,6 +87,10 @@ async fn a_change_that_makes_a_golden_question_fail_is_rolled_back() {
     world.site.page("/reset", &format!("{FACT} {FLUFF}"), &[]);
     let mended = world.run().await.ends(Ending::Published);
     assert_eq!((counts(&mended), live(&world).await), ((1, 1), json!(mended.hash())));
+
+    // Nor does who goes back from what came after it.
+    world.rollback().await.ends(Ending::Published);
+    assert_eq!(live(&world).await, good.hash());
 }
 
 #[tokio::test]
@@ -102,6 +106,58 @@ async fn what_failed_is_published_after_all_where_a_person_insists() {
     let report = world.run().await.ends(Ending::Unchanged);
     assert!(report.notes.iter().any(|note| note.contains("failed 1 of 1 golden questions")), "{report:#?}");
     assert_eq!(live(&world).await, bad.hash());
+}
+
+#[tokio::test]
+async fn whoever_insisted_is_heeded_also_where_it_could_not_be_sent_at_once() {
+    let world = ready(&[]).await;
+    world.run().await.ends(Ending::Published);
+    world.site.page("/reset", FLUFF, &[]);
+    let bad = world.run().await.ends(Ending::VerificationFailed);
+    world.run().await.ends(Ending::Held);
+    world.chatbot.on_push("status:409").await;
+    world.approve().await.unwrap().ends(Ending::Failed);
+    world.chatbot.heal().await;
+    let insisted = world.run().await.ends(Ending::VerificationFailed);
+    assert!(insisted.error.as_ref().unwrap().contains("somebody approved it"), "{insisted:#?}");
+    assert_eq!(live(&world).await, bad.hash());
+    world.run().await.ends(Ending::Unchanged);
+}
+
+#[tokio::test]
+async fn two_that_fail_do_not_take_turns() {
+    let world = ready(&[]).await.verify(&["questions: []"]);
+    world.site.page("/reset", FLUFF, &[]);
+    let first = world.run().await.ends(Ending::Published).hash();
+    let world = world.verify(&[QUESTION]);
+    world.chatbot.fault(json!({"path_glob": CHAT}), json!("status:500")).await;
+    world.site.page("/plans", "There are no plans any more: everybody has as many seats as they like.", &[]);
+    let second = world.run().await.ends(Ending::Published).hash();
+    world.chatbot.heal().await;
+    world.site.page("/plans", "The small plan has three seats, and the large one as many as you like.", &[]);
+    let report = world.run().await.ends(Ending::VerificationFailed);
+    assert_eq!((report.hash(), live(&world).await), (first, json!(second)));
+
+    let report = world.run().await.ends(Ending::VerificationFailed);
+    assert!(report.error.as_ref().unwrap().contains("the corpus stays live"), "{report:#?}");
+    let pushes = world.chatbot.pushes().await.len();
+    for _ in 0..2 {
+        world.run().await.ends(Ending::Held);
+        assert_eq!((live(&world).await, world.chatbot.pushes().await.len()), (json!(second), pushes));
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_wants_no_rollback_any_more_gets_none() {
+    let world = ready(&[]).await;
+    world.run().await.ends(Ending::Published);
+    world.chatbot.fault(json!({"path_glob": CHAT}), json!("status:500")).await;
+    world.site.page("/reset", FLUFF, &[]);
+    let bad = world.run().await.ends(Ending::Published).hash();
+    world.chatbot.heal().await;
+    let world = world.verify(&["on_failure: report"]);
+    world.run().await.ends(Ending::VerificationFailed);
+    assert_eq!(live(&world).await, bad);
 }
 
 #[tokio::test]
@@ -223,6 +279,24 @@ async fn a_rollback_that_does_not_come_through_is_made_by_the_next_run() {
         world.run().await.ends(Ending::Held);
         assert_eq!(live(&world).await, good, "{action}");
     }
+}
+
+#[tokio::test]
+async fn a_rollback_that_is_owed_does_not_wait_for_the_interval() {
+    let world = ready(&[]).await.publish(&["min_interval: 1h"]);
+    let good = world.run().await.ends(Ending::Published).hash();
+    let world = world.at(in_two_hours);
+    world.site.page("/reset", FLUFF, &[]);
+    let later = json!({"path_glob": "/api/v1/update-chatbot-data", "nth": 2});
+    world.chatbot.fault(later, json!("status:409")).await;
+    world.run().await.ends(Ending::VerificationFailed);
+    assert_ne!(live(&world).await, good);
+    world.chatbot.heal().await;
+    // What the site says now is newer than what failed, and its time has not come.
+    world.site.page("/hubs", "Hubs are black now, weigh 80 grams, and do not blink.", &[]);
+    let report = world.run().await.ends(Ending::VerificationFailed);
+    assert!(report.notes.iter().any(|note| note.contains("min_interval")), "{report:#?}");
+    assert_eq!(live(&world).await, good);
 }
 
 #[tokio::test]

@@ -282,18 +282,18 @@ impl World {
     pub(crate) async fn run_within(&self, limit: Duration) -> Result<RunReport, RunError> {
         program::none_is_being_made();
         let context = self.context();
-        let ended = within(limit, "a run ends", run::run(&self.load(), &context)).await;
+        let ended = within(limit, "a run ends", Box::pin(run::run(&self.load(), &context))).await;
         within(limit, "those who want to know are told", context.outbox.close()).await;
         ended
     }
 
     /// One run that crawls only what matches.
     pub(crate) async fn run_only(&self, patterns: &[&str]) -> RunReport {
-        program::none_is_being_made();
-        let mut pipeline = self.load();
+        let (mut pipeline, context) = (self.load(), self.context());
         let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
         pipeline.only = Some(Part::new(&patterns, pipeline.starts().cloned().collect()).unwrap());
-        within(RUN_LIMIT, "a run ends", run::run(&pipeline, &self.context())).await.unwrap()
+        let run = async || Box::pin(run::run(&pipeline, &context)).await;
+        within(RUN_LIMIT, "a run ends", Box::pin(unlocked(run))).await
     }
 
     /// Approves what is held; `None` where nothing is.

@@ -83,7 +83,7 @@ impl Delivery<'_> {
     /// Names what the pipeline file says of the corpus and of when to publish it.
     pub(super) fn settings(&self) -> String {
         let Pipeline { agent, budget, gates, .. } = self.pipeline;
-        let crawl = walk::fingerprint(self.pipeline);
+        let crawl = walk::sources(self.pipeline);
         hex(&sha256(format!("{crawl} {:?} {budget:?} {gates:?}", agent.name).as_bytes())[..8])
     }
 
