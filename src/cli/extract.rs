@@ -16,7 +16,7 @@ use super::{Exit, say};
 use crate::{
     crawl::fetch::PAGE_LIMITS,
     document,
-    extract::{self, Article, Asked as Wanted, Explanation, Selector},
+    extract::{self, Article, Asked as Wanted, Container, Explanation, Selector},
     html,
     http::{Client, USER_AGENT, charset, decode::DecodeLimit, decode::Decoder, egress::Egress, media::Media},
 };
@@ -80,6 +80,9 @@ pub(super) async fn extract(args: &ExtractArgs) -> anyhow::Result<Exit> {
         }
     };
     let (article, explanation) = page.explain(&wanted)?;
+    if args.content.is_some() && article.container != Container::Asked {
+        tracing::warn!("--content finds nothing on this page, which is read as if it were not given");
+    }
     if args.explain {
         say(&explained(&article, &explanation))?;
     } else {

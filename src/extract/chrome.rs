@@ -9,7 +9,7 @@ use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
 use crate::markdown::is_callout;
 
 use super::linklist::{is_contents, is_link_dense};
-use super::naming::{chrome_name, is_author_box, is_control, is_out_of_sight, lists};
+use super::naming::{chrome_name, is_author_box, is_chrome_if_short, is_control, is_out_of_sight, lists};
 use super::removal::{Reason, Removals};
 use super::subject::Subject;
 use super::{cards, sections, teasers, widgets};
@@ -56,6 +56,9 @@ const MAX_SIBLINGS: usize = 16;
 
 /// Bytes of text of a dialog that informs.
 const SHEET: usize = 200;
+
+/// Bytes of text below which a part named as chrome says little.
+const SHORT: usize = 200;
 
 /// Parts that a list of reviews has at least.
 const REVIEWS: usize = 3;
@@ -132,7 +135,8 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
     }
     if let Some(name) = chrome_name(measure, id, element)
         && ((links_share > 0.5 && !(measure.holds(id).any(Holds::HEADING) && (most || lists(name))))
-            || (text < 200 && !most && !is_passage(measure, id, element)))
+            || (text < SHORT && !most && is_chrome_if_short(name) && !is_passage(measure, id, element)))
+        && !(text < SHORT && says_contact(tree, id))
         && !holds_title(tree, id)
     {
         return Some(Reason::Name(name));
@@ -189,6 +193,23 @@ fn chrome_role(role: &str) -> Option<&'static str> {
 fn is_passage(measure: &Measure, id: NodeId, element: &Element) -> bool {
     matches!(*element.name(), local_name!("p") | local_name!("table"))
         || measure.holds(id).any(Holds::HEADING)
+}
+
+/// Nodes among which somebody's address is looked for.
+const MAX_CONTACT: usize = 128;
+
+/// Whether a part says where somebody is, or how to reach them. What a page is shared by names nobody.
+fn says_contact(tree: &Tree, id: NodeId) -> bool {
+    let is_address = |&n: &NodeId| match tree.name(n) {
+        Some(&local_name!("address")) => true,
+        Some(&local_name!("a")) => tree.attr(n, &local_name!("href")).is_some_and(|href| {
+            let href = href.trim_ascii().to_ascii_lowercase();
+            let mail = href.strip_prefix("mailto:").and_then(|to| to.split('?').next());
+            href.starts_with("tel:") || mail.is_some_and(|to| to.contains('@'))
+        }),
+        _ => false,
+    };
+    tree.descendants(id).take(MAX_CONTACT).any(|n| is_address(&n))
 }
 
 pub(super) fn is_block(element: &Element) -> bool {

@@ -46,7 +46,7 @@ pub(super) fn mark(
                 flags.add(FlagKind::LongDescription, &clean_line(alt));
             }
         }
-        if is_ligature(tree, id, element) {
+        if is_ligature(tree, id, element) || is_untold(tree, id, element) {
             dropped.insert(id);
             nodes.skip_children();
             continue;
@@ -130,6 +130,22 @@ fn is_ligature(tree: &Tree, id: NodeId, element: &Element) -> bool {
         |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     element.classes().any(is_icon)
         && tree.descendants(id).all(|n| tree.text(n).is_none_or(|text| is_name(text.trim_ascii())))
+}
+
+/// Whether a shop's theme does not say it here: that a variant is sold out stands beside each of them, and is shown
+/// only where the variant's button is off.
+fn is_untold(tree: &Tree, id: NodeId, element: &Element) -> bool {
+    if !element.has_class("label-unavailable") {
+        return false;
+    }
+    let before = |label| std::iter::successors(tree.previous_sibling(label), |&n| tree.previous_sibling(n));
+    let label = tree.ancestors(id).find(|&up| tree.name(up) == Some(&local_name!("label")));
+    let button = label.and_then(|label| before(label).find_map(|n| tree.element(n)));
+    button.is_some_and(|button| {
+        *button.name() == local_name!("input")
+            && !button.has_class("disabled")
+            && button.attr(&local_name!("disabled")).is_none()
+    })
 }
 
 /// What an element's own attributes do to its text.

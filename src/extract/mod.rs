@@ -52,7 +52,7 @@ pub use selector::{Selector, SelectorError};
 
 /// Version of the rules that make an article: raised with every change of what is extracted or how it is written,
 /// so that stored pages are read again.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// A page's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

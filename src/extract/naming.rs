@@ -37,7 +37,6 @@ const NAMES: &[&str] = &[
     "comment-respond",
     "outbrain",
     "taboola",
-    "widget",
     "edit-this",
     "feedback",
     "was-this",
@@ -50,7 +49,11 @@ const NAMES: &[&str] = &[
     "filter",
     "facet",
     "most-read",
+    BUILT,
 ];
+
+/// What editors call whatever they put on a page. Last among the names: beside any other one it says nothing.
+const BUILT: &str = "widget";
 
 /// The name of chrome that an element's `id` or `class` begins a word with.
 pub(super) fn chrome_name(measure: &Measure, id: NodeId, element: &Element) -> Option<&'static str> {
@@ -71,6 +74,11 @@ fn begins_a_word(text: &str, name: &str) -> bool {
         let begins = at == 0 || !is_letter(bytes.get(at - 1));
         begins && (name.len() > 4 || !is_letter(bytes.get(at + name.len())))
     })
+}
+
+/// Whether what such a name stands at is chrome where it is short; else it takes links, too.
+pub(super) fn is_chrome_if_short(name: &str) -> bool {
+    name != BUILT
 }
 
 /// The classes by which frameworks hide what is not open yet. Alone they prove nothing: tabs and accordions begin so.

@@ -187,6 +187,10 @@ mod tests {
 
     #[test]
     fn directives_of_generators_are_callouts() {
+        check(
+            "[[toc]]\n\n::: code-group\n```sh [npm]\nnpm i\n```\n:::\n\nAfter",
+            "```sh\nnpm i\n```\n\nAfter",
+        );
         check(":::tip Short\nText\n:::\n\nAfter", "> **Tip: Short**\n>\n> Text\n\nAfter");
         check(
             "!!! note \"Mind\"\n    Text\n\n    - a\n\nAfter",

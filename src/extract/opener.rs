@@ -15,9 +15,10 @@ const AROUND: usize = 2;
 /// How well it is known that what stands before a part opens it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opener {
-    /// It says that it opens something.
+    /// It says that it opens something, or it asks, or it is one of several headings that are all followed by such
+    /// a part.
     Told,
-    /// It is a button, or one of several headings that are all followed by such a part.
+    /// It is a button, or a heading that holds one.
     Likely,
 }
 
@@ -109,12 +110,18 @@ fn opens(tree: &Tree, id: NodeId, part: NodeId) -> Option<Opener> {
         return (bytes(tree, id) <= MAX_TEXT).then_some(Opener::Told);
     }
     if is_button(element) {
-        return Some(Opener::Likely);
+        // Frameworks bind the two by an attribute of the part, or nowhere to be seen.
+        let bound = || tree.element(part).is_some_and(|part| part.attr_named("x-show").is_some());
+        let told = bytes(tree, id) <= MAX_TEXT && (bound() || asks(tree, id));
+        return Some(if told { Opener::Told } else { Opener::Likely });
     }
-    let likely = is_heading(element)
-        && bytes(tree, id) <= MAX_TEXT
-        && (near().any(is_button) || asks(tree, id) || is_one_of_several(tree, id, part));
-    likely.then_some(Opener::Likely)
+    if !is_heading(element) || bytes(tree, id) > MAX_TEXT {
+        return None;
+    }
+    if asks(tree, id) || is_one_of_several(tree, id, part) {
+        return Some(Opener::Told);
+    }
+    near().any(is_button).then_some(Opener::Likely)
 }
 
 fn asks(tree: &Tree, heading: NodeId) -> bool {
@@ -207,10 +214,18 @@ mod tests {
     }
 
     #[test]
+    fn a_button_opens_what_answers_it_or_is_bound_to_be_shown() {
+        check("<button>a?</button><div class=x>b</div>", Some(Opener::Told));
+        check("<button>a</button><div class=x x-show=open>b</div>", Some(Opener::Told));
+        check("<button>a</button><div class=x>b</div>", Some(Opener::Likely));
+    }
+
+    #[test]
     fn a_heading_opens_where_it_asks_or_others_do_the_same() {
-        check("<h3>a?</h3><div class=x>b</div>", Some(Opener::Likely));
-        check("<h3>a</h3><div class=x>b</div><h3>c</h3><div class=x>d</div>", Some(Opener::Likely));
-        check("<dt>a</dt><div class=x>b</div><dt>c</dt><div class=x>d</div>", Some(Opener::Likely));
+        check("<h3>a?</h3><div class=x>b</div>", Some(Opener::Told));
+        check("<h3>a</h3><div class=x>b</div><h3>c</h3><div class=x>d</div>", Some(Opener::Told));
+        check("<dt>a</dt><div class=x>b</div><dt>c</dt><div class=x>d</div>", Some(Opener::Told));
+        check("<h3>a <button>+</button></h3><div class=x>b</div>", Some(Opener::Likely));
         check("<h3>a</h3><div class=x>b</div>", None);
         check("<h3>a</h3><div class=x>b</div><p>c</p>", None);
         check("<p>a</p><div class=x>b</div>", None);

@@ -1,5 +1,7 @@
 //! What the declarations of a style do to the sight of an element.
 
+use std::borrow::Cow;
+
 /// How text is out of sight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sight {
@@ -35,7 +37,7 @@ pub(super) enum Effect {
 
 /// What an inline style does to an element's text.
 pub(super) fn inline(style: &str) -> Option<Sight> {
-    let lower = style.to_ascii_lowercase();
+    let lower = without_comments(style).to_ascii_lowercase();
     let (mut clipped, mut small, mut absolute) = (false, 0, false);
     let mut moving = false;
     let mut sight = None;
@@ -96,7 +98,7 @@ pub(super) type Colour = Option<[u8; 3]>;
 
 /// The colours that an inline style names.
 pub(super) fn colours(style: &str) -> Colours {
-    let lower = style.to_ascii_lowercase();
+    let lower = without_comments(style).to_ascii_lowercase();
     let mut found = Colours::default();
     for (property, value) in declarations(&lower) {
         match property {
@@ -237,6 +239,21 @@ pub(super) fn effects(declared: &str) -> Vec<Effect> {
     effects
 }
 
+/// CSS without its comments, which may stand anywhere between words.
+pub(super) fn without_comments(css: &str) -> Cow<'_, str> {
+    if !css.contains("/*") {
+        return Cow::Borrowed(css);
+    }
+    let mut out = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some(start) = rest.find("/*") {
+        out.push_str(&rest[..start]);
+        rest = rest[start + 2..].split_once("*/").map_or("", |(_, after)| after);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
 /// Properties and values, without `!important`.
 fn declarations(style: &str) -> impl Iterator<Item = (&str, &str)> {
     style.split(';').filter_map(|declaration| {
@@ -283,6 +300,8 @@ mod tests {
         let check = |style: &str, expected: Option<Sight>| assert_eq!(inline(style), expected, "{style}");
         check("DISPLAY : None ! important", Some(Sight::Gone));
         check("visibility:hidden", Some(Sight::Invisible));
+        check("color:red;/* off: */display:/**/none", Some(Sight::Gone));
+        check("/*display:none;*/color:red", None);
         check("position:absolute; clip: rect(0, 0, 0, 0)", Some(Sight::Clipped));
         check("transform: translateX(-9999px)", Some(Sight::Gone));
         check("transform:scale(0)", Some(Sight::Gone));

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::html::{Element, NodeId, Tree, local_name};
 
-use super::style::{Effect, Means, Sight, effects};
+use super::style::{Effect, Means, Sight, effects, without_comments};
 
 /// Bytes of style sheets that are read.
 const MAX_BYTES: usize = 1 << 20;
@@ -78,17 +78,6 @@ fn is_for_print(tree: &Tree, style: NodeId) -> bool {
 /// What a `style` or a `script` holds: one text, and no markup.
 fn raw_text(tree: &Tree, id: NodeId) -> &str {
     tree.first_child(id).and_then(|text| tree.text(text)).unwrap_or_default()
-}
-
-fn without_comments(css: &str) -> String {
-    let mut out = String::with_capacity(css.len());
-    let mut rest = css;
-    while let Some(start) = rest.find("/*") {
-        out.push_str(&rest[..start]);
-        rest = rest[start + 2..].split_once("*/").map_or("", |(_, after)| after);
-    }
-    out.push_str(rest);
-    out
 }
 
 impl Rules {

@@ -24,6 +24,7 @@ use sink::Sink;
 mod guard;
 mod giant;
 mod noscript;
+mod protected;
 mod sink;
 
 /// Levels of elements; deeper tags are dropped and what they hold goes to the ancestor at the cap, as in browsers.
@@ -57,12 +58,14 @@ pub enum ParseLimit {
 /// # Errors
 /// [`ParseLimit`] if the page is larger than any real one; nesting, attribute counts and sizes are cut silently.
 pub fn parse(html: &str) -> Result<Tree, ParseLimit> {
-    let tree = parse_with(html, Scripting::Enabled)?;
-    if !noscript::is_the_page(&tree) {
-        return Ok(tree);
+    let mut tree = parse_with(html, Scripting::Enabled)?;
+    if noscript::is_the_page(&tree) {
+        tree = parse_with(html, Scripting::Disabled)?;
+        noscript::show(&mut tree);
     }
-    let mut tree = parse_with(html, Scripting::Disabled)?;
-    noscript::show(&mut tree);
+    if protected::is_used(html) {
+        protected::show(&mut tree);
+    }
     Ok(tree)
 }
 

@@ -4,6 +4,7 @@ use crate::html::{Element, Holds, Measure, NodeId, Step, Tree, is_silent, local_
 
 use super::callout::visible_text;
 use super::clean::{Cleaner, Fate};
+use super::nodes::NodeSet;
 
 mod language;
 
@@ -89,7 +90,7 @@ pub(super) fn is_beside(tree: &Tree, measure: &Measure, id: NodeId, element: &El
 }
 
 /// The text of a `pre`, line by line as a visitor sees it, without empty lines around it.
-pub(super) fn text(tree: &Tree, pre: NodeId) -> String {
+pub(super) fn text(tree: &Tree, pre: NodeId, dropped: &NodeSet) -> String {
     let mut out = String::new();
     let mut cleaner = Cleaner::default();
     let mut walk = tree.walk(pre);
@@ -102,6 +103,7 @@ pub(super) fn text(tree: &Tree, pre: NodeId) -> String {
                     push(&mut out, &mut cleaner, text);
                 } else if let Some(element) = tree.element(id) {
                     if is_silent(element)
+                        || dropped.contains(id)
                         || (id != pre && (is_gutter(element) || is_label(element) || is_mark(element)))
                     {
                         walk.skip_children();

@@ -14,6 +14,8 @@ const MAX_NODES: usize = 400;
 const MAX_USES: usize = 32;
 /// Elements around a sign whose ids a note may lead back to.
 const AROUND: usize = 3;
+/// Elements around a note that may be left out with it.
+const MAX_LEVELS: usize = 64;
 
 /// The footnotes of a page.
 #[derive(Debug, Default)]
@@ -61,9 +63,18 @@ impl Notes {
                 by_id.entry(name).or_insert(note);
             }
         }
+        let is_dropped = |note| {
+            let around = tree.ancestors(note).take(MAX_LEVELS);
+            std::iter::once(note).chain(around).any(|up| dropped.contains(up))
+        };
         for (id, target, label) in candidates {
-            if let Some(&note) = by_id.get(target) {
-                found.add(tree, measure, id, note, label);
+            match by_id.get(target) {
+                // Its sign would lead nowhere.
+                Some(&note) if is_dropped(note) => {
+                    found.left_out.insert(id);
+                }
+                Some(&note) => found.add(tree, measure, id, note, label),
+                None => {}
             }
         }
         found

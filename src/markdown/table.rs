@@ -9,6 +9,9 @@ const MAX_COLUMNS: usize = 100;
 /// Cells of a table at most, those that spans add included.
 const MAX_CELLS: usize = 1_000_000;
 
+/// Bytes of text of a cell that says something brief.
+const MAX_BRIEF: usize = 200;
+
 /// One cell of the source.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cell {
@@ -116,7 +119,10 @@ impl Grid {
     /// Whether the table arranges blocks instead of showing data.
     pub(super) fn is_layout(&self, tree: &Tree, measure: &Measure, table: NodeId) -> bool {
         let role = tree.element(table).and_then(|e| e.attr(&local_name!("role")));
-        if role.is_some_and(|r| r.eq_ignore_ascii_case("presentation") || r.eq_ignore_ascii_case("none")) {
+        // Intercom's editor calls every table so.
+        let arranges =
+            role.is_some_and(|r| r.eq_ignore_ascii_case("presentation") || r.eq_ignore_ascii_case("none"));
+        if arranges && !self.is_regular(measure) {
             return true;
         }
         let cells = || self.rows.iter().flatten();
@@ -131,6 +137,16 @@ impl Grid {
         }
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         !has_header && (columns <= 1 || self.rows.len() == 1)
+    }
+
+    /// Whether several rows of as many cells say something brief in nearly all of them.
+    fn is_regular(&self, measure: &Measure) -> bool {
+        let cells = || self.rows.iter().flatten();
+        let columns = |row: &Vec<Cell>| row.iter().map(|cell| cell.columns).sum::<usize>();
+        let width = self.rows.first().map_or(0, columns);
+        let brief = cells().filter(|cell| (1..=MAX_BRIEF).contains(&measure.text(cell.id))).count();
+        let is_even = self.rows.iter().all(|row| columns(row) == width);
+        self.rows.len() > 1 && width > 1 && is_even && brief * 10 >= cells().count() * 9
     }
 
     /// The table's lines. `write` gives a cell's content as one line.

@@ -384,6 +384,9 @@ async fn extract_explains_itself_and_tries_selectors() {
     let selectors = ["--content", "main > p, main h1", "--remove", "h1"];
     let ended = world.corpusd(&[&["extract", "page.html"], &selectors[..]].concat()).await.exits(0);
     assert_eq!(ended.stdout, "Prime the pump first.\n");
+    let ended = world.corpusd(&["extract", "page.html", "--content", ".article"]).await.exits(0);
+    assert_eq!(ended.stdout, "# Pumps\n\nPrime the pump first.\n");
+    assert!(ended.stderr.contains("--content finds nothing on this page"), "{}", ended.stderr);
     let ended = world.corpusd(&["extract", "page.html", "--content", "p:first-child"]).await.exits(2);
     assert!(ended.stderr.contains("`:first-child` is not supported in a selector"), "{}", ended.stderr);
 }

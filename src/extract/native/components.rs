@@ -176,7 +176,7 @@ impl Cleaner<'_> {
                 let at = self.open.iter().rposition(|open| matches!(open.end, End::Colons(n) if n <= colons));
                 self.close_to(at);
             } else {
-                let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+                let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(rest.len());
                 let title = rest[end..]
                     .trim()
                     .trim_start_matches(['[', '{'])
@@ -185,6 +185,9 @@ impl Cleaner<'_> {
                     .unwrap_or_default();
                 self.begin(&rest[..end].to_ascii_lowercase(), title.trim(), "", "", End::Colons(colons));
             }
+            return true;
+        }
+        if ["[toc]", "[[toc]]", "[[_toc_]]"].iter().any(|contents| trimmed.eq_ignore_ascii_case(contents)) {
             return true;
         }
         let body = margin + indent + 4;

@@ -49,7 +49,7 @@ pub(super) const DOCUMENTATION: &[Row] = &[
     ("readme", "", ".rm-Markdown, .rm-Article, #hub-content .markdown-body", ".rm-PageThumbs, .PageThumbs, .PageThumbs-helpful, .UpdatedAt, .NextStepsHR, .rm-Pagination, .suggestEdits"),
     ("bookdown", ".book.without-animation, .book .book-summary", ".book-body section.normal", ".header-anchor, .anchor-section"),
     ("gitbook-legacy", "", ".page-inner section.markdown-section, .page-inner .markdown-section", ".header-anchor"),
-    ("gitbook", "meta[name='generator'][content^='GitBook']", "main", "aside, header nav, [aria-label='Page feedback'], [data-testid='page-footer-navigation']"),
+    ("gitbook", "meta[name='generator'][content^='GitBook']", "main", "aside, header nav, time, [aria-label='Page feedback'], [data-testid='page-footer-navigation']"),
     ("mdbook", "#sidebar, #menu-bar, #mdbook-menu-bar", "#content main, #mdbook-content main", ".nav-wrapper, .nav-wide-wrapper"),
     ("quarto", "", "main#quarto-document-content", "#TOC, .nav-page, .anchorjs-link, .code-copy-button, #quarto-margin-sidebar, .quarto-title-breadcrumbs"),
     ("docsify", "", "article#main.markdown-section, article.markdown-section", ".docsify-pagination-container"),

@@ -124,6 +124,29 @@ fn noscript_is_shown_only_where_it_is_the_page() {
 }
 
 #[test]
+fn protected_addresses_are_read_as_a_browser_shows_them() {
+    // `a@b.c`, and `a@b.c?subject=x`, with the key 0x20.
+    let check = |html: &str, expected: &str, href: Option<&str>| {
+        let tree = parse(html).unwrap();
+        let mut nodes = tree.descendants(Tree::ROOT);
+        assert_eq!(tree.text_of(Tree::ROOT), expected, "{html}");
+        assert_eq!(nodes.find_map(|id| tree.attr(id, &local_name!("href"))), href, "{html}");
+    };
+    let notice = "data-cfemail='204160420e43'>[email&#160;protected]";
+    check(&format!("Write to <span {notice}</span>."), "Write to a@b.c.", None);
+    check(&format!("<a href=/cdn-cgi/l/email-protection {notice}</a>"), "a@b.c", Some("mailto:a@b.c"));
+    check(
+        "<a href='https://a.test/cdn-cgi/l/email-protection#204160420e431f5355424a4543541d58'>Write</a>",
+        "Write",
+        Some("mailto:a@b.c?subject=x"),
+    );
+    for digits in ["", "2", "20", "20416", "204g60420e43", "2041", "20ff60", "é0"] {
+        check(&format!("<b data-cfemail='{digits}'>x</b>"), "x", None);
+    }
+    check("<a href=/cdn-cgi/l/email-protection>x</a>", "x", Some("/cdn-cgi/l/email-protection"));
+}
+
+#[test]
 fn skipping_children_goes_on_with_the_next_sibling() {
     let tree = parse("<div id=a><p>1<b>2</b></p>3</div><div id=b></div>").unwrap();
     let mut nodes = tree.descendants(Tree::ROOT);

@@ -3,8 +3,15 @@
 use crate::html::{Element, NodeId, Tree, local_name};
 
 /// Class prefixes that name a language, longest first.
-const PREFIXES: &[&str] =
-    &["highlight-source-", "highlight-text-", "highlight-", "language-", "lang-", "src-"];
+const PREFIXES: &[&str] = &[
+    "highlight-source-",
+    "highlight-text-",
+    "mw-highlight-lang-",
+    "highlight-",
+    "language-",
+    "lang-",
+    "src-",
+];
 
 /// Attributes that name one.
 const ATTRIBUTES: &[&str] = &["data-lang", "data-language", "data-code-lang", "data-enlighter-language"];
@@ -60,7 +67,11 @@ fn named(element: &Element) -> Option<String> {
 /// `class="hljs rust"`, `class="brush: js"`, `class="sourceCode python"`, rustdoc's `class="rust rust-example-rendered"`.
 fn by_tool(element: &Element) -> Option<&str> {
     let class = element.attr(&local_name!("class"))?;
-    if let Some((_, brush)) = class.split_once("brush:") {
+    let brush = class.split_once("brush:").or_else(|| {
+        // Confluence keeps the highlighter's options apart.
+        element.attr_named("data-syntaxhighlighter-params")?.split_once("brush:")
+    });
+    if let Some((_, brush)) = brush {
         return brush.split_ascii_whitespace().next();
     }
     let mut tokens = class.split_ascii_whitespace();

@@ -197,7 +197,7 @@ impl<'t> Renderer<'t> {
     }
 
     pub(super) fn preformatted(&mut self, id: NodeId) -> bool {
-        let text = code::text(self.page.tree, id);
+        let text = code::text(self.page.tree, id, self.page.dropped);
         if self.writer.is_one_line() {
             // Each line is code of its own: their ends are what tells them apart.
             for line in text.lines().filter(|line| !line.trim_ascii().is_empty()) {
