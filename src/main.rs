@@ -6,10 +6,15 @@ use clap::Parser;
 use corpusd::cli::{self, Cli};
 
 /// Pages are parsed, and the state is written, on blocking threads. Each thread that ever held a large page keeps
-/// the memory for the next one, so there are no more of them than the processors can use.
+/// the memory for the next one, so there are no more of them than the processors can use. Where many runs begin at once,
+/// the daemon's loop and the sockets have their turn after eight tasks, not after tokio's 61.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
-    tokio::runtime::Builder::new_current_thread().max_blocking_threads(processors + 1).enable_all().build()
+    tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(processors + 1)
+        .event_interval(8)
+        .enable_all()
+        .build()
 }
 
 fn main() -> ExitCode {
