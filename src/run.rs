@@ -225,6 +225,12 @@ async fn pass(
         report.end(Ending::Failed, reason.to_owned());
         return Ok(());
     }
+    if pipeline.only.is_some()
+        && let Some(reason) = deliver::whole_is_held(pipeline, store).await?
+    {
+        report.end(Ending::Held, reason);
+        return deliver::settle_pending(pipeline, store, context, report).await;
+    }
     context.progress.enter(Stage::Crawling);
     let Walked { doubts, notes, traffic } = walk::walk(pipeline, store, context).await?;
     report.http = traffic;

@@ -213,6 +213,20 @@ pub(super) async fn kept(store: &Store, sha256: Hash) -> Result<StoredCorpus, Ru
     store.corpus(sha256).await?.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))
 }
 
+/// Why a part of the sites is not crawled: the crawl of the whole is held, and what a part finds would take its place
+/// without what the gates hold it for.
+pub(super) async fn whole_is_held(pipeline: &Pipeline, store: &Store) -> Result<Option<String>, RunError> {
+    let target = pipeline.target.identity(&pipeline.agent.id);
+    let held = store.held().await?.filter(|held| held.target == target);
+    Ok(held.map(|Held { run, gates: lines, .. }| {
+        let (name, reasons) = (&pipeline.name, Verdict { lines }.reasons());
+        format!(
+            "no part is crawled while what run {run} found is held still, by {reasons} (`corpusd show {name}` to look, \
+             `corpusd approve {name}` to go on, or run once without `--only`)"
+        )
+    }))
+}
+
 /// Settles a push of unknown outcome, and makes live what is pinned, where this run has no corpus of its own to send.
 pub(super) async fn settle_pending(
     pipeline: &Pipeline,

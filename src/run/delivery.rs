@@ -20,7 +20,7 @@ use crate::{
     pipeline::Pipeline,
     publish::{Publisher, Sent},
     report::{Ending, PublishStatus, RunReport},
-    store::{Before, Held, Publication, PublicationState, Store},
+    store::{Before, Publication, PublicationState, Store},
 };
 
 /// The same bytes are sent again at most so often in one run.
@@ -100,22 +100,9 @@ impl<'a> Delivery<'a> {
         self.pipeline.agent.name.as_deref().or_else(|| agent?.name.as_deref())
     }
 
-    /// The target holds the corpus already. Even so, a crawl of which too much failed is no good news; nor is one of a part
-    /// while the whole is held.
+    /// The target holds the corpus already. Even so, a crawl of which too much failed is no good news.
     pub(super) async fn unchanged(&mut self, gates: &Gates) -> Result<(), RunError> {
         self.report.publish.status = PublishStatus::NotNeeded;
-        if self.pipeline.only.is_some()
-            && let Some(held) = self.store.held().await?.filter(|held| held.target == self.target)
-        {
-            let Held { run, gates: lines, .. } = held;
-            let (name, reasons) = (&self.pipeline.name, Verdict { lines }.reasons());
-            let reason = format!(
-                "nothing changed here, and what run {run} found is held still, by {reasons} (`corpusd show {name}` to \
-                 look, `corpusd approve {name}` to go on)"
-            );
-            self.report.end(Ending::Held, reason);
-            return Ok(());
-        }
         self.store.release().await?;
         let lines = gate::of_crawl(self.crawled, gates);
         let verdict = Verdict { lines };
