@@ -9,11 +9,9 @@ use std::collections::{HashMap, HashSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::extract::{Article, Block, Container};
-use facts::has_facts;
+use crate::extract::{Article, Block, Container, has_facts};
 
 mod audit;
-mod facts;
 
 pub use audit::{Alarm, Audit, Removed, Stripped};
 

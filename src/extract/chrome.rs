@@ -5,11 +5,15 @@
 use html5ever::LocalName;
 use url::Url;
 
-use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
-use crate::markdown::is_callout;
+use crate::html::{Element, Holds, Measure, NodeId, Tree, heading_level, local_name};
+use crate::markdown::{NodeSet, is_callout, is_strip, visible_text};
 
+use super::facts::{announces, has_facts};
 use super::linklist::{is_contents, is_link_dense};
-use super::naming::{chrome_name, is_author_box, is_chrome_if_short, is_control, is_out_of_sight, lists};
+use super::naming::{
+    chrome_name, is_author_box, is_chrome_if_short, is_control, is_menu_control, is_out_of_sight, is_placard,
+    is_poster, lists,
+};
 use super::removal::{Reason, Removals};
 use super::subject::Subject;
 use super::{cards, sections, teasers, widgets};
@@ -100,7 +104,8 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
     // Some frameworks put whole pages in a form, and some pages are no more than a banner.
     let most = text * 2 > measure.text(root);
     let (name, is_chrome) = match *element.name() {
-        local_name!("nav") => ("nav", true),
+        // Webflow's pages unfold their answers from a `nav`.
+        local_name!("nav") => ("nav", links_share > 0.3 || !element.has_class("w-dropdown-list")),
         local_name!("dialog") => ("dialog", !most),
         local_name!("footer") => {
             ("footer", links_share > 0.3 || text < 400 || !within(tree, id, &[local_name!("article")]))
@@ -136,7 +141,8 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
     if let Some(name) = chrome_name(measure, id, element)
         && ((links_share > 0.5 && !(measure.holds(id).any(Holds::HEADING) && (most || lists(name))))
             || (text < SHORT && !most && is_chrome_if_short(name) && !is_passage(measure, id, element)))
-        && !(text < SHORT && says_contact(tree, id))
+        && !(text < SHORT && tells(page, id, element, name))
+        && !shows_tabs(tree, id, element)
         && !holds_title(tree, id)
     {
         return Some(Reason::Name(name));
@@ -195,6 +201,27 @@ fn is_passage(measure: &Measure, id: NodeId, element: &Element) -> bool {
         || measure.holds(id).any(Holds::HEADING)
 }
 
+/// Whether a short part says what nobody would know without it: how to reach somebody, or, where its name says only
+/// how it looks, what something costs and when it is open. Prices among other pages' names are those pages'.
+fn tells(page: Page<'_>, id: NodeId, element: &Element, name: &str) -> bool {
+    let Page { tree, measure, .. } = page;
+    let unlinked = measure.link(id) == 0;
+    says_contact(tree, id)
+        || (unlinked && name == "menu" && !is_menu_control(element))
+        || is_placard(name) && {
+            let text = visible_text(tree, &NodeSet::default(), id);
+            has_facts(&text) || (unlinked && is_poster(name) && announces(&text))
+        }
+}
+
+/// Whether an element is a strip of tabs, all of whose links open something on this page.
+fn shows_tabs(tree: &Tree, id: NodeId, element: &Element) -> bool {
+    let leads_away = |n: NodeId| {
+        tree.attr(n, &local_name!("href")).is_some_and(|href| !href.trim_ascii().starts_with('#'))
+    };
+    is_strip(element) && !tree.descendants(id).take(MAX_CONTACT).any(leads_away)
+}
+
 /// Nodes among which somebody's address is looked for.
 const MAX_CONTACT: usize = 128;
 
@@ -229,7 +256,7 @@ fn within(tree: &Tree, id: NodeId, names: &[LocalName]) -> bool {
 }
 
 fn holds_title(tree: &Tree, id: NodeId) -> bool {
-    tree.descendants(id).any(|n| tree.name(n) == Some(&local_name!("h1")))
+    tree.descendants(id).filter_map(|n| tree.element(n)).any(|e| heading_level(e) == Some(1))
 }
 
 /// What customers say below a product and readers below an article: several parts marked as such inside one that is.

@@ -6,7 +6,7 @@ use crate::html::{Element, Measure, NodeId, Tree, is_silent, local_name};
 use crate::markdown::{NodeSet, clean_line, spells_invisibly};
 
 use super::flags::{FlagKind, Flags, instructions};
-use super::opener::{Controls, Opener, before, is_panel};
+use super::opener::{Controls, Opener, before, is_panel, unfolds};
 use super::style::{self, Colour, Sight, colour, colours};
 use super::stylesheet::Stylesheet;
 
@@ -63,6 +63,7 @@ pub(super) fn mark(
         let Some(sight) = sight else { continue };
         let opens = is_panel(tree, id, element)
             || before(tree, id) == Some(Opener::Told)
+            || unfolds(tree, id)
             || controls.get_or_insert_with(|| Controls::of(tree)).open(element);
         if opens {
             continue;
@@ -135,6 +136,9 @@ fn is_ligature(tree: &Tree, id: NodeId, element: &Element) -> bool {
 /// Whether a shop's theme does not say it here: that a variant is sold out stands beside each of them, and is shown
 /// only where the variant's button is off.
 fn is_untold(tree: &Tree, id: NodeId, element: &Element) -> bool {
+    if is_other_price(tree, id, element) || is_before_counting(element) {
+        return true;
+    }
     if !element.has_class("label-unavailable") {
         return false;
     }
@@ -146,6 +150,28 @@ fn is_untold(tree: &Tree, id: NodeId, element: &Element) -> bool {
             && !button.has_class("disabled")
             && button.attr(&local_name!("disabled")).is_none()
     })
+}
+
+/// What the theme that shops start from (Dawn) writes beside every price, and what the price is to show it.
+const PRICE_PARTS: &[(&str, &str, bool)] = &[
+    ("price__badge-sold-out", "price--sold-out", true),
+    ("price__badge-sale", "price--on-sale", true),
+    ("price__sale", "price--on-sale", true),
+    ("price__regular", "price--on-sale", false),
+];
+
+/// Whether a part of a price is what it would say if the product were on sale, or sold out.
+fn is_other_price(tree: &Tree, id: NodeId, element: &Element) -> bool {
+    let part = element.classes().find_map(|class| PRICE_PARTS.iter().find(|(part, ..)| *part == class));
+    let Some((_, state, shown)) = part else { return false };
+    let price =
+        tree.ancestors(id).take(AROUND).filter_map(|up| tree.element(up)).find(|e| e.has_class("price"));
+    price.is_some_and(|price| price.has_class(state) != *shown)
+}
+
+/// Whether a number counts up from here to the one it tells.
+fn is_before_counting(element: &Element) -> bool {
+    element.has_class("elementor-counter-number") && element.attr_named("data-to-value").is_some()
 }
 
 /// What an element's own attributes do to its text.

@@ -1,6 +1,6 @@
 //! What a page says about itself: title, language, description, and where its style sheets are.
 
-use crate::html::{NodeId, Tree, local_name};
+use crate::html::{NodeId, Tree, heading_level, local_name};
 use crate::markdown::clean_line;
 
 use super::trail;
@@ -120,7 +120,7 @@ pub(super) fn read(tree: &Tree) -> Metadata {
                 }
             }
             local_name!("template") | local_name!("svg") => nodes.skip_children(),
-            local_name!("h1") if found.headings.len() < MAX_HEADINGS => {
+            _ if found.headings.len() < MAX_HEADINGS && heading_level(element) == Some(1) => {
                 let text = clean_line(&tree.text_of(id));
                 let text = text.trim_end_matches(['¶', '#', '§', ' ']);
                 let leads_home = |n| tree.attr(n, &local_name!("href")).is_some_and(trail::leads_home);

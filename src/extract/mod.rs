@@ -9,6 +9,7 @@ mod cleaning;
 mod container;
 mod density;
 mod explanation;
+mod facts;
 mod flags;
 mod hidden;
 mod linklist;
@@ -45,6 +46,7 @@ use stylesheet::Stylesheet;
 pub use crate::markdown::Block;
 pub use cleaning::{Asked, CleanRule, Cleaning};
 pub use explanation::{Explanation, Part};
+pub(crate) use facts::has_facts;
 pub use flags::{Flag, FlagKind, instructions};
 pub use native::{explain_native, native};
 pub use removal::Reason;
@@ -52,7 +54,7 @@ pub use selector::{Selector, SelectorError};
 
 /// Version of the rules that make an article: raised with every change of what is extracted or how it is written,
 /// so that stored pages are read again.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 8;
 
 /// A page's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,7 +175,7 @@ impl Extraction {
             if choice.container.is_exact() { Vec::new() } else { repeats::remove(&mut blocks, subject) };
         // Facts alone are no page: a shell that a script fills states them, too.
         if !blocks.is_empty() {
-            let unshown = structured::unshown(tree, &links.base, &blocks);
+            let unshown = structured::unshown(tree, &links.base, subject, &blocks);
             blocks.extend(unshown);
         }
         let title = metadata.best_title(choice.heading.as_deref());

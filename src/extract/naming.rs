@@ -66,19 +66,72 @@ pub(super) fn chrome_name(measure: &Measure, id: NodeId, element: &Element) -> O
     element.attr(&local_name!("class")).and_then(hit).or_else(by_id)
 }
 
-/// Whether a word of `text` begins with `name`, or is `name` where that has no more than four letters.
+/// Whether a word of `text` begins with `name`, or is `name` where that has no more than four letters, or where what is
+/// named after it is often beside it (`modallink`).
 fn begins_a_word(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
         let bytes = text.as_bytes();
         let begins = at == 0 || !is_letter(bytes.get(at - 1));
-        begins && (name.len() > 4 || !is_letter(bytes.get(at + name.len())))
+        begins && ((name.len() > 4 && name != "modal") || !is_letter(bytes.get(at + name.len())))
     })
 }
 
 /// Whether what such a name stands at is chrome where it is short; else it takes links, too.
 pub(super) fn is_chrome_if_short(name: &str) -> bool {
     name != BUILT
+}
+
+/// Whether such a name says how something is set off, not what it is: it may tell anything.
+pub(super) fn is_placard(name: &str) -> bool {
+    matches!(
+        name,
+        "promo"
+            | "advert"
+            | "banner"
+            | "sidebar"
+            | "menu"
+            | "footer"
+            | "copyright"
+            | "disclaimer-bar"
+            | "popup"
+            | "modal"
+            | BUILT
+    )
+}
+
+/// Whether what such a name stands at stays on the page. Dialogs speak for a moment only.
+pub(super) fn is_poster(name: &str) -> bool {
+    matches!(name, "banner" | "promo" | "sidebar" | BUILT)
+}
+
+/// Whether an element named as a menu is pressed, or opened from what is. Else, without links, it lists dishes.
+pub(super) fn is_menu_control(element: &Element) -> bool {
+    const PARTS: &[&str] = &[
+        "toggle",
+        "toggler",
+        "button",
+        "btn",
+        "icon",
+        "trigger",
+        "burger",
+        "hamburger",
+        "mobile",
+        "dropdown",
+        "nav",
+        "navigation",
+        "open",
+        "close",
+        "overlay",
+        "main",
+        "primary",
+        "user",
+        "context",
+    ];
+    let names = element.id().into_iter().chain(element.classes());
+    names
+        .flat_map(|name| name.split(|c: char| !c.is_ascii_alphanumeric()))
+        .any(|word| PARTS.iter().any(|part| word.eq_ignore_ascii_case(part)))
 }
 
 /// The classes by which frameworks hide what is not open yet. Alone they prove nothing: tabs and accordions begin so.

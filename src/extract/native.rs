@@ -57,7 +57,8 @@ impl Source {
     fn parse(text: &str, url: &Url) -> Result<Self, ParseLimit> {
         let (front, body) = front::split(text);
         let mut page = String::with_capacity(body.len() * 2);
-        push_html(&mut page, Parser::new_ext(&components::clean(body), options()));
+        let body = components::clean(body);
+        push_html(&mut page, Parser::new_ext(&body, options(&body)));
         let tree = html::parse(&page)?;
         let links = html::links(&tree, url);
         Ok(Self { front, tree, links })
@@ -96,13 +97,17 @@ impl Source {
     }
 }
 
-fn options() -> Options {
-    Options::ENABLE_TABLES
+/// The dialect of a text. Definitions are read only where one stands: the parser takes any line for one that begins
+/// with a colon, as none does that goes on with a word.
+fn options(text: &str) -> Options {
+    let options = Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_GFM
-        | Options::ENABLE_HEADING_ATTRIBUTES
+        | Options::ENABLE_HEADING_ATTRIBUTES;
+    let is_definition = |line: &str| line.trim_start_matches(' ').starts_with(": ");
+    if text.lines().any(is_definition) { options | Options::ENABLE_DEFINITION_LIST } else { options }
 }
 
 #[cfg(test)]
@@ -182,6 +187,10 @@ mod tests {
             "Use `<Tabs>` and\n\n```jsx\nimport A from 'a';\n<Tabs/>\n```",
             "Use `<Tabs>` and\n\n```jsx\nimport A from 'a';\n<Tabs/>\n```",
         );
+        check(
+            "<ParamField query=\"limit\" type=\"integer\" default=\"10\" required>\n  How many.\n</ParamField>\n<ResponseField name=\"id\" type=\"string\">The id, required=no.</ResponseField>",
+            "**limit** (integer, required, default: 10)\n\nHow many.\n\n**id** (string)\n\nThe id, required=no.",
+        );
         check("A Vec<String> is a list.", "A Vec\\<String> is a list.");
     }
 
@@ -209,6 +218,15 @@ mod tests {
             "## Title {#id}\n\n<div align=center><b>x</b></div>\n\na<br>b <kbd>c</kbd>",
             "## Title\n\n**x**\n\na  \nb `c`",
         );
+        check(
+            "Hub\n: The middle.\n: Has lights.\n\nPort\n\n: A *hole*.",
+            "**Hub**\n\nThe middle.\n\nHas lights.\n\n**Port**\n\nA *hole*.",
+        );
+        check(
+            "Hub\n: Dark.\n\n| a | b |\n|:---|---:|\n| 1 | 2 |\n\na | b\n:--|:--\n1 | 2",
+            "**Hub**\n\nDark.\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n| a | b |\n| --- | --- |\n| 1 | 2 |",
+        );
+        check("Mind\n:the colon", "Mind :the colon");
         check("<p hidden>secret</p>\n\n<!-- note -->\n\ntext", "text");
         check("| a | b |\n|---|---|\n| 1 | `x\\|y` |", "| a | b |\n| --- | --- |\n| 1 | `x\\|y` |");
     }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::html::{Element, NodeId, Tree, local_name};
-use crate::markdown::named_by_click;
+use crate::html::{Element, NodeId, Tree, heading_level, local_name};
+use crate::markdown::{named_by_click, switches};
 
 /// Nodes at the beginning of what stands before a part, among which its button is looked for.
 const NEAR: usize = 16;
@@ -78,17 +78,76 @@ fn is_button(element: &Element) -> bool {
 }
 
 /// Headings, and what stands for them in lists of terms.
-fn is_heading(element: &Element) -> bool {
-    matches!(
-        *element.name(),
-        local_name!("h1")
-            | local_name!("h2")
-            | local_name!("h3")
-            | local_name!("h4")
-            | local_name!("h5")
-            | local_name!("h6")
-            | local_name!("dt")
-    )
+fn is_question(element: &Element) -> bool {
+    heading_level(element).is_some() || *element.name() == local_name!("dt")
+}
+
+/// What is written on what opens a part, without what it opens more of.
+#[rustfmt::skip]
+const UNFOLDS: &[&str] = &[
+    "show", "read more", "see more", "view more", "see all", "view all", "more", "expand", "unfold", "reveal", "open",
+    "toggle", "details", "learn more", "continue reading", "load more", "click to", "+",
+    // German.
+    "mehr", "alles anzeigen", "alle anzeigen", "weiterlesen", "weiter lesen", "anzeigen", "ausklappen", "aufklappen",
+    "einblenden", "antwort anzeigen", "details anzeigen", "vollständig",
+    // French, Spanish, Italian, Portuguese.
+    "afficher", "voir", "lire la suite", "lire plus", "en savoir plus", "plus", "ver más", "ver todo", "mostrar", "leer más",
+    "más", "mostra", "leggi", "vedi", "continua a leggere", "ver mais", "ler mais", "leia mais", "saiba mais", "mais",
+    // Dutch, Swedish, Danish, Norwegian, Polish, Russian.
+    "lees meer", "lees verder", "toon", "meer", "visa mer", "visa alla", "läs mer", "mer", "vis", "læs mere", "les mer", "mere", "pokaż",
+    "czytaj więcej", "więcej", "rozwiń", "показать", "читать", "подробнее", "ещё", "развернуть",
+    // Japanese, Chinese, Korean.
+    "もっと", "続きを読む", "詳細", "すべて表示", "显示", "顯示", "查看", "展开", "展開", "更多", "더 보기", "더보기", "자세히", "펼치기",
+];
+
+/// Bytes of the text on a button that unfolds a part.
+const MAX_BUTTON: usize = 60;
+
+/// Nodes after a part among which its button is looked for.
+const MAX_SIBLINGS: usize = 32;
+
+/// Whether a button beside a part says that it shows more: one before it, or after it and others like it.
+pub(super) fn unfolds(tree: &Tree, part: NodeId) -> bool {
+    let class = |id| tree.attr(id, &local_name!("class"));
+    let is_alike = |&n: &NodeId| tree.name(n) == tree.name(part) && class(n) == class(part);
+    let after = |at| {
+        let shown = std::iter::successors(tree.next_sibling(at), |&n| tree.next_sibling(n));
+        shown.filter(|&n| is_shown(tree, n)).take(MAX_SIBLINGS).find(|n| !is_alike(n))
+    };
+    let around = || std::iter::successors(Some(part), |&up| tree.parent(up)).take(AROUND + 1);
+    let beside = |step: &dyn Fn(NodeId) -> Option<NodeId>| around().find_map(step);
+    [beside(&|at| previous(tree, at)), beside(&after)].into_iter().flatten().any(|n| is_unfolder(tree, n))
+}
+
+/// Whether an element is a button, or holds nothing else, on which stands that it shows more.
+fn is_unfolder(tree: &Tree, id: NodeId) -> bool {
+    if bytes(tree, id) > MAX_BUTTON {
+        return false;
+    }
+    let text = tree.text_of(id).to_lowercase();
+    let text = text.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '+');
+    let says = UNFOLDS.iter().any(|begin| {
+        // What is written without spaces needs none after a word.
+        let apart = |rest: &str| !begin.is_ascii() || !rest.starts_with(char::is_alphanumeric);
+        text.strip_prefix(begin).is_some_and(apart)
+    });
+    let mut parts =
+        std::iter::once(id).chain(tree.descendants(id).take(NEAR)).filter_map(|n| tree.element(n));
+    says && parts.any(is_pressed)
+}
+
+/// Whether pressing an element leads nowhere else: a button, a link to nowhere, or what its class calls a switch.
+fn is_pressed(element: &Element) -> bool {
+    if *element.name() == local_name!("a") {
+        let href = element.attr(&local_name!("href")).unwrap_or("#").trim_ascii();
+        return href == "#" || href.is_empty() || href.to_ascii_lowercase().starts_with("javascript:");
+    }
+    let names_switch = |class: &str| {
+        let mut words = class.split(|c: char| !c.is_ascii_alphanumeric());
+        words
+            .any(|w| matches!(&*w.to_ascii_lowercase(), "more" | "toggle" | "toggler" | "trigger" | "expand"))
+    };
+    is_button(element) || element.classes().any(names_switch)
 }
 
 /// Whether what stands right before a part opens it.
@@ -109,14 +168,21 @@ fn opens(tree: &Tree, id: NodeId, part: NodeId) -> Option<Opener> {
     if tells(element) || near().any(tells) {
         return (bytes(tree, id) <= MAX_TEXT).then_some(Opener::Told);
     }
+    if switches(tree, id, element) {
+        return Some(Opener::Told);
+    }
     if is_button(element) {
         // Frameworks bind the two by an attribute of the part, or nowhere to be seen.
         let bound = || tree.element(part).is_some_and(|part| part.attr_named("x-show").is_some());
         let told = bytes(tree, id) <= MAX_TEXT && (bound() || asks(tree, id));
         return Some(if told { Opener::Told } else { Opener::Likely });
     }
-    if !is_heading(element) || bytes(tree, id) > MAX_TEXT {
+    if bytes(tree, id) > MAX_TEXT {
         return None;
+    }
+    if !is_question(element) {
+        let several = || is_one_of_several(tree, id, part) || is_in_one_of_several(tree, id);
+        return (asks(tree, id) && several()).then_some(Opener::Told);
     }
     if asks(tree, id) || is_one_of_several(tree, id, part) {
         return Some(Opener::Told);
@@ -137,6 +203,20 @@ fn is_one_of_several(tree: &Tree, heading: NodeId, part: NodeId) -> bool {
     let after = next(tree, part).and_then(|heading| Some((heading, next(tree, heading)?)));
     let before = previous(tree, heading).and_then(|part| Some((previous(tree, part)?, part)));
     class(part).is_some() && after.into_iter().chain(before).any(|(heading, part)| alike(heading, part))
+}
+
+/// Whether what holds this question stands beside others like it, which ask, too.
+fn is_in_one_of_several(tree: &Tree, question: NodeId) -> bool {
+    let shape = |id| (tree.name(id), tree.attr(id, &local_name!("class")));
+    let Some(item) = tree.parent(question) else { return false };
+    let is_alike = |other: NodeId| {
+        let first = tree.children(other).find(|&n| is_shown(tree, n));
+        shape(other) == shape(item)
+            && first.is_some_and(|first| {
+                shape(first) == shape(question) && bytes(tree, first) <= MAX_TEXT && asks(tree, first)
+            })
+    };
+    next(tree, item).into_iter().chain(previous(tree, item)).any(is_alike)
 }
 
 /// Bytes of text below a node as far as it matters, that of buttons among it.
@@ -181,8 +261,11 @@ pub(super) fn is_panel(tree: &Tree, id: NodeId, element: &Element) -> bool {
                 || c == "tabs"
         })
     };
+    // `et_pb_tab`: one tab of Divi's. What is in one is not.
+    let is_tab = |class: &str| class.split(|c: char| !c.is_ascii_alphanumeric()).next_back() == Some("tab");
     role(element)
         || named(element)
+        || element.classes().any(is_tab)
         || tree.parent(id).and_then(|p| tree.element(p)).is_some_and(|p| named(p) || &**p.name() == "tabs")
 }
 
@@ -230,5 +313,16 @@ mod tests {
         check("<h3>a</h3><div class=x>b</div><p>c</p>", None);
         check("<p>a</p><div class=x>b</div>", None);
         check("<p>a <button>buy</button></p><div class=x>b</div>", None);
+    }
+
+    #[test]
+    fn a_text_that_asks_opens_where_others_ask_likewise() {
+        let item = |question: &str| format!("<div><div><b>{question}</b></div><div class=x>b</div></div>");
+        check(&(item("a?") + &item("c?")), Some(Opener::Told));
+        check(&(item("a?") + &item("c")), None);
+        check(&(item("a") + &item("c?")), None);
+        check(&item("a?"), None);
+        check("<p>a?</p><div class=x>b</div><p>c?</p><div class=x>d</div>", Some(Opener::Told));
+        check("<p>a?</p><div class=x>b</div><p>c?</p>", None);
     }
 }

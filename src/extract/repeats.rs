@@ -16,6 +16,29 @@ const BUTTON: usize = 40;
 const BUTTONS: usize = 3;
 /// Words of a link that calls to an action.
 const WORDS: usize = 4;
+/// Words of links to where something is done.
+#[rustfmt::skip]
+const ERRANDS: &[&str] = &[
+    "book", "booking", "appointment", "reserve", "reservation", "register", "registration", "enrol", "enroll", "apply",
+    "application", "order", "download", "schedule", "pay", "portal",
+    // German, French.
+    "buchen", "termin", "reservieren", "anmelden", "anmeldung", "bewerben", "bestellen", "herunterladen", "réserver",
+    "inscription", "inscrire", "rendez", "commander", "télécharger", "postuler",
+    // Spanish, Italian, Portuguese, Dutch.
+    "reservar", "reserva", "inscripción", "cita", "pedir", "descargar", "solicitar", "prenota", "prenotare", "iscriviti",
+    "ordina", "scarica", "agendar", "inscrição", "baixar", "boeken", "reserveren", "afspraak", "inschrijven", "bestel",
+    "downloaden",
+];
+/// Labels of what is pressed, where they are no buttons by their element.
+#[rustfmt::skip]
+const CONTROLS: &[&str] = &[
+    "read more", "show more", "show less", "see more", "see less", "view more", "load more", "see all", "view all", "shop now",
+    "sort by", "add to cart", "add to bag", "add to wishlist", "wishlist", "quick view", "loading",
+    // German, French, Spanish, Italian.
+    "weiterlesen", "mehr lesen", "mehr anzeigen", "weniger anzeigen", "alle anzeigen", "sortieren nach", "in den warenkorb",
+    "lire la suite", "voir plus", "voir tout", "trier par", "ajouter au panier", "leer más", "ver más", "ver todo",
+    "ordenar por", "añadir al carrito", "leggi tutto", "mostra di più", "ordina per", "aggiungi al carrello",
+];
 /// So many such links in a row are a list of what there is.
 const LIST: usize = 4;
 /// Bytes of Markdown that may be a price or a date below a title.
@@ -40,6 +63,7 @@ pub(super) fn remove(blocks: &mut Vec<Block>, subject: Subject) -> Vec<String> {
             let times = counts.get(&block.fingerprint).copied().unwrap_or(1);
             (again && (is_heading(block) || is_statement(block, statement)))
                 || (times >= BUTTONS && is_link(block))
+                || is_control(block)
         })
         .collect();
     mark_buttons(blocks, &mut repeats);
@@ -72,13 +96,42 @@ fn mark_buttons(blocks: &[Block], removed: &mut [bool]) {
     }
 }
 
-/// A block that is one link of a few words to another page.
+/// A block that is one link of a few words to another page, where nothing is done that visitors come for.
 fn is_call(block: &Block) -> bool {
     let Some((text, rest)) = block.markdown.strip_prefix('[').and_then(|rest| rest.split_once("](")) else {
         return false;
     };
     let Some(target) = rest.strip_suffix(')').filter(|target| !target.contains(')')) else { return false };
-    text.split_whitespace().count() <= WORDS && !text.starts_with('!') && !is_file(target)
+    text.split_whitespace().count() <= WORDS && !text.starts_with('!') && !is_file(target) && !is_errand(text)
+}
+
+/// Whether a button's text says what one books, orders, applies for or downloads there: that answers a question, as
+/// an invitation to read on, or to `Book now`, does not.
+fn is_errand(text: &str) -> bool {
+    const URGES: &[&str] = &[
+        "now",
+        "today",
+        "here",
+        "free",
+        "jetzt",
+        "heute",
+        "hier",
+        "ahora",
+        "hoy",
+        "maintenant",
+        "ora",
+        "nu",
+    ];
+    let text = text.to_lowercase();
+    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words().any(|word| ERRANDS.contains(&word)) && words().filter(|word| !URGES.contains(word)).count() > 1
+}
+
+/// A block that is nothing but the label of what is pressed.
+fn is_control(block: &Block) -> bool {
+    let text = block.markdown.split_once("](").map_or(&*block.markdown, |(text, _)| text);
+    let label = text.trim_matches(|c: char| !c.is_alphanumeric());
+    label.len() <= BUTTON && !is_heading(block) && CONTROLS.contains(&&*label.to_lowercase())
 }
 
 /// Whether a link leads to something to keep or to use: a file, a mail address, a telephone number.

@@ -4,9 +4,7 @@
 
 use std::collections::HashSet;
 
-use html5ever::LocalName;
-
-use crate::html::{Holds, Measure, NodeId, Step, Tree, is_silent, local_name};
+use crate::html::{Holds, Measure, NodeId, Step, Tree, heading_level, is_silent, local_name};
 
 use super::removal::{Reason, Removals};
 
@@ -97,7 +95,7 @@ fn sections(tree: &Tree, measure: &Measure, root: NodeId, removals: &Removals) -
             walk.skip_children();
             continue;
         }
-        if let Some(level) = level(element.name()) {
+        if let Some(level) = heading_level(element) {
             all += measure.text(id);
             sections.push(Section { heading: Some(id), level, kept: 0, lost: Vec::new(), entries: false });
             walk.skip_children();
@@ -110,17 +108,4 @@ fn sections(tree: &Tree, measure: &Measure, root: NodeId, removals: &Removals) -
         }
     }
     (sections, all)
-}
-
-/// The level of a heading.
-pub(super) fn level(name: &LocalName) -> Option<usize> {
-    Some(match *name {
-        local_name!("h1") => 1,
-        local_name!("h2") => 2,
-        local_name!("h3") => 3,
-        local_name!("h4") => 4,
-        local_name!("h5") => 5,
-        local_name!("h6") => 6,
-        _ => return None,
-    })
 }

@@ -1,5 +1,5 @@
 //! Facts that a page states for machines (schema.org as JSON-LD) and does not show: questions with their answers,
-//! what a product costs, how long a recipe takes, when a shop is open.
+//! what a product costs, how long a recipe takes, how a shop is reached and when it is open.
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -7,9 +7,12 @@ use url::Url;
 use crate::html::{Base, Measure, NodeId, Tree, local_name, parse};
 use crate::markdown::{Block, NodeSet, Page, clean_line, fact, render};
 
+use super::subject::Subject;
+use contact::{is_contact, is_of_publisher};
 use shown::Shown;
-use value::{duration, each, first, has_type, plain, short_time, spaced, text, values};
+use value::{duration, each, first, has_type, plain, spaced, text, values};
 
+mod contact;
 mod shown;
 mod value;
 
@@ -21,12 +24,14 @@ const MAX_OBJECTS: usize = 2_000;
 const MAX_FACTS: usize = 200;
 /// Bytes of one value.
 const MAX_VALUE: usize = 2_000;
+/// Bytes of the name of an offer or a property.
+const MAX_NAME: usize = 80;
 
 /// Types of what is sold.
 const PRODUCTS: &[&str] = &["Product", "ProductGroup", "SoftwareApplication", "Book"];
 
 /// Blocks for what the page's JSON-LD says and `blocks` do not.
-pub(super) fn unshown(tree: &Tree, base: &Url, blocks: &[Block]) -> Vec<Block> {
+pub(super) fn unshown(tree: &Tree, base: &Url, subject: Subject, blocks: &[Block]) -> Vec<Block> {
     let mut objects = objects(tree);
     // What each of many products costs says nothing without the product: a page is about one, or lists them itself.
     for kinds in [PRODUCTS, &["Recipe"]] {
@@ -37,7 +42,10 @@ pub(super) fn unshown(tree: &Tree, base: &Url, blocks: &[Block]) -> Vec<Block> {
     if objects.is_empty() {
         return Vec::new();
     }
-    let mut facts = Facts { shown: Shown::new(blocks), base, blocks: Vec::new() };
+    let told_apart = objects.iter().filter(|object| is_contact(object)).count() > 1;
+    let of_publisher = is_of_publisher(&objects);
+    let mut facts =
+        Facts { shown: Shown::new(blocks), base, subject, told_apart, of_publisher, blocks: Vec::new() };
     for object in &objects {
         facts.read(object);
     }
@@ -92,6 +100,11 @@ fn is_json_ld(tree: &Tree, id: NodeId) -> bool {
 struct Facts<'t> {
     shown: Shown,
     base: &'t Url,
+    subject: Subject,
+    /// Whether there are several contacts, whose lines need their names.
+    told_apart: bool,
+    /// Whether who is behind the site is what the page is about.
+    of_publisher: bool,
     blocks: Vec<Block>,
 }
 
@@ -103,8 +116,8 @@ impl Facts<'_> {
             self.product(object);
         } else if has_type(object, &["Recipe"]) {
             self.recipe(object);
-        } else if object.contains_key("openingHours") || object.contains_key("openingHoursSpecification") {
-            self.hours(object);
+        } else if is_contact(object) {
+            self.contact(object, self.told_apart.then(|| contact::name(object)).flatten().as_deref());
         }
     }
 
@@ -163,7 +176,12 @@ impl Facts<'_> {
             object,
             &[("size", "Size"), ("weight", "Weight"), ("operatingSystem", "Operating system")],
         );
-        for offer in each(object.get("offers")) {
+        let offers: Vec<_> = each(object.get("offers")).collect();
+        for offer in &offers {
+            let name = ["name", "sku"].iter().find_map(|key| offer.get(*key).and_then(text));
+            let name = name.map(|name| clean_line(&plain(&name)));
+            let name = name.filter(|name| offers.len() > 1 && (1..=MAX_NAME).contains(&name.len()));
+            let key = |key: &str| name.as_ref().map_or_else(|| key.to_owned(), |of| format!("{key} ({of})"));
             let specification = first(offer.get("priceSpecification"));
             let of = |key: &str| {
                 offer
@@ -173,28 +191,32 @@ impl Facts<'_> {
             };
             let currency = of("priceCurrency").unwrap_or_default();
             if let Some(price) = of("price") {
-                self.price("Price", &price, &currency);
+                self.price(&key("Price"), &price, &currency);
             } else {
                 if let Some(low) = of("lowPrice") {
-                    self.price("Price from", &low, &currency);
+                    self.price(&key("Price from"), &low, &currency);
                 }
                 if let Some(high) = of("highPrice") {
-                    self.price("Price up to", &high, &currency);
+                    self.price(&key("Price up to"), &high, &currency);
                 }
             }
-            if let Some(availability) = of("availability") {
-                self.add("Availability", &spaced(&availability));
+            // Of several without names nobody could tell which of them is sold out.
+            let is_told = offers.len() == 1 || name.is_some();
+            if let Some(availability) = of("availability").filter(|_| is_told) {
+                self.add(&key("Availability"), &spaced(&availability));
             }
             if let Some(condition) =
                 of("itemCondition").filter(|condition| !condition.ends_with("NewCondition"))
             {
-                self.add("Condition", &spaced(&condition));
+                self.add(&key("Condition"), &spaced(&condition));
             }
         }
         for property in each(object.get("additionalProperty")) {
             let name = property.get("name").and_then(text).map(|name| clean_line(&plain(&name)));
             let value = property.get("value").and_then(text);
-            if let (Some(name), Some(value)) = (name.filter(|name| (1..=80).contains(&name.len())), value) {
+            if let (Some(name), Some(value)) =
+                (name.filter(|name| (1..=MAX_NAME).contains(&name.len())), value)
+            {
                 self.add(&name, &value);
             }
         }
@@ -232,27 +254,6 @@ impl Facts<'_> {
             self.add_all(nutrition, &[("servingSize", "Serving size"), ("calories", "Calories")]);
         }
     }
-
-    fn hours(&mut self, object: &Map<String, Value>) {
-        for hours in values(object.get("openingHours")).into_iter().filter_map(text) {
-            self.add("Opening hours", &hours);
-        }
-        for hours in each(object.get("openingHoursSpecification")) {
-            let days: Vec<String> =
-                values(hours.get("dayOfWeek")).into_iter().filter_map(text).map(|day| spaced(&day)).collect();
-            let time = |key: &str| hours.get(key).and_then(text).unwrap_or_default();
-            let (opens, closes) = (time("opens"), time("closes"));
-            let (opens, closes) = (short_time(&opens), short_time(&closes));
-            let when = if opens == closes { "closed".to_owned() } else { format!("{opens}–{closes}") };
-            let mut value = format!("{} {when}", days.join(", "));
-            if let (Some(from), Some(to)) =
-                (hours.get("validFrom").and_then(text), hours.get("validThrough").and_then(text))
-            {
-                value = format!("{value} ({from} to {to})");
-            }
-            self.add("Opening hours", &value);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -267,7 +268,7 @@ mod tests {
         let dropped = NodeSet::new(tree.len());
         let shown =
             render(Page { tree: &tree, measure: &measure, base: &base, dropped: &dropped }, &[Tree::ROOT]);
-        let found = unshown(&tree, &url, &shown);
+        let found = unshown(&tree, &url, Subject::Unknown, &shown);
         let found: Vec<_> = found.iter().map(|block| block.markdown.as_str()).collect();
         assert_eq!(found, expected, "{page}");
     }
@@ -287,6 +288,18 @@ mod tests {
             &["Brand: Acme", "SKU: P-1", "Price: 49.00 EUR", "Availability: In stock"],
         );
         check(&format!("<h1>Pump</h1><p>Acme P-1, 49,00 €, in stock.</p>{product}"), &[]);
+        check(
+            &ld(
+                r#"{"@type":"Product","offers":[{"sku":"D-120","price":499,"priceCurrency":"USD","availability":"InStock"},
+                {"sku":"D-160","price":599,"priceCurrency":"USD","availability":"OutOfStock"}]}"#,
+            ),
+            &[
+                "Price (D-120): 499 USD",
+                "Availability (D-120): In stock",
+                "Price (D-160): 599 USD",
+                "Availability (D-160): Out of stock",
+            ],
+        );
         check(
             &ld(r#"{"@type":"Product","offers":[{"lowPrice":5,"highPrice":9.5,"priceCurrency":"USD"}]}"#),
             &["Price from: 5 USD", "Price up to: 9.5 USD"],
@@ -317,7 +330,43 @@ mod tests {
                 "Opening hours: Mo-Fr 09:00-18:00",
                 "Opening hours: Saturday 10:00–14:00",
                 "Opening hours: Sunday closed",
+                "Telephone: +49 30 123",
             ],
+        );
+    }
+
+    #[test]
+    fn how_a_business_is_reached_is_told_where_the_page_does_not() {
+        let business = r#"{"@type":"Dentist","name":"Acme","telephone":"+49 30 1234567","email":"mailto:help@acme.test",
+            "address":{"@type":"PostalAddress","streetAddress":"Hauptstr. 1","postalCode":"10115","addressLocality":"Berlin","addressCountry":{"@type":"Country","name":"DE"}}}"#;
+        check(
+            &ld(business),
+            &["Address: Hauptstr. 1, 10115 Berlin, DE", "Telephone: +49 30 1234567", "Email: help@acme.test"],
+        );
+        let shown = "<p>Hauptstr. 1<br>10115 Berlin</p><p>030/123 45 67</p><a href='mailto:help@acme.test'>help@acme.test</a>";
+        check(&format!("{shown}{}", ld(business)), &[]);
+        check(
+            &ld(
+                r#"{"@type":"Organization","address":"1 Main St","contactPoint":[{"contactType":"sales","telephone":"555-0100"}]}"#,
+            ),
+            &["Address: 1 Main St", "Telephone (sales): 555-0100"],
+        );
+        let publisher = r#"{"@type":"Organization","telephone":"555-0100","openingHours":"Mo 9-5"}"#;
+        let page = |kind: &str| ld(&format!(r#"[{publisher},{{"@type":"{kind}"}}]"#));
+        check(&page("WebSite"), &["Opening hours: Mo 9-5", "Telephone: 555-0100"]);
+        check(&page("ContactPage"), &["Opening hours: Mo 9-5", "Telephone: 555-0100"]);
+        check(&page("Article"), &["Opening hours: Mo 9-5"]);
+        check(&ld(r#"{"@type":"Organization","address":{"addressCountry":"DE"}}"#), &[]);
+        check(&ld(r#"{"@type":"Person","name":"A","telephone":"555-0100"}"#), &[]);
+    }
+
+    #[test]
+    fn several_contacts_are_told_apart_by_their_names() {
+        check(
+            &ld(
+                r#"[{"@type":"Store","name":"North","telephone":"555-0100"},{"@type":"Store","name":"South","telephone":"555-0199"}]"#,
+            ),
+            &["Telephone (North): 555-0100", "Telephone (South): 555-0199"],
         );
     }
 

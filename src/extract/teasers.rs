@@ -1,10 +1,9 @@
 //! Sections that lead to other pages and say so in their heading: related articles, recommended products.
 
-use crate::html::{Measure, NodeId, Tree};
+use crate::html::{Measure, NodeId, Tree, heading_level};
 use crate::markdown::clean_line;
 
 use super::removal::{Reason, Removals};
-use super::sections::level;
 
 /// Bytes of a heading that can be one of these.
 const MAX_HEADING: usize = 60;
@@ -95,7 +94,7 @@ pub(super) fn mark(tree: &Tree, measure: &Measure, root: NodeId, removals: &mut 
             nodes.skip_children();
             continue;
         }
-        let Some(level) = tree.name(id).and_then(level) else { continue };
+        let Some(level) = tree.element(id).and_then(heading_level) else { continue };
         if level > 1 && measure.text(id) <= MAX_HEADING && is_teaser(&tree.text_of(id)) {
             for part in extent(tree, measure, root, id, level) {
                 removals.insert(part, Reason::Teaser);
@@ -153,5 +152,5 @@ fn starts(tree: &Tree, measure: &Measure, id: NodeId) -> bool {
 
 /// Whether a node is a heading of this level or above.
 fn ranks(tree: &Tree, id: NodeId, than: usize) -> bool {
-    tree.name(id).and_then(level).is_some_and(|level| level <= than)
+    tree.element(id).and_then(heading_level).is_some_and(|level| level <= than)
 }

@@ -48,6 +48,13 @@ fn what_is_hidden_in_code_stays_out() {
 }
 
 #[test]
+fn what_is_hidden_in_the_title_of_a_note_stays_out() {
+    let page = "<main><h1>T</h1><p>Run this on the hub.</p><div class='admonition tip'>\
+        <p class=admonition-title>Speed <span style='display:none'>DROP</span></p><p>Be quick.</p></div></main>";
+    assert!(article(page).markdown().ends_with("> **Tip: Speed**\n>\n> Be quick."));
+}
+
+#[test]
 fn a_variant_is_sold_out_only_where_its_button_is_off() {
     let variant = |name: &str, class: &str| {
         format!(
@@ -308,6 +315,209 @@ fn how_to_reach_somebody_stays_whatever_its_class_is() {
     check("<div class=footer-box><address>KEPT street 1</address></div>", true);
     check("<div class=share-bar>KEPT <a href='mailto:?subject=T&body=x'>by mail</a></div>", false);
     check("<div class=banner>KEPT</div>", false);
+}
+
+#[test]
+fn short_facts_and_announcements_stay_whatever_their_class_is() {
+    let text = "A sentence that says how the pump is primed, and for how long. ".repeat(8);
+    let check = |part: &str, kept: bool| {
+        let found = article(&format!("<body><main><h1>T</h1><p>{text}</p>{part}</main></body>")).markdown();
+        assert_eq!(found.contains("KEPT"), kept, "{part}\n{found}");
+    };
+    check("<div class=promo>KEPT: free delivery from $50</div>", true);
+    check("<div class='banner'>KEPT: 030 1234567</div>", true);
+    check("<div class=promo-bar><span>KEPT Mon-Fri 9:00-17:00</span></div>", true);
+    check("<div class=banner-legal>KEPT GmbH, VAT DE123456789</div>", true);
+    check("<ul class=menu><li class=menu-item>KEPT 9 €</li></ul>", true);
+    check("<div class=banner>KEPT: we are closed from Christmas to New Year.</div>", true);
+    check("<div class=promo>KEPT</div>", false);
+    check("<div class=related-products><p>KEPT</p> $9</div>", false);
+    check("<div class=price-filter>KEPT $0 - $50</div>", false);
+    check("<div class=banner><a href=/x>KEPT our new pumps.</a></div>", false);
+    check("<div class=copyright>KEPT: all rights reserved.</div>", false);
+}
+
+#[test]
+fn announcements_are_no_requests_for_consent_and_no_dialogs() {
+    let text = "A sentence that says how the pump is primed, and for how long. ".repeat(8);
+    let check = |part: &str, kept: bool| {
+        let found = article(&format!("<body><main><h1>T</h1><p>{text}</p>{part}</main></body>")).markdown();
+        assert_eq!(found.contains("KEPT"), kept, "{part}\n{found}");
+    };
+    check("<div class=promo>KEPT: 10% off for pensioners</div>", true);
+    check("<div class=banner>KEPT Mo–Fr 8–12 Uhr</div>", true);
+    check("<div class=privacy-banner>KEPT: we use cookies to give you the best experience.</div>", false);
+    check("<div class=top-banner>KEPT: please enable JavaScript to use this site.</div>", false);
+    check("<div class=modal>KEPT: your session has expired.</div>", false);
+    check("<div class=card__modallink>KEPT: watch four games at once.</div>", true);
+    check("<div class=popup>KEPT until 30 June, $9</div>", true);
+    check("<div class=sidebar>KEPT 30 50 100 150</div>", false);
+}
+
+#[test]
+fn the_dishes_of_a_menu_are_no_menu() {
+    let text = "We cook with what the market has, and bake our own bread each morning. ".repeat(8);
+    let check = |part: &str, kept: bool| {
+        let found = article(&format!("<main><h1>T</h1><p>{text}</p>{part}</main>")).markdown();
+        assert_eq!(found.contains("KEPT"), kept, "{part}\n{found}");
+    };
+    check("<div class=menu-item><div class=menu-item-title>KEPT</div><div>$8</div></div>", true);
+    check("<div class=menu-section-title>KEPT</div>", true);
+    check("<div class=menu-toggle>KEPT</div>", false);
+    check("<div class=main-menu>KEPT</div>", false);
+    check("<ul class=menu><li><a href=/a>KEPT</a></li></ul>", false);
+}
+
+#[test]
+fn what_builders_of_pages_unfold_stays() {
+    let text = "A sentence that says how the pump is primed, and for how long. ".repeat(8);
+    let check = |part: &str, expected: &str| {
+        let found = article(&format!("<body><main><h1>T</h1><p>{text}</p>{part}</main></body>")).markdown();
+        assert!(found.ends_with(expected), "{part}\n{found}");
+    };
+    check(
+        "<div class='elementor-widget elementor-widget-accordion'><div class=elementor-tab-title role=button \
+         aria-controls=c1 aria-expanded=false><a class=elementor-accordion-title tabindex=0>Do you work on Sundays?\
+         </a></div><div id=c1 class=elementor-tab-content style='display:none'><p>Yes.</p></div></div>",
+        "## Do you work on Sundays?\n\nYes.",
+    );
+    check(
+        "<div class=w-dropdown><div class=w-dropdown-toggle><div>Can I cancel?</div></div>\
+         <nav class=w-dropdown-list><p>Any time.</p></nav></div>",
+        "Can I cancel?\n\nAny time.",
+    );
+    check(
+        "<div class=w-dropdown><nav class=w-dropdown-list><a href=/a>A</a> <a href=/b>B</a></nav></div>",
+        "for how long.",
+    );
+    check(
+        "<div class=w-tabs><div class=w-tab-menu><a data-w-tab=a class=w-tab-link>Monthly</a><a data-w-tab=b \
+         class=w-tab-link>Yearly</a></div><div class=w-tab-content><div class=w-tab-pane><p>$10</p></div>\
+         <div class=w-tab-pane><p>$100</p></div></div></div>",
+        "**Monthly**\n\n$10\n\n**Yearly**\n\n$100",
+    );
+    check(
+        "<div class=et_pb_tabs><ul class=et_pb_tabs_controls><li><a href='#'>By train</a></li><li><a href='#'>By car\
+         </a></li></ul><div class=et_pb_all_tabs><div class='et_pb_tab et_pb_tab_0'><p>To the zoo.</p></div>\
+         <div class='et_pb_tab et_pb_tab_1' style='display:none'><p>Below the house.</p></div></div></div>",
+        "**By train**\n\nTo the zoo.\n\n**By car**\n\nBelow the house.",
+    );
+}
+
+#[test]
+fn a_price_says_only_what_its_state_shows() {
+    let price = |class: &str| {
+        let page = format!(
+            "<main><h1>Desk</h1><p>A desk of solid oak.</p><div class='price {class}'>\
+             <div class=price__regular>$550</div> <div class=price__sale>now $499</div> \
+             <span class='badge price__badge-sale'>Sale</span> <span class='badge price__badge-sold-out'>Sold out</span>\
+             </div></main>"
+        );
+        let found = article(&page).markdown();
+        found.rsplit_once("oak.\n\n").map(|(_, price)| price.to_owned()).unwrap()
+    };
+    assert_eq!(price(""), "$550");
+    assert_eq!(price("price--on-sale"), "now $499\n\nSale");
+    assert_eq!(price("price--sold-out"), "$550\n\nSold out");
+}
+
+#[test]
+fn buttons_stay_where_something_is_done_that_visitors_come_for() {
+    let check = |text: &str, kept: bool| {
+        let button = format!(
+            "<div class=wp-block-buttons><div class=wp-block-button><a class=wp-block-button__link href=/go>{text}</a></div></div>"
+        );
+        let page = format!(
+            "<main><h1>T</h1><p>Ask us about it.</p>{button}<p>We are here for you on all days of the week, and on holidays, too.</p></main>"
+        );
+        assert_eq!(article(&page).markdown().contains("/go"), kept, "{text}");
+    };
+    check("Book an appointment", true);
+    check("Download the form", true);
+    check("Termin buchen", true);
+    check("Learn more", false);
+    check("Get started", false);
+    check("Book now", false);
+    let page = "<main><h1>T</h1><h2>Hub</h2><p>It costs $9.</p><p>Sort by:</p><div>Read more »</div><p>Read more of it.</p></main>";
+    assert_eq!(article(page).markdown(), "# T\n\n## Hub\n\nIt costs $9.\n\nRead more of it.");
+}
+
+#[test]
+fn what_a_visitor_can_unfold_stays() {
+    let check = |page: &str, kept: bool| {
+        let found = article(&format!("<main><h1>T</h1><p>Hello there, visitor.</p>{page}</main>")).markdown();
+        assert_eq!(found.contains("KEPT"), kept, "{page}\n{found}");
+    };
+    check("<div hidden>KEPT</div><button>Show more</button>", true);
+    check("<button>Read more</button><div style='display:none'>KEPT</div>", true);
+    check("<p>One.<span class=dots>…</span><span hidden>KEPT</span></p><a href='#'>Read more</a>", true);
+    check("<p>One.</p><div hidden>KEPT</div><a href='javascript:more()'>Mehr anzeigen</a>", true);
+    check(
+        "<ul><li>a</li><li class=x hidden>b</li><li class=x hidden>KEPT</li></ul><button>+ 2 more</button>",
+        true,
+    );
+    check(
+        "<ul><li>a</li><li class=x hidden>KEPT</li><li class=x hidden>b</li></ul><button>Show all 3</button>",
+        true,
+    );
+    check("<div hidden>KEPT</div><div class=row><span class=read-more>続きを読む</span></div>", true);
+    check("<div hidden>KEPT</div><a href=/next>Read more</a>", false);
+    check("<div hidden>KEPT</div><button>Buy now</button>", false);
+    check("<div hidden>KEPT</div><p>Show more of it.</p>", false);
+    check("<div hidden>KEPT</div><button>Moreover</button>", false);
+}
+
+#[test]
+fn what_ticking_a_box_opens_stays_below_its_label() {
+    let page = |part: &str| {
+        let text = "A sentence that says how the pump is primed, and for how long. ".repeat(8);
+        let style = "<style>.c{display:none}</style>";
+        article(&format!("{style}<main><h1>T</h1><p>{text}</p>{part}</main>")).markdown()
+    };
+    let found =
+        page("<input type=checkbox id=x><label for=x>Delivery times</label><div class=c>Two days.</div>");
+    assert!(found.ends_with("**Delivery times**\n\nTwo days."), "{found}");
+    let found =
+        page("<input type=radio id=x><label for=x>Is it safe?</label><div style='display:none'>Yes.</div>");
+    assert!(found.ends_with("## Is it safe?\n\nYes."), "{found}");
+    assert!(page("<label><input type=checkbox> More</label><div hidden>KEPT</div>").contains("KEPT"));
+    let form = "<form><input type=checkbox id=x><label for=x>I agree</label><div hidden>KEPT</div></form>";
+    assert!(!page(form).contains("KEPT"));
+    assert!(!page("<label for=x>Name</label><div hidden>KEPT</div>").contains("KEPT"));
+}
+
+#[test]
+fn tabs_without_roles_name_their_panels() {
+    let style = "<style>.tab-content{display:none}.tab-content.current{display:inherit}</style>";
+    let tabs = "<ul class=tabs><li class='tab-link current' data-tab=t1>Windows <b hidden>x</b></li>\
+        <li class=tab-link data-tab=t2>Mac</li></ul>";
+    let check = |panels: &str| {
+        let found = article(&format!("{style}<main><h1>T</h1><p>Choose one.</p>{tabs}{panels}</main>"));
+        let expected = "# T\n\nChoose one.\n\n**Windows**\n\nRun setup.\n\n**Mac**\n\nOpen it.";
+        assert_eq!(found.markdown(), expected, "{panels}");
+    };
+    check(
+        "<div id=t1 class='tab-content current'>Run setup.</div><div id=t2 class=tab-content>Open it.</div>",
+    );
+    check("<div id=t1 class=box>Run setup.</div><div id=t2 class=box style='display:none'>Open it.</div>");
+    check("<div class='tab-pane'>Run setup.</div><div class=tab-pane>Open it.</div>");
+    let menu =
+        "<div class=tabs-menu><a href='#' class='tabs-link is-active'>Windows</a><a href='#'>Mac</a></div>";
+    let panels = "<div class=tab>Run setup.</div><div class='tab is-hidden'>Open it.</div>";
+    let found =
+        article(&format!("<main><h1>T</h1><p>Choose one.</p><div class=tabs>{menu}{panels}</div></main>"));
+    assert!(found.markdown().ends_with("**Windows**\n\nRun setup.\n\n**Mac**\n\nOpen it."));
+    check("<div><div class=x>Run setup.</div><div class=x>Open it.</div></div>");
+}
+
+#[test]
+fn a_heading_by_its_role_heads_the_page() {
+    let found = article(
+        "<title>Pumps | Acme</title><main><div role=heading aria-level=1>Pumps</div><p>All of them.</p>\
+         <div role=heading aria-level=3>Small</div><p>One.</p></main>",
+    );
+    assert_eq!(found.title, "Pumps");
+    assert_eq!(found.markdown(), "# Pumps\n\nAll of them.\n\n### Small\n\nOne.");
 }
 
 #[test]

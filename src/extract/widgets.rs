@@ -32,6 +32,8 @@ const NAMES: &[&str] = &[
     "wp_rp_wrap", "zergnet-widget", "revcontent", "dianomi_context", "mgbox", "nrelate_related",
     // Advertising.
     "adsbygoogle", "google-auto-placed", "adthrive-ad", "mv-ad-box", "raptive-ad", "ez-toc-container", "lwptoc",
+    // What a form says once it is sent.
+    "w-form-done", "w-form-fail", "wpcf7-response-output", "elementor-message",
     // Chats, captchas, comments by others.
     "grecaptcha-badge", "intercom-lightweight-app", "intercom-container", "drift-widget", "hubspot-messages-iframe-container", "tidio-chat",
     "crisp-client", "zE-session", "fb-comments", "fb_iframe_widget", "disqus_thread",

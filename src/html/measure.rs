@@ -70,14 +70,37 @@ pub fn is_silent(element: &Element) -> bool {
     }
 }
 
+/// The level of a heading, 1 to 6: that of its tag, or what `role=heading` and `aria-level` say, which is 2 where no
+/// level is given (WAI-ARIA 1.2, `heading`).
+pub fn heading_level(element: &Element) -> Option<usize> {
+    tag_level(element.name()).or_else(|| {
+        let carries = matches!(*element.name(), local_name!("div") | local_name!("p") | local_name!("span"));
+        let role = element.attr(&local_name!("role")).filter(|_| carries)?;
+        let level = element.attr_named("aria-level").and_then(|level| level.trim_ascii().parse().ok());
+        role.trim_ascii().eq_ignore_ascii_case("heading").then(|| level.unwrap_or(2).clamp(1, 6))
+    })
+}
+
+/// Whether elements of this name are headings.
+pub fn is_heading(name: &LocalName) -> bool {
+    tag_level(name).is_some()
+}
+
+fn tag_level(name: &LocalName) -> Option<usize> {
+    Some(match *name {
+        local_name!("h1") => 1,
+        local_name!("h2") => 2,
+        local_name!("h3") => 3,
+        local_name!("h4") => 4,
+        local_name!("h5") => 5,
+        local_name!("h6") => 6,
+        _ => return None,
+    })
+}
+
 fn own(name: &LocalName) -> Holds {
     match *name {
-        local_name!("h1")
-        | local_name!("h2")
-        | local_name!("h3")
-        | local_name!("h4")
-        | local_name!("h5")
-        | local_name!("h6") => Holds::HEADING,
+        _ if is_heading(name) => Holds::HEADING,
         local_name!("pre") => Holds::PRE,
         local_name!("table") => Holds::TABLE,
         local_name!("ul") | local_name!("ol") | local_name!("dl") => Holds::LIST,
@@ -86,6 +109,19 @@ fn own(name: &LocalName) -> Holds {
         }
         local_name!("a") => Holds::LINK,
         _ => Holds::default(),
+    }
+}
+
+/// Whether an `a` leads nowhere but opens something beside it, as the titles of accordions do: it reads as text.
+fn opens_here(link: &Element) -> bool {
+    let told = || {
+        ["aria-expanded", "aria-controls"].iter().any(|name| link.attr_named(name).is_some())
+            && link.attr_named("aria-haspopup").is_none()
+    };
+    match link.attr(&local_name!("href")).map(str::trim_ascii) {
+        Some("") => true,
+        Some(target) => target.starts_with('#') && told(),
+        None => link.attr(&local_name!("tabindex")).is_some() || told(),
     }
 }
 
@@ -123,7 +159,7 @@ impl Measure {
         if let Some(element) = tree.element(id) {
             let own = own(element.name());
             self.holds[i] = self.holds[i].and(own);
-            if own == Holds::LINK {
+            if own == Holds::LINK && !opens_here(element) {
                 self.link[i] = self.text[i];
             }
         }

@@ -10,6 +10,6 @@ mod tree;
 
 pub use html5ever::local_name;
 pub use links::{Base, Links, links};
-pub use measure::{Holds, Measure, is_silent};
+pub use measure::{Holds, Measure, heading_level, is_heading, is_silent};
 pub use parse::{MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, ParseLimit, parse};
 pub use tree::{Children, Descendants, Element, NodeId, Step, Tree, Walk};

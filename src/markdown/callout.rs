@@ -1,8 +1,9 @@
 //! Notes, tips and warnings that a page sets apart, whatever its generator calls them.
 
-use crate::html::{Element, Holds, Measure, NodeId, Tree, is_silent, local_name};
+use crate::html::{Element, Holds, Measure, NodeId, Tree, is_heading, is_silent, local_name};
 
 use super::clean::clean_line;
+use super::nodes::NodeSet;
 
 /// Bytes of text in a callout at most: what holds more is a part of the page.
 const MAX_TEXT: usize = 20_000;
@@ -58,6 +59,8 @@ const PARTS: &[&str] = &[
 pub(super) struct Callout {
     pub(super) label: Option<String>,
     pub(super) title: Option<NodeId>,
+    /// The text with which the callout begins, and how many bytes of it name the kind once more.
+    pub(super) said: Option<(NodeId, usize)>,
 }
 
 /// What the classes of an element say.
@@ -79,7 +82,9 @@ fn kind_of(word: &str) -> Option<&'static str> {
 }
 
 fn named(element: &Element) -> Named {
-    let mut named = Named::default();
+    // Mintlify's is called by an attribute.
+    let kind = element.attr_named("data-callout-type").and_then(kind_of);
+    let mut named = Named { kind, marked: kind.is_some(), ..Named::default() };
     let Some(class) = element.attr(&local_name!("class")) else { return named };
     let mut tokens = 0;
     for token in class.split_ascii_whitespace() {
@@ -112,7 +117,13 @@ pub(crate) fn is_callout(element: &Element) -> bool {
 }
 
 /// What an element is as a callout; `None` if it is none.
-pub(super) fn callout(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> Option<Callout> {
+pub(super) fn callout(
+    tree: &Tree,
+    measure: &Measure,
+    dropped: &NodeSet,
+    id: NodeId,
+    element: &Element,
+) -> Option<Callout> {
     element.attr(&local_name!("class")).or_else(|| element.attr(&local_name!("role")))?;
     let Named { mut kind, alone, marked, certain } = named(element);
     let role = matches!(element.attr(&local_name!("role")), Some("note" | "doc-tip" | "doc-notice"));
@@ -123,7 +134,7 @@ pub(super) fn callout(tree: &Tree, measure: &Measure, id: NodeId, element: &Elem
     if folds && kind.is_none() {
         return None;
     }
-    let title = title(tree, measure, id, element);
+    let title = title(tree, measure, dropped, id, element);
     let plain = |text: &str| -> String {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
@@ -139,11 +150,12 @@ pub(super) fn callout(tree: &Tree, measure: &Measure, id: NodeId, element: &Elem
     }
     let label = match (kind, &title) {
         (Some(kind), Some((_, text))) => {
+            let text = without_kind(kind, text);
             let (own, name) = (plain(text), plain(kind));
-            if own == name {
+            if own.is_empty() || own == name {
                 Some(kind.to_owned())
             } else if own.contains(&name) {
-                Some(text.clone())
+                Some(text.to_owned())
             } else {
                 Some(format!("{kind}: {text}"))
             }
@@ -151,11 +163,62 @@ pub(super) fn callout(tree: &Tree, measure: &Measure, id: NodeId, element: &Elem
         (None, Some((_, text))) => Some(text.clone()),
         (kind, None) => kind.map(str::to_owned),
     };
-    Some(Callout { label, title: title.map(|(id, _)| id) })
+    let title = title.map(|(id, _)| id);
+    let said = kind.and_then(|kind| said_again(tree, dropped, id, title, kind));
+    Some(Callout { label, title, said })
+}
+
+/// What follows where a text begins with a kind's name and a sign after it: `Note: Mind` and `Note`, not `Note that`.
+fn after_kind<'t>(kind: &str, text: &'t str) -> Option<&'t str> {
+    let text = text.trim_start();
+    let named = text.get(..kind.len()).filter(|begin| begin.eq_ignore_ascii_case(kind))?;
+    let rest = text[named.len()..].trim_start();
+    let after = rest.trim_start_matches([':', '!', '：', '–', '—']);
+    (rest.is_empty() || after.len() < rest.len()).then(|| after.trim_start())
+}
+
+/// A title without the kind's name before it, however often it stands there.
+fn without_kind<'t>(kind: &str, title: &'t str) -> &'t str {
+    std::iter::successors(Some(title), |text| after_kind(kind, text).filter(|_| !text.is_empty()))
+        .last()
+        .unwrap_or(title)
+}
+
+/// The first text of a callout below its title, and its bytes before what follows the kind's name.
+fn said_again(
+    tree: &Tree,
+    dropped: &NodeSet,
+    id: NodeId,
+    title: Option<NodeId>,
+    kind: &str,
+) -> Option<(NodeId, usize)> {
+    let mut nodes = tree.descendants(id);
+    for _ in 0..MAX_NODES {
+        let n = nodes.next()?;
+        if let Some(element) = tree.element(n) {
+            if is_silent(element) || dropped.contains(n) || Some(n) == title {
+                nodes.skip_children();
+            } else if matches!(*element.name(), local_name!("pre") | local_name!("code")) {
+                return None;
+            }
+        } else if let Some(text) = tree.text(n).filter(|text| !text.trim_ascii().is_empty()) {
+            let after = after_kind(kind, text)?;
+            // The name alone may begin a sentence that goes on in another element.
+            let alone = after.is_empty() && !text.trim_end().ends_with([':', '!', '：']);
+            return (!alone).then(|| (n, text.len() - after.len()));
+        }
+    }
+    None
 }
 
 /// The element that names a callout, with its text.
-fn title(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> Option<(NodeId, String)> {
+fn title(
+    tree: &Tree,
+    measure: &Measure,
+    dropped: &NodeSet,
+    id: NodeId,
+    element: &Element,
+) -> Option<(NodeId, String)> {
     let mut nodes = tree.descendants(id);
     let mut seen = 0;
     while let Some(n) = nodes.next() {
@@ -167,24 +230,17 @@ fn title(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> Optio
             return None;
         }
         let Some(inner) = tree.element(n) else { continue };
-        if is_silent(inner) {
+        if is_silent(inner) || dropped.contains(n) {
             nodes.skip_children();
             continue;
         }
-        let is_title = matches!(
-            *inner.name(),
-            local_name!("h1")
-                | local_name!("h2")
-                | local_name!("h3")
-                | local_name!("h4")
-                | local_name!("h5")
-                | local_name!("h6")
-                | local_name!("summary")
-        ) || inner.classes().any(|class| {
-            let lower = class.to_ascii_lowercase();
-            lower.contains("title") || lower.contains("heading") || lower == "icon"
-        });
-        let text = || visible_text(tree, n);
+        let is_title = is_heading(inner.name())
+            || *inner.name() == local_name!("summary")
+            || inner.classes().any(|class| {
+                let lower = class.to_ascii_lowercase();
+                lower.contains("title") || lower.contains("heading") || lower == "icon"
+            });
+        let text = || visible_text(tree, dropped, n);
         if is_title && (1..=MAX_TITLE).contains(&measure.text(n)) {
             return Some((n, text())).filter(|(_, text)| !text.is_empty());
         }
@@ -203,8 +259,8 @@ fn title(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> Optio
     None
 }
 
-/// The text of an element without icons and anchors.
-pub(super) fn visible_text(tree: &Tree, id: NodeId) -> String {
+/// The text of an element without icons, anchors and what is left out.
+pub(crate) fn visible_text(tree: &Tree, dropped: &NodeSet, id: NodeId) -> String {
     let mut out = String::new();
     let mut nodes = tree.descendants(id);
     let mut seen = 0;
@@ -217,7 +273,7 @@ pub(super) fn visible_text(tree: &Tree, id: NodeId) -> String {
             out.push_str(text);
         } else if let Some(element) = tree.element(n) {
             let anchor = element.has_class("headerlink") || element.has_class("header-anchor");
-            if is_silent(element) || anchor {
+            if is_silent(element) || anchor || dropped.contains(n) {
                 nodes.skip_children();
             } else if matches!(
                 *element.name(),

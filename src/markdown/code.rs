@@ -84,7 +84,7 @@ pub(super) fn is_beside(tree: &Tree, measure: &Measure, id: NodeId, element: &El
     let after = std::iter::successors(tree.next_sibling(id), |&n| tree.next_sibling(n));
     let pre = after.take(NEAR).chain(before.take(NEAR)).find(|&n| tree.name(n) == Some(&local_name!("pre")));
     let Some(pre) = pre else { return false };
-    let text = visible_text(tree, id);
+    let text = visible_text(tree, &NodeSet::default(), id);
     let named = is_label(element) || element.has_class("lang");
     named || (!text.is_empty() && text.eq_ignore_ascii_case(&language(tree, pre)))
 }

@@ -3,7 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
+use html5ever::LocalName;
+
+use crate::html::{Element, Holds, Measure, NodeId, Tree, is_heading, local_name};
 
 use super::callout::visible_text;
 use super::nodes::NodeSet;
@@ -14,10 +16,36 @@ const MAX_LABEL: usize = 300;
 const MAX_DEPTH: usize = 12;
 /// Elements around a strip of tabs beside which its panels are looked for.
 const AROUND: usize = 3;
+/// Nodes in and beside a label among which its box is looked for.
+const NEAR: usize = 8;
 /// Texts of a script that are taken for ids.
 const MAX_NAMES: usize = 8;
 /// Tabs of one strip at most.
 const MAX_TABS: usize = 64;
+
+/// Classes of strips of tabs.
+const STRIPS: &[&str] = &[
+    "tabbed-labels",
+    "nav-tabs",
+    "tabs",
+    "tabs-menu",
+    "tabs-nav",
+    "tabs-list",
+    "tabs__list",
+    "tab-menu",
+    "tab-nav",
+    "tab-list",
+    "tab-links",
+    "tab-labels",
+    "tab-buttons",
+    // Webflow, Divi, WPBakery, Kadence, jQuery UI, UIkit.
+    "w-tab-menu",
+    "et_pb_tabs_controls",
+    "vc_tta-tabs-list",
+    "kt-tabs-title-list",
+    "ui-tabs-nav",
+    "uk-tab",
+];
 
 /// The tabs and questions of a page.
 #[derive(Debug, Default)]
@@ -57,12 +85,12 @@ impl Disclosures {
                 if dropped.contains(id) {
                     nodes.skip_children();
                 } else if is_strip(element) || is_row_of_buttons(tree, id, element) {
-                    strips.extend(strip(tree, measure, id));
+                    strips.extend(strip(tree, measure, dropped, id));
                 } else if *element.name() == local_name!("summary") {
-                    if let Some(true) = asks(tree, measure.text(id), id, element) {
+                    if let Some(true) = asks(tree, dropped, measure.text(id), id, element) {
                         found.open(tree, id, true);
                     }
-                } else if let Some(question) = opener(tree, measure, id, element) {
+                } else if let Some(question) = opener(tree, measure, dropped, id, element) {
                     found.open(tree, id, question);
                 }
             }
@@ -136,9 +164,10 @@ impl Disclosures {
     }
 }
 
-fn is_strip(element: &Element) -> bool {
+/// Whether an element says that it is a strip of tabs.
+pub(crate) fn is_strip(element: &Element) -> bool {
     element.attr(&local_name!("role")).is_some_and(|role| role.eq_ignore_ascii_case("tablist"))
-        || element.classes().any(|class| matches!(class, "tabbed-labels" | "nav-tabs" | "tabs"))
+        || element.classes().any(|class| STRIPS.contains(&class))
 }
 
 /// A strip of tabs that only scripts tell from a part of the page.
@@ -150,7 +179,7 @@ fn is_row_of_buttons(tree: &Tree, id: NodeId, element: &Element) -> bool {
 }
 
 /// The tabs below a strip.
-fn strip<'t>(tree: &'t Tree, measure: &Measure, id: NodeId) -> Option<Strip<'t>> {
+fn strip<'t>(tree: &'t Tree, measure: &Measure, dropped: &NodeSet, id: NodeId) -> Option<Strip<'t>> {
     let is_tab = |n: NodeId| {
         tree.element(n)
             .is_some_and(|e| e.attr(&local_name!("role")).is_some_and(|r| r.eq_ignore_ascii_case("tab")))
@@ -172,7 +201,7 @@ fn strip<'t>(tree: &'t Tree, measure: &Measure, id: NodeId) -> Option<Strip<'t>>
     let tab = |id: NodeId| {
         let links = std::iter::once(id).chain(tree.descendants(id)).filter_map(|n| tree.element(n));
         let opens = links.filter_map(target).find(|target| !target.is_empty());
-        Tab { id, label: visible_text(tree, id), opens }
+        Tab { id, label: visible_text(tree, dropped, id), opens }
     };
     let tabs: Vec<Tab> = found.into_iter().map(tab).collect();
     let named = tabs.iter().all(|tab| (1..=MAX_LABEL).contains(&tab.label.len()));
@@ -185,6 +214,7 @@ fn target(element: &Element) -> Option<&str> {
         .attr_named("aria-controls")
         .or_else(|| element.attr_named("data-bs-target"))
         .or_else(|| element.attr_named("data-target"))
+        .or_else(|| element.attr_named("data-tab"))
         .or_else(|| element.attr(&local_name!("href")).filter(|href| href.starts_with('#')))
         .map(|target| target.trim_start_matches('#'))
         .or_else(|| named_by_click(element).next())
@@ -205,10 +235,7 @@ fn beside(tree: &Tree, strip: NodeId, tabs: usize) -> Vec<NodeId> {
             .filter(|&n| tree.element(n).is_some())
             .take(tabs)
             .collect();
-        let is_panel = |&n: &NodeId| {
-            let role = tree.attr(n, &local_name!("role"));
-            role.is_some_and(|role| role.eq_ignore_ascii_case("tabpanel"))
-        };
+        let is_panel = |&n: &NodeId| tree.element(n).is_some_and(is_panel);
         if after.len() == tabs && after.iter().all(is_panel) {
             return after;
         }
@@ -220,8 +247,22 @@ fn beside(tree: &Tree, strip: NodeId, tabs: usize) -> Vec<NodeId> {
     Vec::new()
 }
 
+/// Whether an element says that it is what a tab shows.
+fn is_panel(element: &Element) -> bool {
+    let names_panel = |class: &str| {
+        let class = class.to_ascii_lowercase().replace('_', "-");
+        let part = class
+            .strip_prefix("tabs")
+            .or_else(|| class.strip_prefix("tab"))
+            .map(|rest| rest.trim_start_matches('-'));
+        matches!(part, Some("" | "content" | "pane" | "panel" | "item" | "body"))
+    };
+    element.attr(&local_name!("role")).is_some_and(|role| role.eq_ignore_ascii_case("tabpanel"))
+        || element.classes().any(names_panel)
+}
+
 /// Whether an element that is no heading and no `summary` opens what follows; if so, whether it is a question.
-fn opener(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> Option<bool> {
+fn opener(tree: &Tree, measure: &Measure, dropped: &NodeSet, id: NodeId, element: &Element) -> Option<bool> {
     match *element.name() {
         local_name!("button") => {
             // In a heading it is the heading's text.
@@ -232,8 +273,17 @@ fn opener(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> Opti
             if !opens && !in_faq(tree, id) {
                 return None;
             }
-            let question = asks(tree, MAX_LABEL, id, element)?;
+            let question = asks(tree, dropped, MAX_LABEL, id, element)?;
             (question || answer_follows(tree, measure, id)).then_some(question)
+        }
+        local_name!("label") => {
+            let next = || {
+                let mut after = std::iter::successors(tree.next_sibling(id), |&n| tree.next_sibling(n));
+                after.find(|&n| tree.name(n).is_some_and(|name| *name != local_name!("input")))
+            };
+            let opens = switches(tree, id, element)
+                && next().is_some_and(|n| tree.name(n).is_some_and(is_part) && measure.text(n) > 0);
+            opens.then(|| asks(tree, dropped, measure.text(id), id, element)).flatten()
         }
         local_name!("div") | local_name!("p") | local_name!("span") => {
             let toggles = element.attr(&local_name!("role")) == Some("button")
@@ -243,19 +293,52 @@ fn opener(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> Opti
                 return None;
             }
             let leaf = !measure.holds(id).any(Holds::HEADING.and(Holds::LIST).and(Holds::TABLE));
-            (leaf && asks(tree, measure.text(id), id, element)? && tree.next_sibling(id).is_some())
+            (leaf && asks(tree, dropped, measure.text(id), id, element)? && tree.next_sibling(id).is_some())
                 .then_some(true)
         }
         _ => None,
     }
 }
 
+/// Whether an element is the label of a box beside it that no form sends: ticking it opens a part of the page.
+pub(crate) fn switches(tree: &Tree, id: NodeId, element: &Element) -> bool {
+    if *element.name() != local_name!("label") {
+        return false;
+    }
+    let of = element.attr(&local_name!("for"));
+    let is_box = |n: NodeId| {
+        let Some(input) = tree.element(n).filter(|e| *e.name() == local_name!("input")) else { return false };
+        let kind = input.attr(&local_name!("type")).unwrap_or_default();
+        let ticks = ["checkbox", "radio"].iter().any(|name| kind.eq_ignore_ascii_case(name));
+        ticks && of.is_none_or(|of| input.id() == Some(of))
+    };
+    let before = std::iter::successors(tree.previous_sibling(id), |&n| tree.previous_sibling(n));
+    let after = std::iter::successors(tree.next_sibling(id), |&n| tree.next_sibling(n));
+    let beside = || of.is_some() && before.take(NEAR).chain(after.take(NEAR)).any(is_box);
+    let is_form = |up: NodeId| tree.name(up) == Some(&local_name!("form"));
+    (tree.descendants(id).take(NEAR).any(is_box) || beside())
+        && !tree.ancestors(id).take(MAX_DEPTH).any(is_form)
+}
+
+fn is_part(name: &LocalName) -> bool {
+    matches!(
+        *name,
+        local_name!("div")
+            | local_name!("section")
+            | local_name!("article")
+            | local_name!("p")
+            | local_name!("ul")
+            | local_name!("ol")
+            | local_name!("dl")
+    )
+}
+
 /// Whether a short text is a question; `None` where there is no text or too much of it.
-fn asks(tree: &Tree, bytes: usize, id: NodeId, element: &Element) -> Option<bool> {
+fn asks(tree: &Tree, dropped: &NodeSet, bytes: usize, id: NodeId, element: &Element) -> Option<bool> {
     if bytes == 0 || bytes > MAX_LABEL || holds_heading(tree, id) {
         return None;
     }
-    let text = visible_text(tree, id);
+    let text = visible_text(tree, dropped, id);
     if text.is_empty() || text.len() > MAX_LABEL {
         return None;
     }
@@ -269,19 +352,7 @@ fn asks(tree: &Tree, bytes: usize, id: NodeId, element: &Element) -> Option<bool
 
 /// Whether a heading is in or around an element.
 pub(super) fn holds_heading(tree: &Tree, id: NodeId) -> bool {
-    let is_heading = |n: NodeId| {
-        tree.name(n).is_some_and(|name| {
-            matches!(
-                *name,
-                local_name!("h1")
-                    | local_name!("h2")
-                    | local_name!("h3")
-                    | local_name!("h4")
-                    | local_name!("h5")
-                    | local_name!("h6")
-            )
-        })
-    };
+    let is_heading = |n: NodeId| tree.name(n).is_some_and(is_heading);
     tree.descendants(id).any(is_heading) || tree.ancestors(id).take(MAX_DEPTH).any(is_heading)
 }
 

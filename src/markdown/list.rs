@@ -36,7 +36,12 @@ struct List {
     ended: Option<(usize, usize)>,
     /// Columns that the text of its last item is indented by.
     indent: usize,
+    /// The list that ended before the item that is open.
+    before: Option<Ended>,
 }
+
+/// A list that ended: its marker, and how much was written by then.
+type Ended = (char, (usize, usize));
 
 /// The character of a list's marker, and that of a list right after it.
 fn marks(order: Option<Order>) -> (char, char) {
@@ -47,32 +52,39 @@ fn marks(order: Option<Order>) -> (char, char) {
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     open: Vec<List>,
-    /// The list that ended last: its marker, and how much was written by then.
-    ended: Option<(char, (usize, usize))>,
+    /// The list that ended last in what is open.
+    ended: Option<Ended>,
 }
 
 impl Lists {
     /// A list starts.
     pub(super) fn open(&mut self, writer: &mut Writer, order: Option<Order>) {
         writer.open_list();
-        let (usual, other) = marks(order);
-        // Two lists in a row are read as one if they have the same marker.
-        let mark = if self.ended == Some((usual, writer.position())) { other } else { usual };
-        self.push(Form::Block, order, mark);
+        self.push(Form::Block, order);
     }
 
     /// A list in a table cell starts.
     pub(super) fn open_line(&mut self, order: Option<Order>) {
-        self.push(Form::Line, order, ' ');
+        self.push(Form::Line, order);
     }
 
     /// A list that only arranges blocks starts.
-    pub(super) fn open_plain(&mut self) {
-        self.push(Form::Plain, None, ' ');
+    pub(super) fn open_plain(&mut self, order: Option<Order>) {
+        self.push(Form::Plain, order.filter(|order| order.is_shown()));
     }
 
-    fn push(&mut self, form: Form, order: Option<Order>, mark: char) {
-        self.open.push(List { form, order, counted: 0, mark, opened: mark, ended: None, indent: 0 });
+    fn push(&mut self, form: Form, order: Option<Order>) {
+        let (mark, _) = marks(order);
+        self.open.push(List {
+            form,
+            order,
+            counted: 0,
+            mark,
+            opened: mark,
+            ended: None,
+            indent: 0,
+            before: None,
+        });
     }
 
     pub(super) fn close(&mut self, writer: &mut Writer) {
@@ -117,10 +129,19 @@ impl Lists {
     pub(super) fn open_item(&mut self, writer: &mut Writer, item: &Element) {
         let Some(list) = self.open.last_mut() else { return };
         writer.end_block();
+        // A list inside the item does not follow on one before it.
+        list.before = self.ended.take();
         let (usual, other) = marks(list.order);
         let follows = list.ended == Some(writer.position());
-        // After what stands between its items, a reader begins another list.
-        list.opened = if list.ended.is_some() && !follows { usual } else { list.mark };
+        list.opened = if follows {
+            list.mark
+        } else if list.before == Some((usual, writer.position())) {
+            // Two lists in a row are read as one if they have the same marker.
+            other
+        } else {
+            // After what stands between its items, a reader begins another list, too.
+            usual
+        };
         let (mut label, mut anew) = (None, false);
         let marker = match &mut list.order {
             None => format!("{} ", list.opened),
@@ -153,7 +174,9 @@ impl Lists {
     /// An item ended; one of which nothing was written keeps its number for the next.
     pub(super) fn close_item(&mut self, writer: &mut Writer) {
         let written = writer.close_item();
-        if let Some(list) = self.open.last_mut().filter(|_| written) {
+        let Some(list) = self.open.last_mut() else { return };
+        self.ended = list.before.take().filter(|_| !written);
+        if written {
             list.ended = Some(writer.position());
             list.mark = list.opened;
             if let Some(order) = &mut list.order {
@@ -161,6 +184,16 @@ impl Lists {
                 order.advance();
             }
         }
+    }
+
+    /// What an item is counted as, if the innermost list only arranges blocks and counts them.
+    pub(super) fn number(&mut self, item: &Element) -> Option<String> {
+        let list = self.open.last_mut().filter(|list| list.form == Form::Plain)?;
+        let order = list.order.as_mut()?;
+        order.take(item);
+        let label = order.label();
+        order.advance();
+        Some(format!("{label}. "))
     }
 
     /// The sign before an item of a list in a table cell.

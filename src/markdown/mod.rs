@@ -19,10 +19,10 @@ mod table;
 mod writer;
 
 pub use block::Block;
-pub(crate) use callout::is_callout;
+pub(crate) use callout::{is_callout, visible_text};
 pub use clean::clean_line;
 pub(crate) use clean::spells_invisibly;
-pub(crate) use disclosure::named_by_click;
+pub(crate) use disclosure::{is_strip, named_by_click, switches};
 pub use nodes::NodeSet;
 pub use render::{Page, fact, render};
 

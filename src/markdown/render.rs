@@ -46,6 +46,8 @@ pub fn render(page: Page<'_>, roots: &[NodeId]) -> Vec<Block> {
         disclosures: Disclosures::find(page.tree, page.measure, page.dropped, roots),
         notes: Notes::find(page.tree, page.measure, page.dropped, roots),
         left_out: HashSet::new(),
+        said: None,
+        number: None,
         level: 1,
     };
     for &root in roots {
@@ -100,6 +102,10 @@ struct Renderer<'t> {
     notes: Notes,
     /// Titles of callouts, which are written as their labels.
     left_out: HashSet<NodeId>,
+    /// A text that begins with what its callout's label says, and how many bytes of it do.
+    said: Option<(NodeId, usize)>,
+    /// A heading with which an item of an ordered list begins, and the item's number.
+    number: Option<(NodeId, String)>,
     /// Level of the last heading that the page marks as one.
     level: usize,
 }
@@ -111,7 +117,8 @@ impl<'t> Renderer<'t> {
             match step {
                 Step::Enter(id) => {
                     if let Some(text) = self.page.tree.text(id) {
-                        self.writer.text(text);
+                        let said = self.said.take_if(|said| said.0 == id).map_or(0, |(_, bytes)| bytes);
+                        self.writer.text(text.get(said..).unwrap_or(text));
                     } else if let Some(element) = self.page.tree.element(id)
                         && (self.page.dropped.contains(id)
                             || (!self.left_out.is_empty() && self.left_out.remove(&id))
@@ -176,11 +183,10 @@ impl<'t> Renderer<'t> {
                 self.frame(id, Exit::Code)
             }
             local_name!("strong") | local_name!("b") => self.mark(id, Mark::Strong),
-            local_name!("em")
-            | local_name!("i")
-            | local_name!("cite")
-            | local_name!("dfn")
-            | local_name!("var") => self.mark(id, Mark::Emphasis),
+            local_name!("em") | local_name!("cite") | local_name!("dfn") | local_name!("var") => {
+                self.mark(id, Mark::Emphasis)
+            }
+            local_name!("i") => self.italic(id, element),
             local_name!("del") | local_name!("s") | local_name!("strike") => self.mark(id, Mark::Deleted),
             local_name!("h1") => self.heading(id, 1),
             local_name!("h2") => self.heading(id, 2),
@@ -214,7 +220,7 @@ impl<'t> Renderer<'t> {
             local_name!("dt") => self.term(id, element),
             local_name!("summary") => self.summary(id),
             local_name!("legend") => self.strong_block(id),
-            local_name!("label") if self.names_tab(id, element) => self.strong_block(id),
+            local_name!("label") => self.tick(id, element),
             local_name!("blockquote") => self.blockquote(id, element),
             local_name!("q") => {
                 self.writer.text("\"");

@@ -57,6 +57,7 @@ fn only_what_would_be_syntax_is_escaped() {
     );
     check("<p>&lt;div&gt; a &lt; b &amp;amp; &amp; c</p>", "\\<div> a < b \\&amp; & c");
     check("<p>see a[0] and b(1), [x](y)</p>", "see a[0] and b(1), [x]\\(y)");
+    check("<p>[^1]: &lt;a b&gt; c</p>", "\\[^1]: \\<a b> c");
     check("<p>`a` ~~b~~ ~c a~b C:\\dir \\*</p>", "\\`a\\` \\~\\~b\\~\\~ ~c a\\~b C:\\dir \\\\\\*");
     check("<p>\\\u{200D}&lt;div&gt; &amp;am\u{AD}p; &lt;\u{AD}b&gt;</p>", "\\\\\\<div> \\&amp; \\<b>");
     check("<p>a<br>--- b<br>=== c</p>", "a  \n\\--- b  \n\\=== c");
@@ -64,6 +65,10 @@ fn only_what_would_be_syntax_is_escaped() {
 
 #[test]
 fn code_keeps_every_character() {
+    check(
+        "<h2><code>x<sup><a href=#f>1</a></sup><p id=f class=footnote>a</p></code></h2>",
+        "## `x[^1]` [^1]: `a`",
+    );
     check("<p><code>a`b</code> <code>``</code> <code> x </code></p>", "``a`b`` ``` `` ``` `x`");
     check("<p><code>a</code><code>b</code></p>", "`ab`");
     check("<p><code>Vec&lt;<a href=t.html>T</a>&gt;</code></p>", "`Vec<`[`T`](https://a.test/d/t.html)`>`");
@@ -100,6 +105,9 @@ fn wide_numbers_do_not_multiply_what_is_written() {
 
 #[test]
 fn lists_nest_and_keep_their_numbers() {
+    check("<ol><li>a</ol><ol><li><ol><li>b</ol></ol>", "1. a\n\n1) 1. b");
+    check("<ul><li><ul><li>a</ul><li><ul><li>b</ul></ul>", "- - a\n- - b");
+    check("<ul><li>a</ul><ul>(<li>b</ul>", "- a\n\n(\n\n- b");
     check("<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>", "- a\n  - b\n- c");
     check("<ol start=9><li>a</li><li>b<p>c</p></li></ol>", "9. a\n\n10. b\n\n    c");
     check("<ul><li><p>a</p></li><li><p>b</p></li></ul>", "- a\n- b");
@@ -112,6 +120,65 @@ fn lists_nest_and_keep_their_numbers() {
     check("<blockquote><p>a</p><ul><li>b</li></ul></blockquote><p>c</p>", "> a\n>\n> - b\n\nc");
     check("<ul><li><input type=checkbox checked> a</li></ul>", "- [x] a");
     check("<ul><li><h3>a</h3><p>b</p></li></ul>", "### a\n\nb");
+}
+
+#[test]
+fn an_item_that_begins_with_a_heading_keeps_its_number() {
+    check("<ol><li><h3>a</h3><p>b</p></li><li><h3>c</h3></li></ol>", "### 1. a\n\nb\n\n### 2. c");
+    check(
+        "<ol start=3><li><div><h2>a</h2></div></li><li>x<h2>b</h2></li><li><h2>c</h2></li></ol>",
+        "## 3. a\n\nx\n\n## b\n\n## 5. c",
+    );
+    check("<ol type=a><li><h3>x</h3></li></ol>", "### a. x");
+    check("<ol><li><h3>1. a</h3></li></ol>", "### 1. a");
+    check("<ol class=comments><li><h3>a</h3></li></ol>", "### a");
+    check("<ol class=steps><li><h3>a</h3></li></ol>", "### 1. a");
+    check("<ol style='list-style:none'><li><h3>a</h3></li></ol>", "### a");
+}
+
+#[test]
+fn tasks_are_known_by_what_stands_for_their_boxes() {
+    check(
+        "<ul class=inline-task-list><li class=checked data-inline-task-id=1><span>a</span></li><li data-inline-task-id=2>b</li></ul>",
+        "- [x] a\n- [ ] b",
+    );
+    check(
+        "<ul><li><span class='chcklst-box checked fa fa-square-check-o fa-fw'></span> a</li><li><span class='chcklst-box fa fa-square-o fa-fw'></span> b</li></ul>",
+        "- [x] a\n- [ ] b",
+    );
+    check(
+        "<ul><li><i class='fa fa-check-square-o'></i> a</li><li><i class='fa fa-square-o'></i> b</li></ul>",
+        "- [x] a\n- [ ] b",
+    );
+    check("<p>a <i class='fa fa-square-o'></i> b</p>", "a b");
+}
+
+#[test]
+fn headings_are_known_by_their_role() {
+    check("<div role=heading aria-level=3>a</div><p>b</p>", "### a\n\nb");
+    check("<p><span role=heading>a</span></p>b", "## a\n\nb");
+    check("<div role=heading aria-level=9><b>a</b></div>", "###### a");
+    check("<div role=heading aria-level=x>a</div>", "## a");
+    check("<div role=heading aria-level=2><h4>a</h4></div>", "#### a");
+    check("<div role=heading><ul><li>a</li></ul></div>", "- a");
+    check("<h2><span role=heading>a</span></h2>", "## a");
+}
+
+#[test]
+fn a_callout_says_its_kind_once() {
+    let check = |inside: &str, expected: &str| {
+        check(&format!("<div class='admonition note'>{inside}</div>"), expected);
+    };
+    check("<p class=admonition-title>Note</p><p>Note: mind it.</p>", "> **Note**\n>\n> mind it.");
+    check("<p class=admonition-title>Note: Note</p><p>a</p>", "> **Note**\n>\n> a");
+    check("<p class=admonition-title>NOTE: note: Mind</p><p>a</p>", "> **Note: Mind**\n>\n> a");
+    check("<p class=admonition-title>Note:</p><p>a</p>", "> **Note**\n>\n> a");
+    check("<p><strong>Note:</strong> mind it.</p>", "> **Note**\n>\n> mind it.");
+    check("<p>Note that it is so.</p>", "> **Note**\n>\n> Note that it is so.");
+    check("<p><b>Note</b> that.</p>", "> **Note**\n>\n> **Note** that.");
+    check("<p>Warning: hot.</p>", "> **Note**\n>\n> Warning: hot.");
+    check("<p><code>note: x</code> fails.</p>", "> **Note**\n>\n> `note: x` fails.");
+    check("<p class=admonition-title>Notes on hubs</p><p>a</p>", "> **Notes on hubs**\n>\n> a");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::tag::{TagScan, attribute, balance, escape, is_statement, lines_of_tag};
+use super::tag::{TagScan, attribute, balance, escape, is_statement, lines_of_tag, traits};
 
 /// Bytes of one shortcode at most.
 const MAX_SHORTCODE: usize = 500;
@@ -39,6 +39,9 @@ const CALLOUTS: &[&str] = &[
 /// Components that fold what they hold.
 const FOLDS: &[&str] =
     &["accordion", "accordionitem", "details", "expandable", "collapse", "collapsible", "toggle", "faq"];
+/// Components that describe a parameter or a field of an answer.
+const FIELDS: &[&str] =
+    &["paramfield", "responsefield", "param", "parameter", "field", "property", "attribute", "apiparam"];
 /// Attributes that name what a component holds.
 const TITLES: &[&str] =
     &["title", "label", "summary", "question", "name", "header", "heading", "path", "query", "body"];
@@ -314,6 +317,9 @@ impl Cleaner<'_> {
         let title = attribute(attributes, TITLES).unwrap_or_default();
         let kind = attribute(attributes, KINDS).unwrap_or_default();
         let href = attribute(attributes, &["href", "link", "to", "url"]).unwrap_or_default();
+        if FIELDS.contains(&name) {
+            return self.begin(name, title, &traits(attributes), href, End::Named(name.to_owned()));
+        }
         self.begin(name, title, kind, href, End::Named(name.to_owned()));
     }
 
@@ -347,7 +353,11 @@ impl Cleaner<'_> {
             let _ = write!(self.out, "\n\n<details><summary>{title_html}</summary>\n\n");
             close = "\n\n</details>\n\n";
         } else if !title.is_empty() {
-            if href.is_empty() {
+            if FIELDS.contains(&name) && !kind.is_empty() {
+                let mut traits = String::new();
+                escape(&mut traits, kind);
+                let _ = write!(self.out, "\n\n<p><strong>{title_html}</strong> ({traits})</p>\n\n");
+            } else if href.is_empty() {
                 let _ = write!(self.out, "\n\n<p><strong>{title_html}</strong></p>\n\n");
             } else {
                 let mut to = String::new();

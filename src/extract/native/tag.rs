@@ -84,6 +84,37 @@ pub(super) fn attribute<'t>(attributes: &'t str, names: &[&str]) -> Option<&'t s
     })
 }
 
+/// Whether a tag has an attribute that is on by standing there: `required`, `required={true}`.
+fn has_flag(attributes: &str, name: &str) -> bool {
+    let mut quoted: Option<char> = None;
+    let mut at_word = true;
+    for (at, c) in attributes.char_indices() {
+        if let Some(quote) = quoted {
+            if c == quote {
+                quoted = None;
+            }
+        } else if matches!(c, '"' | '\'' | '`') {
+            quoted = Some(c);
+        } else if at_word && let Some(after) = attributes[at..].strip_prefix(name) {
+            let off = ["={false}", "=\"false\""].iter().any(|value| after.starts_with(value));
+            if !off && !after.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_') {
+                return true;
+            }
+        }
+        at_word = c.is_whitespace();
+    }
+    false
+}
+
+/// What is said of a field besides its name: `integer, required, default: 10`.
+pub(super) fn traits(attributes: &str) -> String {
+    let kind = attribute(attributes, &["type"]).map(str::to_owned);
+    let flags = ["required", "deprecated"].into_iter().filter(|name| has_flag(attributes, name));
+    let default = attribute(attributes, &["default"]).map(|value| format!("default: {value}"));
+    let all: Vec<String> = kind.into_iter().chain(flags.map(str::to_owned)).chain(default).collect();
+    all.join(", ")
+}
+
 pub(super) fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {

@@ -26,7 +26,7 @@ impl Shown {
     }
 
     /// Whether letters stand in the text; where too much was asked, they are taken for shown.
-    fn contains(&mut self, letters: &str) -> bool {
+    pub(super) fn contains(&mut self, letters: &str) -> bool {
         match self.budget.checked_sub(self.letters.len()) {
             Some(left) => {
                 self.budget = left;

@@ -24,6 +24,8 @@ pub(in super::super) struct Order {
     /// The number of the next item.
     next: u64,
     down: bool,
+    /// Whether a page that arranges blocks by it shows its numbers.
+    shown: bool,
     numerals: Numerals,
 }
 
@@ -34,12 +36,22 @@ impl Order {
         let start = element.attr(&local_name!("start")).and_then(|start| start.trim_ascii().parse().ok());
         let items = || tree.children(id).filter(|&n| tree.name(n) == Some(&local_name!("li"))).count() as u64;
         let next = start.unwrap_or_else(|| if down { items() } else { 1 });
-        Self { next: next.min(MAX_NUMBER), down, numerals: Numerals::of(element) }
+        Self {
+            next: next.min(MAX_NUMBER),
+            down,
+            shown: shows_numbers(element),
+            numerals: Numerals::of(element),
+        }
     }
 
     /// Whether `CommonMark` has markers for what it counts with.
     pub(super) fn is_decimal(self) -> bool {
         self.numerals == Numerals::Decimal
+    }
+
+    /// Whether visitors see its numbers before parts of a page.
+    pub(super) fn is_shown(self) -> bool {
+        self.shown
     }
 
     /// Counts on with an item; one that is given a value counts from there.
@@ -103,6 +115,22 @@ impl Numerals {
             _ => None,
         }
     }
+}
+
+/// Whether a list shows its numbers for certain. One with a class is styled: cards, comments and results are lists, too,
+/// whose numbers nobody sees, unless the class speaks of steps or numbers.
+fn shows_numbers(element: &Element) -> bool {
+    const WORDS: &[&str] =
+        &["step", "steps", "procedure", "numbered", "ordered", "decimal", "arabic", "instructions"];
+    let counts = |class: &str| {
+        class
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| WORDS.contains(&&*word.to_ascii_lowercase()))
+    };
+    let hides = |style: &str| style.to_ascii_lowercase().contains("none");
+    !element.attr(&local_name!("style")).is_some_and(hides)
+        && element.attr(&local_name!("role")).is_none()
+        && (element.classes().next().is_none() || element.classes().any(counts))
 }
 
 /// a, b, …, z, aa, ab, …

@@ -1,8 +1,8 @@
 //! Elements that begin blocks.
 
-use crate::html::{Element, Holds, NodeId, local_name};
+use crate::html::{Element, Holds, NodeId, heading_level, is_heading, local_name};
 
-use super::super::callout::{Callout, callout};
+use super::super::callout::{Callout, callout, visible_text};
 use super::super::code;
 use super::super::icon::icon;
 use super::super::list::Order;
@@ -10,6 +10,11 @@ use super::super::math::Formula;
 use super::super::table::{Grid, is_table};
 use super::super::writer::{Mark, Writer};
 use super::{Exit, MAX_INDENT, MAX_NESTING, Renderer};
+
+/// Bytes of a heading that is one by its role only.
+const MAX_HEADING: usize = 300;
+/// Nodes of an item among which its heading is looked for.
+const NEAR: usize = 16;
 
 impl<'t> Renderer<'t> {
     /// A part of the page; what it is besides is told by its class: a callout, a panel, a note, a formula, code.
@@ -29,6 +34,9 @@ impl<'t> Renderer<'t> {
             self.writer.lead_in(format!("[^{label}]: "));
             return self.frame(id, Exit::Lead);
         }
+        if self.heading_by_role(id, element) {
+            return true;
+        }
         if self.disclosures.opener(id) == Some(true) {
             return self.question(id);
         }
@@ -43,7 +51,7 @@ impl<'t> Renderer<'t> {
                 return self.preformatted(id);
             }
         }
-        if let Some(callout) = callout(tree, self.page.measure, id, element) {
+        if let Some(callout) = callout(tree, self.page.measure, self.page.dropped, id, element) {
             return self.callout(id, callout);
         }
         let by_role = *element.name() != local_name!("table") && is_table(element);
@@ -63,6 +71,7 @@ impl<'t> Renderer<'t> {
     fn callout(&mut self, id: NodeId, callout: Callout) -> bool {
         let entered = self.quote(id);
         self.left_out.extend(callout.title);
+        self.said = callout.said;
         if let Some(label) = callout.label {
             self.label(&label);
         }
@@ -84,7 +93,24 @@ impl<'t> Renderer<'t> {
         }
         self.level = level;
         self.writer.start_heading(level);
+        if let Some((_, number)) = self.number.take_if(|(heading, _)| *heading == id) {
+            self.writer.text(&number);
+        }
         self.frame(id, Exit::Heading)
+    }
+
+    /// A heading by its role, unless it holds what no heading does.
+    pub(super) fn heading_by_role(&mut self, id: NodeId, element: &Element) -> bool {
+        let Some(level) = heading_level(element) else { return false };
+        let kinds = Holds::PRE.and(Holds::TABLE).and(Holds::LIST);
+        let tree = self.page.tree;
+        let is_line = self.page.measure.text(id) <= MAX_HEADING && !self.page.measure.holds(id).any(kinds);
+        // In a list, a quote or a table it says how a part of it is called, not how the page goes on.
+        let heads = !self.writer.is_one_line() && self.writer.nesting() == 0;
+        heads
+            && is_line
+            && !tree.descendants(id).filter_map(|n| tree.name(n)).any(is_heading)
+            && self.heading(id, level)
     }
 
     /// A question is a heading below the last one.
@@ -96,8 +122,17 @@ impl<'t> Renderer<'t> {
         self.frame(id, Exit::Heading)
     }
 
+    /// The label of a box: of what ticking it opens, of a tab, or of a field.
+    pub(super) fn tick(&mut self, id: NodeId, element: &Element) -> bool {
+        match self.disclosures.opener(id) {
+            Some(true) => self.question(id),
+            Some(false) => self.strong_block(id),
+            None => !self.names_tab(id, element) || self.strong_block(id),
+        }
+    }
+
     /// Whether a label is that of a tab whose panel follows it.
-    pub(super) fn names_tab(&self, id: NodeId, element: &Element) -> bool {
+    fn names_tab(&self, id: NodeId, element: &Element) -> bool {
         let of_set =
             || self.page.tree.parent(id).is_some_and(|up| self.page.tree.has_class(up, "tabbed-set"));
         element.classes().any(|class| class.contains("tab")) || of_set()
@@ -139,7 +174,7 @@ impl<'t> Renderer<'t> {
             || self.disclosures.arranges(id)
             || self.notes.is_list(id);
         if self.flattens() || arranges {
-            self.lists.open_plain();
+            self.lists.open_plain(order);
             self.writer.end_block();
             return self.frame(id, Exit::PlainList);
         }
@@ -168,10 +203,30 @@ impl<'t> Renderer<'t> {
         }
         let is_item = self.lists.is_marked() && self.writer.is_between_items();
         if !is_item || self.notes.body(id).is_some() {
+            let number = self.lists.number(element);
+            self.number = number.and_then(|number| Some((self.numbered_heading(id)?, number)));
             return self.part(id, element);
         }
         self.lists.open_item(&mut self.writer, element);
+        if element.attr_named("data-inline-task-id").is_some() {
+            self.task(element.has_class("checked"));
+        }
         self.frame(id, Exit::Item)
+    }
+
+    /// The heading that an item begins with and that has no number of its own.
+    fn numbered_heading(&self, item: NodeId) -> Option<NodeId> {
+        let tree = self.page.tree;
+        for n in tree.descendants(item).take(NEAR) {
+            if tree.text(n).is_some_and(|text| !text.trim_ascii().is_empty()) {
+                return None;
+            }
+            if tree.name(n).is_some_and(is_heading) {
+                let own = visible_text(tree, self.page.dropped, n);
+                return (!own.starts_with(|c: char| c.is_ascii_digit())).then_some(n);
+            }
+        }
+        None
     }
 
     /// Whether lists and quotes are plain blocks here.
@@ -182,7 +237,7 @@ impl<'t> Renderer<'t> {
     }
 
     pub(super) fn blockquote(&mut self, id: NodeId, element: &'t Element) -> bool {
-        match callout(self.page.tree, self.page.measure, id, element) {
+        match callout(self.page.tree, self.page.measure, self.page.dropped, id, element) {
             Some(callout) => self.callout(id, callout),
             None => self.quote(id),
         }

@@ -15,9 +15,22 @@ impl<'t> Renderer<'t> {
         self.frame(id, Exit::Mark)
     }
 
+    /// `i`: text in italics, or a sign that a font draws.
+    pub(super) fn italic(&mut self, id: NodeId, element: &Element) -> bool {
+        if let Some(done) = ticked(element) {
+            self.task(done);
+            return false;
+        }
+        self.mark(id, Mark::Emphasis)
+    }
+
     /// `span` and the like: nothing by itself; its class may say that it is a formula, or no text at all.
     pub(super) fn span(&mut self, id: NodeId, element: &'t Element) -> bool {
         if element.attr(&local_name!("class")).is_some() {
+            if let Some(done) = ticked(element) {
+                self.task(done);
+                return false;
+            }
             let shown = !code::is_beside(self.page.tree, self.page.measure, id, element)
                 && !self.is_shown_twice(id, element)
                 && !self.notes.leaves_out(id)
@@ -25,6 +38,9 @@ impl<'t> Renderer<'t> {
             if !shown {
                 return false;
             }
+        }
+        if self.heading_by_role(id, element) {
+            return true;
         }
         if self.disclosures.opener(id) == Some(true) {
             return self.question(id);
@@ -197,10 +213,29 @@ impl<'t> Renderer<'t> {
     /// A box before the text of an item makes it a task.
     pub(super) fn checkbox(&mut self, element: &Element) {
         let is_box = element.attr(&local_name!("type")).is_some_and(|t| t.eq_ignore_ascii_case("checkbox"));
-        if is_box && self.writer.begins_item() {
-            self.writer.text(if element.attr(&local_name!("checked")).is_some() { "[x] " } else { "[ ] " });
+        if is_box {
+            self.task(element.attr(&local_name!("checked")).is_some());
         }
     }
+
+    /// Makes the item that begins here a task.
+    pub(super) fn task(&mut self, done: bool) {
+        if self.writer.begins_item() {
+            self.writer.text(if done { "[x] " } else { "[ ] " });
+        }
+    }
+}
+
+/// Whether an icon is a box of a task, and if so, whether it is ticked: Discourse's, and those of Font Awesome.
+fn ticked(element: &Element) -> Option<bool> {
+    let is = |names: &[&str]| element.classes().any(|class| names.contains(&class));
+    if is(&["fa-check-square-o", "fa-square-check-o"]) {
+        return Some(true);
+    }
+    if is(&["chcklst-box"]) {
+        return Some(is(&["checked", "permanent"]));
+    }
+    is(&["fa-square-o"]).then_some(false)
 }
 
 /// Whether an element explains what stands before it to who points at it.

@@ -109,7 +109,8 @@ fn is_check_box(rest: &str) -> bool {
     rest.starts_with(" ] ") || rest.starts_with("x] ")
 }
 
-/// `[^1]` is a note's sign, and `[^1]: text` a note; with one word after it, readers would take it for a definition.
+/// `[^1]` is a note's sign, and `[^1]: text` a note; with one word after it, or what stands in angle brackets, readers
+/// would take it for a definition (`CommonMark` 4.7).
 fn is_note(rest: &str) -> bool {
     let Some((label, text)) = rest.strip_prefix('^').and_then(|rest| rest.split_once(']')) else {
         return false;
@@ -117,7 +118,8 @@ fn is_note(rest: &str) -> bool {
     let plain = !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let is_note_text = |text: &str| {
         let mut words = text.split(' ').filter(|word| !word.is_empty());
-        words.next().is_some() && words.next().is_some_and(|word| !word.starts_with(['"', '\'', '(']))
+        words.next().is_some_and(|word| !word.starts_with('<'))
+            && words.next().is_some_and(|word| !word.starts_with(['"', '\'', '(']))
     };
     plain && text.strip_prefix(':').is_none_or(is_note_text)
 }

@@ -213,8 +213,9 @@ impl Line {
                 Spacing::LineEnd if !self.in_code && self.joins_ideographs(text) => {}
                 Spacing::Space | Spacing::LineEnd => {
                     let code = self.in_code && matches!(self.pieces.last(), Some(Piece::Code(_)));
-                    let begins = self.marks.iter().any(|mark| mark.stage == Stage::Pending);
-                    self.append(" ", code && !begins);
+                    let ends =
+                        self.lead.is_some() || self.marks.iter().any(|mark| mark.stage == Stage::Pending);
+                    self.append(" ", code && !ends);
                 }
                 Spacing::Part => {
                     let separator = if self.lead.is_none() && self.runs_into(text) { "; " } else { " " };
