@@ -18,7 +18,7 @@ use std::{
 use corpusd::{
     chatbase::Window,
     config::{self, Env},
-    dedupe::{Bands, Index, Likeness, likeness},
+    dedupe::{Bands, Index, Likeness, Said, likeness},
     document::Document,
     extract::Block,
     notify::Outbox,
@@ -150,12 +150,15 @@ fn near(is_form: bool) -> Result<()> {
     let documents: Vec<Document> = (0..DOCUMENTS).map(document).collect::<std::result::Result<_, _>>()?;
     let before = cpu_seconds()?;
     let (mut index, mut variants) = (Index::default(), 0);
-    for (number, document) in documents.iter().enumerate() {
-        let bands = Bands::of(document).ok_or("no words")?;
+    let mut settled: Vec<Said> = Vec::new();
+    for document in documents {
+        let said = Said::by(document);
+        let bands = Bands::of(&said).ok_or("no words")?;
         for twin in index.similar(&bands) {
-            variants += u64::from(matches!(likeness(document, &documents[twin], 0.9), Likeness::Variant(_)));
+            variants += u64::from(matches!(likeness(&said, &settled[twin], 0.9), Likeness::Variant(_)));
         }
-        index.insert(&bands, number);
+        index.insert(&bands, settled.len());
+        settled.push(said);
     }
     writeln!(std::io::stdout(), "{variants} pairs, {:.2} s CPU", cpu_seconds()? - before)?;
     Ok(())

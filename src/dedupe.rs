@@ -10,6 +10,7 @@
 
 mod difference;
 mod negation;
+mod said;
 mod sketch;
 pub mod words;
 
@@ -18,6 +19,7 @@ use std::{borrow::Cow, collections::HashMap};
 use url::Url;
 
 pub use difference::{Likeness, likeness};
+pub use said::Said;
 pub use sketch::{Bands, Index};
 
 use crate::document::{ContentHash, Document};

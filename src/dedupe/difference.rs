@@ -10,11 +10,10 @@ use std::{
 };
 
 use super::{
+    Said,
     negation::turns,
-    text,
-    words::{Passage, passages, shingles, words},
+    words::{Passage, passages, words},
 };
-use crate::document::Document;
 
 /// Passages of its own that a document loses at most: about ten changed words, or a sentence.
 const MOST_LOST: usize = 40;
@@ -31,35 +30,36 @@ pub enum Likeness {
     Same,
 }
 
-/// What `document` has in common with `twin`, where both share at least `near` (0.0 ..= 1.0) of their passages.
-/// Linear in both, but for the sorting of their passages.
-pub fn likeness(document: &Document, twin: &Document, near: f64) -> Likeness {
-    let (own, other) = (text(document), text(twin));
-    let (own_hashes, other_hashes) = (hashes(&own), hashes(&other));
-    let shared = own_hashes.iter().filter(|hash| other_hashes.binary_search(hash).is_ok()).count();
-    let all = own_hashes.len() + other_hashes.len() - shared;
+/// What `own` has in common with `other`, where both share at least `near` (0.0 ..= 1.0) of their passages.
+/// Linear in both.
+pub fn likeness(own: &Said, other: &Said, near: f64) -> Likeness {
+    let shared = shared(own.passages(), other.passages());
+    let all = own.passages().len() + other.passages().len() - shared;
     if all == 0 || (shared as f64) < near * all as f64 {
         return Likeness::Apart;
     }
-    if is_within(&own, &other) {
+    if is_within(own.text(), other.text()) {
         return Likeness::Same;
     }
-    let fact = new_heading(document, twin, &own, &other).or_else(|| {
-        let names = Names { documents: [document, twin], texts: [&own, &other], found: OnceCell::new() };
-        let lost = Difference { text: &own, shared: &other_hashes, most: MOST_LOST, names: &names };
+    let fact = new_heading(own, other).or_else(|| {
+        let names = Names { both: [own, other], found: OnceCell::new() };
+        let lost = Difference { text: own.text(), shared: other.passages(), most: MOST_LOST, names: &names };
         // What the other one says besides may turn what both say.
-        let added = Difference { text: &other, shared: &own_hashes, most: usize::MAX, names: &names };
+        let added =
+            Difference { text: other.text(), shared: own.passages(), most: usize::MAX, names: &names };
         lost.fact().or_else(|| added.fact())
     });
     fact.map_or(Likeness::Same, Likeness::Variant)
 }
 
-/// The passages of a text, sorted, each once.
-fn hashes(text: &str) -> Vec<u64> {
-    let mut hashes: Vec<u64> = shingles(text).collect();
-    hashes.sort_unstable();
-    hashes.dedup();
-    hashes
+/// How many hashes two sorted lists have in common.
+fn shared(own: &[u64], other: &[u64]) -> usize {
+    let mut other = other.iter().peekable();
+    let is_shared = |hash: &&u64| {
+        while other.next_if(|other| other < hash).is_some() {}
+        other.peek() == Some(hash)
+    };
+    own.iter().filter(is_shared).count()
 }
 
 /// Whether all lines of `own` stand in `other` too, in this order.
@@ -72,14 +72,13 @@ fn is_within(own: &str, other: &str) -> bool {
 }
 
 /// What one of two documents is, or has a section, about, and the other is not.
-fn new_heading(document: &Document, twin: &Document, own: &str, other: &str) -> Option<String> {
+fn new_heading(own: &Said, other: &Said) -> Option<String> {
     let plain = |heading: &str| words(heading).map(str::to_lowercase).collect::<Vec<_>>().join(" ");
-    let headings = |title: &str, text: &str| -> BTreeSet<String> {
-        let headings = text.lines().filter(|line| line.starts_with('#')).map(plain);
-        headings.chain([plain(title)]).collect()
+    let headings = |said: &Said| -> BTreeSet<String> {
+        let headings = said.text().lines().filter(|line| line.starts_with('#')).map(plain);
+        headings.chain([plain(&said.document.title)]).collect()
     };
-    let (own, other) = (headings(&document.title, own), headings(&twin.title, other));
-    own.symmetric_difference(&other).next().cloned()
+    headings(own).symmetric_difference(&headings(other)).next().cloned()
 }
 
 /// What stands in one text and not in another.
@@ -120,8 +119,7 @@ impl Difference<'_> {
 
 /// Which words are most likely names; looked up when the first one is asked for.
 struct Names<'a> {
-    documents: [&'a Document; 2],
-    texts: [&'a str; 2],
+    both: [&'a Said; 2],
     found: OnceCell<Capitals<'a>>,
 }
 
@@ -148,10 +146,9 @@ impl<'a> Names<'a> {
 
     fn capitals(&self) -> Capitals<'a> {
         let (mut names, mut small) = (HashSet::new(), HashSet::new());
-        for document in self.documents {
+        for said in self.both {
+            let (document, text) = (&said.document, said.text());
             names.extend(words(&document.title).chain(words(&document.url)).map(str::to_lowercase));
-        }
-        for text in self.texts {
             for word in words(text) {
                 if word.starts_with(char::is_lowercase) {
                     small.insert(word);
@@ -182,11 +179,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::extract::Block;
+    use crate::{document::Document, extract::Block};
 
-    fn document(title: &str, text: &str) -> Document {
+    fn document(title: &str, text: &str) -> Said {
         let block = Block { fingerprint: 0, markdown: text.to_owned() };
-        Document::new("https://a.test/x", title, [block].iter()).unwrap()
+        Said::by(Document::new("https://a.test/x", title, [block].iter()).unwrap())
     }
 
     /// A page about something, whose last paragraph is `last`.
@@ -272,7 +269,7 @@ mod tests {
         fn any_two_texts_can_be_compared(one in "(\\PC|[a-c \\n#`]){1,60}", other in "(\\PC|[a-c \\n#`]){1,60}") {
             let make = |text: &str| {
                 let block = Block { fingerprint: 0, markdown: text.to_owned() };
-                Document::new("/x", "t", [block].iter())
+                Document::new("/x", "t", [block].iter()).map(Said::by)
             };
             if let (Some(one), Some(other)) = (make(&one), make(&other)) {
                 likeness(&one, &other, 0.5);

@@ -8,8 +8,7 @@ use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{text, words::shingles};
-use crate::document::Document;
+use super::Said;
 
 /// The smallest hash of the shingles that fall into each is kept.
 const BINS: usize = 128;
@@ -25,13 +24,13 @@ pub struct Bands([u64; BANDS]);
 
 impl Bands {
     /// The bands of a document's text; `None` where it has no words.
-    pub fn of(document: &Document) -> Option<Bands> {
-        Bands::of_text(&text(document))
+    pub fn of(said: &Said) -> Option<Bands> {
+        Bands::of_passages(said.passages())
     }
 
-    fn of_text(text: &str) -> Option<Bands> {
+    fn of_passages(passages: &[u64]) -> Option<Bands> {
         let mut bins: [Option<u32>; BINS] = [None; BINS];
-        for hash in shingles(text) {
+        for &hash in passages {
             // The bin by the lowest bits, its value by the highest.
             let slot = &mut bins[bin_of(hash)];
             let value = (hash >> 32) as u32;
@@ -93,7 +92,11 @@ impl Index {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::words::shingles, *};
+
+    fn bands(text: &str) -> Option<Bands> {
+        Bands::of_passages(&shingles(text).collect::<Vec<_>>())
+    }
 
     fn text(words: std::ops::Range<u32>) -> String {
         words.map(|n| format!("word{n}")).collect::<Vec<_>>().join(" ")
@@ -107,8 +110,8 @@ mod tests {
             let other =
                 text(base..base + length - changed) + " " + &text(base + 500_000..base + 500_000 + changed);
             let mut index = Index::default();
-            index.insert(&Bands::of_text(&one).unwrap(), 7);
-            index.similar(&Bands::of_text(&other).unwrap()) == [7]
+            index.insert(&bands(&one).unwrap(), 7);
+            index.similar(&bands(&other).unwrap()) == [7]
         };
         (0..200).filter(is_found).count()
     }
@@ -125,10 +128,10 @@ mod tests {
         let mut index = Index::default();
         for document in 0..50 {
             let own = document * 9_000..document * 9_000 + 40;
-            index.insert(&Bands::of_text(&(text(0..1_000) + " " + &text(own))).unwrap(), document as usize);
+            index.insert(&bands(&(text(0..1_000) + " " + &text(own))).unwrap(), document as usize);
         }
-        let found = index.similar(&Bands::of_text(&(text(0..1_000) + " " + &text(9_000..9_040))).unwrap());
+        let found = index.similar(&bands(&(text(0..1_000) + " " + &text(9_000..9_040))).unwrap());
         assert!((1..=CANDIDATES).contains(&found.len()), "{found:?}");
-        assert!(Bands::of_text(" … ").is_none());
+        assert!(bands(" … ").is_none());
     }
 }

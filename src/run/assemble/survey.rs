@@ -10,7 +10,7 @@ use crate::{
     blocking::blocking,
     corpus::{Budget, Counts, assemble::cost, worth::year},
     crawl::url::PageKey,
-    dedupe::{Bands, Deduper, Index, Likeness, likeness},
+    dedupe::{Bands, Deduper, Index, Likeness, Said, likeness},
     document::Document,
     outcome::SkipReason,
     pipeline::Pipeline,
@@ -92,10 +92,9 @@ struct Surveyor {
 
 /// A document that is the first with its text.
 struct Read {
-    document: Document,
     candidate: Candidate,
     /// None where nobody looks for what is nearly the same, or it has no words.
-    bands: Option<Bands>,
+    comparable: Option<(Said, Bands)>,
 }
 
 impl Surveyor {
@@ -134,8 +133,9 @@ impl Surveyor {
             is_canonical: member.canonical.as_deref() == Some(key),
             cost: cost(&document, &self.budget),
         };
-        let bands = if self.near.is_some() { Bands::of(&document) } else { None };
-        Some(Read { document, candidate, bands })
+        let said = self.near.map(|_| Said::by(document));
+        let comparable = said.and_then(|said| Bands::of(&said).map(|bands| (said, bands)));
+        Some(Read { candidate, comparable })
     }
 
     fn document(&mut self, read: &MemberPage, template: &Template) -> Result<Document, (SkipReason, String)> {
@@ -169,8 +169,8 @@ impl Surveyor {
 
     /// The places of documents settled before that may be nearly the same as these.
     fn similar(&self, read: &[Read]) -> Vec<usize> {
-        let places =
-            read.iter().filter_map(|read| read.bands.as_ref()).flat_map(|bands| self.similar_to(bands));
+        let bands = read.iter().filter_map(|read| read.comparable.as_ref()).map(|(_, bands)| bands);
+        let places = bands.flat_map(|bands| self.similar_to(bands));
         places.collect::<BTreeSet<usize>>().into_iter().collect()
     }
 
@@ -182,14 +182,15 @@ impl Surveyor {
     /// Makes candidates of the documents that say something that no other does; `similar` are the texts of documents
     /// settled before.
     fn settle(&mut self, read: Vec<Read>, similar: Vec<(usize, Document)>) {
-        let mut texts: HashMap<usize, Document> = similar.into_iter().collect();
-        for Read { document, mut candidate, bands } in read {
-            if let Some(bands) = bands {
-                if self.is_said(&document, &mut candidate, &bands, &texts) {
+        let mut settled: HashMap<usize, Said> =
+            similar.into_iter().map(|(place, document)| (place, Said::by(document))).collect();
+        for Read { mut candidate, comparable } in read {
+            if let Some((said, bands)) = comparable {
+                if self.is_said(&said, &mut candidate, &bands, &settled) {
                     continue;
                 }
                 self.index.insert(&bands, candidate.place);
-                texts.insert(candidate.place, document);
+                settled.insert(candidate.place, said);
             }
             self.candidates.insert(candidate.place, candidate);
         }
@@ -199,30 +200,30 @@ impl Surveyor {
     /// own canonical form, gives way to one that is.
     fn is_said(
         &mut self,
-        document: &Document,
+        said: &Said,
         candidate: &mut Candidate,
         bands: &Bands,
-        texts: &HashMap<usize, Document>,
+        settled: &HashMap<usize, Said>,
     ) -> bool {
         let Some(near) = self.near else { return false };
         for place in self.similar_to(bands) {
-            let (Some(twin), Some(standing)) = (texts.get(&place), self.candidates.get(&place)) else {
+            let (Some(twin), Some(standing)) = (settled.get(&place), self.candidates.get(&place)) else {
                 continue;
             };
             let is_rightful = candidate.is_canonical && !standing.is_canonical && !standing.required;
-            if is_rightful && likeness(twin, document, near) == Likeness::Same {
+            if is_rightful && likeness(twin, said, near) == Likeness::Same {
                 self.candidates.remove(&place);
                 self.heirs.insert(place, candidate.place);
-                self.leave_out_for(twin, document);
+                self.leave_out_for(&twin.document, &said.document);
                 continue;
             }
-            match likeness(document, twin, near) {
+            match likeness(said, twin, near) {
                 Likeness::Same if !candidate.required => {
-                    self.leave_out_for(document, twin);
+                    self.leave_out_for(&said.document, &twin.document);
                     return true;
                 }
                 Likeness::Variant(fact) if candidate.variant_of.is_none() => {
-                    candidate.variant_of = Some((twin.url.clone(), fact));
+                    candidate.variant_of = Some((twin.document.url.clone(), fact));
                 }
                 Likeness::Same | Likeness::Variant(_) | Likeness::Apart => {}
             }
