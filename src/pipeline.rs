@@ -4,6 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use url::Url;
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     notify::Notify,
     publish::Target,
     report::PipelineName,
-    schedule::Schedule,
+    schedule::{Fired, Schedule, Timer},
     verify::Questionnaire,
 };
 
@@ -85,6 +86,12 @@ impl Pipeline {
         self.sources.iter().flat_map(|source| match source {
             Source::Site(plan) => &plan.start,
         })
+    }
+
+    /// When its schedule asks for the next run, which may have been already, after what it has `fired`.
+    pub fn next_run(&self, fired: Option<Fired>, now: Timestamp) -> Option<Timestamp> {
+        let schedule = self.schedule.clone().filter(|_| self.enabled)?;
+        Timer::new(schedule, fired, now).next()
     }
 
     /// Of every setting that a refusal by the target may concern: other settings are worth another try.

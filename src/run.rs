@@ -38,7 +38,7 @@ use assemble::Assembled;
 pub use assemble::Made;
 pub use deploy::{Deploy, DeployError, wait_for_deploy};
 pub use doctor::{Check, Finding, Health, doctor};
-pub use look::{corpus_named, corpus_text, document, document_text, is_in_corpus};
+pub use look::{Looked, OnHold, corpus_named, document, document_text, is_in_corpus, next_corpus, on_hold};
 pub use pause::{Paused, paused, resume};
 pub use plan::{Boilerplate, Changed, Dropped, Item, Plan, Repeated, Standing, plan};
 pub use progress::{Progress, Stage};

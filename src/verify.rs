@@ -96,6 +96,11 @@ pub const KEPT: usize = 1_000;
 const TOLD: usize = 160;
 
 impl Questionnaire {
+    /// Whether a corpus makes way for another one where its answers are not good enough.
+    pub fn rolls_back(&self) -> bool {
+        !self.questions.is_empty() && self.on_failure == OnFailure::Rollback
+    }
+
     /// Names what is asked and expected: a corpus that failed under another questionnaire deserves another try.
     pub fn fingerprint(&self) -> String {
         hex(&sha256(format!("{:?} {}", self.questions, self.pass).as_bytes())[..8])

@@ -39,13 +39,15 @@ pub struct Client {
     patience: Patience,
 }
 
-/// A text source as it is written.
+/// A source as it is written.
 #[derive(Debug, Clone, Copy)]
-pub struct Text<'a> {
+pub struct Draft<'a> {
     /// 1 to [`MAX_NAME`] UTF-16 code units.
     pub name: &'a str,
-    /// 1 to [`MAX_TEXT`] UTF-16 code units.
+    /// What it says, 1 to [`MAX_TEXT`] UTF-16 code units: a text, or the answer to `question`.
     pub content: &'a str,
+    /// What is asked, where it is a question with its answer (`qna`). What is the one cannot become the other.
+    pub question: Option<&'a str>,
 }
 
 /// An answer, read.
@@ -59,6 +61,16 @@ struct Answer {
 /// What a text adds to the size of a request, in bytes.
 pub fn written_size(text: &str) -> u64 {
     json_size(&text).saturating_sub(2)
+}
+
+impl Draft<'_> {
+    fn body(&self) -> Value {
+        let Draft { name, content, question } = self;
+        match question {
+            Some(question) => json!({"name": name, "questions": [question], "answer": content}),
+            None => json!({"name": name, "content": content}),
+        }
+    }
 }
 
 impl Client {
@@ -137,15 +149,16 @@ impl Client {
         }
     }
 
-    /// Makes a text source. Gives what came of it with the API's name for the request, as all writes do.
-    pub async fn create(&self, text: Text<'_>) -> (Push, Option<String>) {
-        let body = json!({"type": "text", "name": text.name, "content": text.content});
+    /// Makes a source. Gives what came of it with the API's name for the request, as all writes do.
+    pub async fn create(&self, draft: Draft<'_>) -> (Push, Option<String>) {
+        let mut body = draft.body();
+        body["type"] = json!(if draft.question.is_some() { "qna" } else { "text" });
         self.write(Method::POST, "/sources", Some(&body)).await
     }
 
-    /// Replaces name and content of a text source. While it is in training, again.
-    pub async fn update(&self, id: &str, text: Text<'_>) -> (Push, Option<String>) {
-        let body = json!({"name": text.name, "content": text.content});
+    /// Replaces name and content of a source. While it is in training, again.
+    pub async fn update(&self, id: &str, draft: Draft<'_>) -> (Push, Option<String>) {
+        let body = draft.body();
         self.write(Method::PUT, &format!("/sources/{}", encoded(id)), Some(&body)).await
     }
 

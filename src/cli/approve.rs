@@ -7,10 +7,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::{Common, Exit, complain, open, summary};
-use crate::{
-    run::{self, RunError},
-    store::{LockError, Store},
-};
+use crate::{run, store::Store};
 
 /// Arguments of `approve`.
 #[derive(Debug, Args)]
@@ -28,7 +25,7 @@ pub(super) async fn approve(
     args: &ApproveArgs,
     now: fn() -> Timestamp,
 ) -> anyhow::Result<Exit> {
-    let pipeline = match open::open_one(common, &args.pipeline)? {
+    let pipeline = match open::open_one_to_run(common, &args.pipeline)? {
         Ok(pipeline) => pipeline,
         Err(exit) => return Ok(exit),
     };
@@ -51,11 +48,7 @@ pub(super) async fn approve(
             });
             return Ok(Exit::Done);
         }
-        Err(RunError::Lock(error @ LockError::Taken(_))) => {
-            complain(&format!("error: {}: {error}", pipeline.name));
-            return Ok(Exit::Busy);
-        }
-        Err(error) => return Err(error.into()),
+        Err(error) => return open::explain(&pipeline, error),
     };
     summary::tell(&report, args.json)
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Common, Exit, complain, open, signals};
 use crate::{
-    config,
+    config::{self, Inputs},
     daemon::{self, DaemonError, Options},
     store::{DaemonLock, LockError},
 };
@@ -34,6 +34,12 @@ pub(super) async fn daemon(
         Ok(settings) => settings,
         Err(exit) => return Ok(exit),
     };
+    let mut defaults = open::defaults(common);
+    // What their author should know is told when they are taken in with the pipeline files.
+    if let Err(faults) = defaults.read(&open::env(false), &mut Inputs::default()) {
+        faults.iter().for_each(open::print);
+        return Ok(Exit::Config);
+    }
     settings.stop_timeout = stop_timeout.unwrap_or(settings.stop_timeout);
     raise_file_limit();
     // First of all, for until then a signal ends the process.
@@ -58,7 +64,7 @@ pub(super) async fn daemon(
     let folder = common.config_dir();
     let load = {
         let folder = folder.clone();
-        Box::new(move || config::load_dir(&folder, &open::env(false)))
+        Box::new(move || config::load_dir(&folder, &mut defaults, &open::env(false)))
     };
     let served = daemon::serve(Options { lock, context, settings, folder, load, reload, listener }).await;
     match served {

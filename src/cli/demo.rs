@@ -32,6 +32,14 @@ const PIPELINE: &str = include_str!("../../pipelines/examples/demo.yaml");
 /// What it asks the agent, before and after.
 const QUESTIONS: [&str; 2] = ["How do I reset my password?", "What are your opening hours?"];
 
+/// What there is to read, in the folder of the source and in that of a package.
+const DOCUMENTS: [(&str, &str, &str); 2] = [
+    ("pipelines/examples/reference.yaml", "examples/reference.yaml", "every key, with its default"),
+    ("README.md", "README.md", "a real agent in five minutes"),
+];
+/// Where packages have their documents.
+const PACKAGED: &str = "/usr/share/doc/corpusd";
+
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
@@ -74,9 +82,15 @@ pub(super) async fn demo(common: &Common, args: &DemoArgs, now: fn() -> Timestam
 
     let program = std::env::args().next().unwrap_or_else(|| "corpusd".to_owned());
     say(&format!(
-        "\nWhere to look next:\n  {0}/pipelines/demo.yaml   the pipeline file\n  {program} -C {0}/pipelines --state {0}/state show demo   what the agent was given\n  pipelines/examples/reference.yaml   every key, with its default\n  README.md   a real agent in five minutes",
+        "\nWhere to look next:\n  {0}/pipelines/demo.yaml   the pipeline file\n  {program} -C {0}/pipelines --state {0}/state show demo   what the agent was given",
         folder.display()
     ))?;
+    for (in_source, in_package, what) in DOCUMENTS {
+        let places = [PathBuf::from(in_source), Path::new(PACKAGED).join(in_package)];
+        if let Some(place) = places.iter().find(|place| place.is_file()) {
+            say(&format!("  {}   {what}", place.display()))?;
+        }
+    }
     if args.serve {
         say(&format!("\nServing http://{address}/help/ and the API until Ctrl-C."))?;
         tokio::signal::ctrl_c().await?;

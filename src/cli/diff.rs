@@ -10,10 +10,10 @@ use clap::Args;
 use serde::Serialize;
 use similar::TextDiff;
 
-use super::{Common, Exit, complain, open, put, say};
+use super::{Common, Exit, complain, hold, open, put, say};
 use crate::{
     corpus::{Difference, Section},
-    run::{self, RunError},
+    run::{self, Looked},
 };
 
 /// Two texts that take longer to compare are shown with more lines as changed than need be.
@@ -27,7 +27,7 @@ pub(super) struct DiffArgs {
     /// The earlier corpus: `live`, the number of a publication, or the beginning of its hash
     #[arg(default_value = "live")]
     a: String,
-    /// The later one; `next` is what would be published
+    /// The later one; `next` is what is held, else what would be published
     #[arg(default_value = "next")]
     b: String,
     /// Print one JSON object per document and line
@@ -64,12 +64,13 @@ pub(super) async fn diff(common: &Common, args: &DiffArgs) -> anyhow::Result<Exi
     let mut corpora = Vec::new();
     for name in [&args.a, &args.b] {
         match run::corpus_named(&pipeline, &store, name).await {
-            Ok(corpus) => corpora.push(corpus),
-            Err(RunError::NoPublication(error)) => {
-                complain(&format!("error: {}: {error}", pipeline.name));
-                return Ok(Exit::Usage);
+            Ok(Looked { corpus, held }) => {
+                if let Some(held) = held {
+                    complain(&hold::shown(&pipeline, &held));
+                }
+                corpora.push(corpus);
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return open::explain(&pipeline, error),
         }
     }
     let [before, after] = &corpora[..] else { return Ok(Exit::Failed) };

@@ -38,7 +38,7 @@ pub(super) async fn doctor(
     args: &DoctorArgs,
     now: fn() -> Timestamp,
 ) -> anyhow::Result<Exit> {
-    let opened = open::open(common, &args.pipelines)?;
+    let opened = open::open_to_run(common, &args.pipelines)?;
     let context = open::context(common.state_dir(), now, &Arc::default(), CancellationToken::new());
     let mut exit = opened.exit;
     for pipeline in &opened.pipelines {

@@ -3,24 +3,28 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 
 use super::{Common, complain, open};
 use crate::{
     config,
     metrics::{self, Metrics, PipelineMetrics},
+    pipeline::Pipeline,
     replace::replace,
+    store::StoreError,
 };
 
 /// Writes the metrics of every enabled pipeline of the folder, also of those that did not run now: the file holds one
 /// of each or its readers would take the others for gone.
-pub(super) async fn write(common: &Common, path: &Path) -> anyhow::Result<()> {
+pub(super) async fn write(common: &Common, path: &Path, now: Timestamp) -> anyhow::Result<()> {
     let mut metrics = Metrics::default();
     // What is wrong with a file was told when the run began.
-    for loaded in config::load_dir(&common.config_dir(), &open::env(false))?.into_iter().flatten() {
+    let folder = config::load_dir(&common.config_dir(), &mut open::defaults(common), &open::env(false))?;
+    for loaded in folder.files.into_iter().flatten() {
         if !loaded.pipeline.enabled {
             continue;
         }
-        match metrics::look(&common.state_dir(), &loaded.pipeline).await {
+        match look(&common.state_dir(), &loaded.pipeline, now).await {
             Ok(pipeline) => metrics.pipelines.push(pipeline),
             Err(error) => {
                 let error = anyhow::Error::new(error);
@@ -31,4 +35,9 @@ pub(super) async fn write(common: &Common, path: &Path) -> anyhow::Result<()> {
     }
     replace(path, metrics::render(&metrics).as_bytes())
         .with_context(|| format!("write the metrics to `{}`", path.display()))
+}
+
+async fn look(state_dir: &Path, pipeline: &Pipeline, now: Timestamp) -> Result<PipelineMetrics, StoreError> {
+    let looked = metrics::look(state_dir, pipeline).await?;
+    Ok(PipelineMetrics { next_run: metrics::next_run(state_dir, pipeline, now).await?, ..looked })
 }

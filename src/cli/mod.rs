@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod extract;
 mod history;
+mod hold;
 pub mod log;
 mod man;
 mod metrics_file;
@@ -59,13 +60,14 @@ pub struct Cli {
     command: Command,
 }
 
-/// What every command takes.
+/// What every command takes. The help shows it after what is the command's own.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 struct Common {
     /// Folder of the pipeline files [default: pipelines, else /etc/corpusd]
     #[arg(short = 'C', long, global = true, value_name = "DIR", env = "CORPUSD_CONFIG_DIR")]
     config_dir: Option<PathBuf>,
-    /// Folder of the state [default: $`STATE_DIRECTORY`, else state]
+    /// Folder of the state [default: `$STATE_DIRECTORY`, else state]
     #[arg(long, global = true, value_name = "DIR", env = "CORPUSD_STATE")]
     state: Option<PathBuf>,
     /// Say more on stderr; twice for more yet
@@ -74,11 +76,18 @@ struct Common {
     /// Say nothing on stderr but errors, and show no progress
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// How much is logged on stderr [default: $`RUST_LOG`, else info, or warn on a terminal]
-    #[arg(long, global = true, value_name = "LEVEL", env = "CORPUSD_LOG_LEVEL")]
+    /// How much is logged on stderr: error, warn, info, debug or trace [default: `$RUST_LOG`, else info, or warn on a
+    /// terminal]
+    #[arg(long, global = true, value_name = "LEVEL", env = "CORPUSD_LOG_LEVEL", hide_possible_values = true)]
     log_level: Option<log::Level>,
-    /// How it is logged [default: text on a terminal, else with priorities for journald where that reads it, else JSON]
-    #[arg(long, global = true, value_name = "FORMAT", env = "CORPUSD_LOG_FORMAT")]
+    /// How it is logged: text, json or journal [default: text on a terminal, else journal where journald reads it, else json]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "CORPUSD_LOG_FORMAT",
+        hide_possible_values = true
+    )]
     log_format: Option<log::Format>,
 }
 

@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 use super::{Common, Exit, complain};
 use crate::{
     chatbase::Window,
-    config::{self, Diagnostic, Env, Loaded, SETTINGS_FILE, Settings},
+    config::{self, Defaults, Diagnostic, Env, Loaded, SETTINGS_FILE, Settings},
     notify::Outbox,
     pipeline::Pipeline,
     report::PipelineName,
-    run::{Context, Progress, Waits},
-    store::Store,
+    run::{Context, Progress, RunError, Waits},
+    store::{LockError, Store},
 };
 
 /// Where files lie that concern the whole machine.
@@ -24,6 +24,12 @@ const SYSTEM_DIR: &str = "/etc/corpusd";
 pub(super) struct Opened {
     pub(super) pipelines: Vec<Pipeline>,
     pub(super) exit: Exit,
+}
+
+impl Opened {
+    fn one(mut self) -> Result<Pipeline, Exit> {
+        self.pipelines.pop().ok_or(self.exit)
+    }
 }
 
 impl Common {
@@ -49,8 +55,18 @@ pub(super) fn env(allow_unset: bool) -> Env<'static> {
 }
 
 /// Reads every pipeline file, prints what is wrong with them, and gives those that are named (all enabled ones
-/// where none is).
+/// where none is). Whom they tell of their runs is as in their own files: they are for looking at.
 pub(super) fn open(common: &Common, names: &[String]) -> anyhow::Result<Opened> {
+    read(common, Defaults::default(), names)
+}
+
+/// The same for pipelines that are to run; none of them where the defaults are broken, as nobody knows then what has to
+/// be done before a run, and who is to hear of it.
+pub(super) fn open_to_run(common: &Common, names: &[String]) -> anyhow::Result<Opened> {
+    read(common, defaults(common), names)
+}
+
+fn read(common: &Common, mut defaults: Defaults, names: &[String]) -> anyhow::Result<Opened> {
     let mut wanted = Vec::new();
     for name in names {
         match PipelineName::new(name) {
@@ -62,11 +78,18 @@ pub(super) fn open(common: &Common, names: &[String]) -> anyhow::Result<Opened> 
         }
     }
     let dir = common.config_dir();
-    let loaded = config::load_dir(&dir, &env(false)).with_context(|| {
+    let loaded = config::load_dir(&dir, &mut defaults, &env(false)).with_context(|| {
         format!("no pipeline files: put one into `{}`, or name its folder with --config-dir", dir.display())
     })?;
+    match loaded.defaults {
+        Ok(warnings) => warnings.iter().for_each(print),
+        Err(faults) => {
+            faults.iter().for_each(print);
+            return Ok(Opened { pipelines: Vec::new(), exit: Exit::Config });
+        }
+    }
     let mut opened = Opened { pipelines: Vec::new(), exit: Exit::Done };
-    for result in loaded {
+    for result in loaded.files {
         match result {
             Ok(Loaded { pipeline, warnings }) => {
                 let meant =
@@ -97,10 +120,14 @@ pub(super) fn open(common: &Common, names: &[String]) -> anyhow::Result<Opened> 
     Ok(opened)
 }
 
-/// The one pipeline with this name.
+/// The one pipeline with this name, to look at.
 pub(super) fn open_one(common: &Common, name: &str) -> anyhow::Result<Result<Pipeline, Exit>> {
-    let mut opened = open(common, std::slice::from_ref(&name.to_owned()))?;
-    Ok(opened.pipelines.pop().ok_or(opened.exit))
+    Ok(open(common, &[name.to_owned()])?.one())
+}
+
+/// The one pipeline with this name, to run.
+pub(super) fn open_one_to_run(common: &Common, name: &str) -> anyhow::Result<Result<Pipeline, Exit>> {
+    Ok(open_to_run(common, &[name.to_owned()])?.one())
 }
 
 /// The state of a pipeline, which is not made where there is none: looking changes nothing.
@@ -113,11 +140,20 @@ pub(super) fn state(common: &Common, pipeline: &Pipeline) -> anyhow::Result<Resu
     Ok(Ok(Store::open(&state_dir, name)?))
 }
 
-/// The file with the daemon's settings: in the working directory, else beside the pipeline files, else in the machine's
-/// folder.
+/// Where the file with the daemon's settings and the defaults of all pipelines may be: in the working directory, else
+/// beside the pipeline files, else in the machine's folder.
+fn settings_places(common: &Common) -> [PathBuf; 3] {
+    [PathBuf::new(), common.config_dir(), PathBuf::from(SYSTEM_DIR)].map(|folder| folder.join(SETTINGS_FILE))
+}
+
+/// The first of them that there is.
 pub(super) fn settings_file(common: &Common) -> Option<PathBuf> {
-    let folders = [PathBuf::new(), common.config_dir(), PathBuf::from(SYSTEM_DIR)];
-    folders.iter().map(|folder| folder.join(SETTINGS_FILE)).find(|file| file.exists())
+    settings_places(common).into_iter().find(|file| file.exists())
+}
+
+/// What holds for all pipelines, not yet read.
+pub(super) fn defaults(common: &Common) -> Defaults {
+    Defaults::of(settings_places(common).into())
 }
 
 /// The daemon's settings, or the defaults where no file has any. What is wrong with them is printed.
@@ -136,6 +172,20 @@ pub(super) fn settings(common: &Common) -> Result<Settings, Exit> {
             Err(Exit::Config)
         }
     }
+}
+
+/// What to say, and how to exit, where a command could not do its work for a reason that a person can do something about.
+///
+/// # Errors
+/// Every other one is given back.
+pub(super) fn explain(pipeline: &Pipeline, error: RunError) -> anyhow::Result<Exit> {
+    let (reason, exit) = match error {
+        RunError::Lock(error @ LockError::Taken(_)) => (error.to_string(), Exit::Busy),
+        RunError::NoPublication(error) => (error.to_string(), Exit::Usage),
+        error => return Err(error.into()),
+    };
+    complain(&format!("error: {}: {reason}", pipeline.name));
+    Ok(exit)
 }
 
 /// Prints a diagnostic.

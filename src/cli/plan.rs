@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Common, Exit, complain, open, say, summary::grouped};
+use super::{Common, Exit, complain, hold, open, say, summary::grouped};
 use crate::{
     gate::Ruling,
     pipeline::Pipeline,
@@ -94,6 +94,7 @@ fn lines(plan: &Plan) -> Vec<String> {
         lines.push(format!("  {ruling}  {}: {}", line.gate, line.detail));
     }
     lines.extend(plan.notes.iter().cloned());
+    lines.extend(plan.held.as_ref().and_then(|held| hold::not_shown(plan.pipeline.as_str(), held)));
     lines.push(verdict(plan));
     lines
 }
@@ -159,7 +160,10 @@ fn verdict(plan: &Plan) -> String {
             format!("a run would hold this; what is live stays live (`corpusd diff {name}` to look)")
         }
         Ending::Pinned => format!("a run would publish nothing until `corpusd unpin {name}`"),
-        Ending::Pending => format!("a run would publish this (`corpusd diff {name}` to look)"),
+        Ending::Pending => {
+            let after = plan.deferred_until.map(|until| format!(" after {until:.0}")).unwrap_or_default();
+            format!("a run would publish this{after} (`corpusd diff {name}` to look)")
+        }
         _ => "a run would publish nothing: this is live".to_owned(),
     }
 }

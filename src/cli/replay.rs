@@ -7,10 +7,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::{Common, Exit, complain, open, plan, summary::grouped};
-use crate::{
-    run::{self, RunError},
-    store::LockError,
-};
+use crate::run;
 
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
@@ -39,11 +36,7 @@ pub(super) async fn replay(
     let context = open::context(common.state_dir(), now, &Arc::default(), CancellationToken::new());
     let replay = match run::replay(&pipeline, &context).await {
         Ok(replay) => replay,
-        Err(RunError::Lock(error @ LockError::Taken(_))) => {
-            complain(&format!("error: {}: {error}", pipeline.name));
-            return Ok(Exit::Busy);
-        }
-        Err(error) => return Err(error.into()),
+        Err(error) => return open::explain(&pipeline, error),
     };
     if !common.quiet {
         complain(&format!(

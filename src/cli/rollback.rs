@@ -6,11 +6,8 @@ use clap::Args;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Common, Exit, complain, open, summary};
-use crate::{
-    run::{self, RunError},
-    store::LockError,
-};
+use super::{Common, Exit, open, summary};
+use crate::run;
 
 /// Arguments of `rollback`.
 #[derive(Debug, Args)]
@@ -31,19 +28,15 @@ pub(super) async fn rollback(
     args: &RollbackArgs,
     now: fn() -> Timestamp,
 ) -> anyhow::Result<Exit> {
-    let pipeline = match open::open_one(common, &args.pipeline)? {
+    let pipeline = match open::open_one_to_run(common, &args.pipeline)? {
         Ok(pipeline) => pipeline,
         Err(exit) => return Ok(exit),
     };
     let context = open::context(common.state_dir(), now, &Arc::default(), CancellationToken::new());
     let ended = run::rollback(&pipeline, &context, args.to.as_deref()).await;
     context.outbox.close().await;
-    let (error, exit) = match ended {
-        Ok(report) => return summary::tell(&report, args.json),
-        Err(RunError::Lock(error @ LockError::Taken(_))) => (error.to_string(), Exit::Busy),
-        Err(RunError::NoPublication(error)) => (error.to_string(), Exit::Usage),
-        Err(error) => return Err(error.into()),
-    };
-    complain(&format!("error: {}: {error}", pipeline.name));
-    Ok(exit)
+    match ended {
+        Ok(report) => summary::tell(&report, args.json),
+        Err(error) => open::explain(&pipeline, error),
+    }
 }

@@ -55,10 +55,10 @@ pub(super) struct RunArgs {
     #[arg(long, requires = "pass")]
     json: bool,
     /// How long the daemon may take to stop, such as 60s [default: as in corpusd.yaml]
-    #[arg(long, value_name = "TIME", value_parser = period, conflicts_with = "pass", env = "CORPUSD_STOP_TIMEOUT")]
+    #[arg(long, value_name = "TIME", value_parser = period, conflicts_with = "pass")]
     stop_timeout: Option<Duration>,
     /// Write what Prometheus is told, of every enabled pipeline, into this file: for `node_exporter`'s textfile collector
-    #[arg(long, value_name = "FILE", requires = "pass", env = "CORPUSD_METRICS_FILE")]
+    #[arg(long, value_name = "FILE", requires = "pass")]
     metrics_file: Option<PathBuf>,
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
     if args.is_daemon() {
         return daemon::daemon(common, args.stop_timeout, now).await;
     }
-    let mut opened = open::open(common, &args.pipelines)?;
+    let mut opened = open::open_to_run(common, &args.pipelines)?;
     if let Err(error) = limit(&mut opened.pipelines, &args.only) {
         complain(&format!("error: --only: {error}"));
         return Ok(Exit::Usage);
@@ -140,7 +140,7 @@ pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp)
         say(&summary::table(&reports))?;
     }
     if let Some(path) = &args.metrics_file {
-        metrics_file::write(common, path).await?;
+        metrics_file::write(common, path, now()).await?;
     }
     template.outbox.close().await;
     if stop.is_cancelled() { Ok(signals.await.unwrap_or(Exit::Interrupted)) } else { Ok(exit) }

@@ -1,6 +1,6 @@
 //! What the process is told by signals.
 
-use std::sync::Arc;
+use std::{io::IsTerminal, sync::Arc};
 
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -9,6 +9,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Exit, complain};
+
+const STOPPING: &str = "stopping; the next run goes on from here (once more to stop at once)";
 
 /// Cancels `stop` at the first SIGINT or SIGTERM; a second one ends the process at once, which loses nothing
 /// that was committed.
@@ -24,7 +26,12 @@ pub(super) async fn stop_on_signal(stop: CancellationToken) -> Exit {
         _ = terminate.recv() => Exit::Terminated,
     };
     stop.cancel();
-    complain("stopping; the next run goes on from here (once more to stop at once)");
+    // On a terminal it answers the key that was pressed; elsewhere a log has its own form.
+    if std::io::stderr().is_terminal() {
+        complain(STOPPING);
+    } else {
+        tracing::info!("{STOPPING}");
+    }
     tokio::spawn(async move {
         tokio::select! {
             _ = interrupt.recv() => {}

@@ -14,7 +14,6 @@ use crate::{
     plain::one_line,
     report::RunReport,
     run,
-    schedule::{Fired, Timer},
     store::{Store, StoreError},
 };
 
@@ -39,6 +38,9 @@ struct Standing {
     next_run: Option<Timestamp>,
     live: Option<Live>,
     held: Option<String>,
+    /// Whether the last run was for another agent or target, and what it holds waits for nobody.
+    #[serde(skip)]
+    held_elsewhere: bool,
     paused: Option<String>,
     pinned: Option<Pinned>,
     unsettled: bool,
@@ -82,17 +84,14 @@ pub(super) async fn status(
 async fn standing(common: &Common, pipeline: &Pipeline, now: Timestamp) -> Result<Standing, StoreError> {
     let state_dir = common.state_dir();
     let name = pipeline.name.as_str();
-    let next_run = |fired: Option<Fired>| {
-        let schedule = pipeline.schedule.clone().filter(|_| pipeline.enabled)?;
-        Timer::new(schedule, fired, now).next()
-    };
     let mut standing = Standing {
         pipeline: name.to_owned(),
         last_run: None,
         running_since: None,
-        next_run: next_run(None),
+        next_run: pipeline.next_run(None, now),
         live: None,
         held: None,
+        held_elsewhere: false,
         paused: None,
         pinned: None,
         unsettled: false,
@@ -102,7 +101,7 @@ async fn standing(common: &Common, pipeline: &Pipeline, now: Timestamp) -> Resul
         return Ok(standing);
     }
     let store = Store::open(&state_dir, name)?;
-    standing.next_run = next_run(store.fired().await?);
+    standing.next_run = pipeline.next_run(store.fired().await?, now);
     let target = pipeline.target.identity(&pipeline.agent.id);
     if let Some(run) = store.last_run().await? {
         standing.last_run = run.report.and_then(|json| serde_json::from_str(&json).ok());
@@ -117,7 +116,11 @@ async fn standing(common: &Common, pipeline: &Pipeline, now: Timestamp) -> Resul
             characters: manifest.size.characters,
         });
     }
-    standing.held = store.held().await?.map(|held| {
+    let held = store.held().await?;
+    let last = standing.last_run.as_ref().map(|report| report.run);
+    standing.held_elsewhere =
+        held.as_ref().is_some_and(|held| held.target != target && Some(held.run) == last);
+    standing.held = held.filter(|held| held.target == target).map(|held| {
         let reasons = held.gates.iter().filter(|line| line.verdict == crate::gate::Ruling::Hold);
         let reasons: Vec<_> =
             reasons.map(|line| format!("{}: {}", line.gate, one_line(&line.detail))).collect();
@@ -162,7 +165,11 @@ fn table(standings: &[Standing], now: Timestamp) -> String {
             && standing.held.is_none()
             && standing.paused.is_none()
         {
-            lines.push(format!("{name}: {error}"));
+            lines.push(if standing.held_elsewhere {
+                format!("{name}: the last run was for another agent or target")
+            } else {
+                format!("{name}: {error}")
+            });
         }
         if let Some(held) = &standing.held {
             lines.push(format!("{name}: held by {held}"));

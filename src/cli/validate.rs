@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{Common, Exit, open, say};
-use crate::config::{self, Diagnostic, Loaded, SETTINGS_FILE};
+use crate::config::{self, Defaults, Diagnostic, Loaded, SETTINGS_FILE};
 
 /// Arguments of `validate`.
 #[derive(Debug, Args)]
@@ -28,7 +28,10 @@ pub(super) fn validate(common: &Common, args: &ValidateArgs) -> anyhow::Result<E
     let results = if args.files.is_empty() {
         let dir = common.config_dir();
         settings.extend(open::settings_file(common));
-        config::load_dir(&dir, &env).with_context(|| format!("no pipeline files in `{}`", dir.display()))?
+        // What is wrong with the defaults is found with the rest of their file.
+        let folder = config::load_dir(&dir, &mut Defaults::default(), &env)
+            .with_context(|| format!("no pipeline files in `{}`", dir.display()))?;
+        folder.files
     } else {
         let is_settings = |file: &&PathBuf| file.ends_with(SETTINGS_FILE);
         settings.extend(args.files.iter().filter(is_settings).cloned());
@@ -38,8 +41,8 @@ pub(super) fn validate(common: &Common, args: &ValidateArgs) -> anyhow::Result<E
     let mut told = Vec::new();
     let mut are_settings_sound = true;
     for file in settings {
-        match config::load_settings(&file, &env) {
-            Ok((_, warnings)) => told.push(warnings),
+        match config::check_settings(&file, &env) {
+            Ok(warnings) => told.push(warnings),
             Err(faults) => {
                 are_settings_sound = false;
                 told.push(faults);
@@ -64,7 +67,9 @@ pub(super) fn validate(common: &Common, args: &ValidateArgs) -> anyhow::Result<E
     }
     let broken = files - sound;
     if !args.json && !common.quiet {
-        say(&format!("{sound} pipelines are sound, {broken} are not"))?;
+        let pipelines = if sound == 1 { "pipeline" } else { "pipelines" };
+        let are = |count| if count == 1 { "is" } else { "are" };
+        say(&format!("{sound} {pipelines} {} sound, {broken} {} not", are(sound), are(broken)))?;
     }
     Ok(if broken == 0 && are_settings_sound { Exit::Done } else { Exit::Config })
 }

@@ -53,7 +53,7 @@ pub(super) async fn verify(
             return Ok(match error {
                 ExamineError::NoQuestions(_) => Exit::Usage,
                 ExamineError::Api(ApiError::Refused(Refusal::Key | Refusal::Plan, _)) => Exit::Refused,
-                ExamineError::Api(_) | ExamineError::Run(_) => Exit::Failed,
+                ExamineError::TooSoon(_) | ExamineError::Api(_) | ExamineError::Run(_) => Exit::Failed,
             });
         }
     };

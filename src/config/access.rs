@@ -270,7 +270,9 @@ fn authorities<'a>(reader: &mut Reader<'a>, field: Field<'a>) -> Option<Authorit
     if text.unset {
         return None;
     }
-    let pem = read(&reader.folder.join(&text.value)).map_err(|error| error.to_string());
+    let path = reader.folder.join(&text.value);
+    reader.inputs.note(&path);
+    let pem = read(&path).map_err(|error| error.to_string());
     match pem.and_then(|pem| Authorities::from_pem(&pem).map_err(|error| error.to_string())) {
         Ok(authorities) => Some(authorities),
         // The path is not shown: it may come from a variable.

@@ -8,9 +8,10 @@ use std::{
 };
 
 use super::{
-    Diagnostic, Env, Loaded, clean, corpus,
+    Defaults, Diagnostic, Env, Loaded, clean, corpus,
     diagnostic::{Faults, Mark},
     fields::Fields,
+    inputs::Inputs,
     keys, notify,
     reader::Reader,
     schedule, site, target,
@@ -37,20 +38,28 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn read(path: &Path, env: &Env<'_>) -> Draft {
+    pub(super) fn read(path: &Path, defaults: &Defaults, env: &Env<'_>, inputs: &mut Inputs) -> Draft {
+        inputs.note(path);
         let mut faults = Faults::new(path.to_owned());
         let name = pipeline_name(path, &mut faults);
         let mut draft = Draft { path: path.to_owned(), faults, agent: None, pipeline: None };
         let tree = read_text(path, &mut draft.faults).and_then(|text| Tree::parse(&text, &mut draft.faults));
         if let Some(tree) = tree {
-            draft.fill_in(name, &tree, env);
+            draft.fill_in(name, &tree, defaults, env, inputs);
         }
         draft
     }
 
-    fn fill_in(&mut self, name: Option<PipelineName>, tree: &Tree, env: &Env<'_>) {
+    fn fill_in(
+        &mut self,
+        name: Option<PipelineName>,
+        tree: &Tree,
+        defaults: &Defaults,
+        env: &Env<'_>,
+        inputs: &mut Inputs,
+    ) {
         let folder = self.path.parent().unwrap_or(Path::new(""));
-        let mut reader = Reader { tree, env, folder, faults: &mut self.faults };
+        let mut reader = Reader { tree, env, folder, faults: &mut self.faults, inputs };
         let file = reader.fields(tree.root(), &keys::FILE);
         version(&mut reader, &file);
         let enabled = reader.flag(&file, "enabled", true);
@@ -63,7 +72,7 @@ impl Draft {
         let gates = corpus::gates(&mut reader, &file);
         let publish = target::publish(&mut reader, &file);
         let verify = verify::questionnaire(&mut reader, &file, &publish);
-        let notify = notify::notify(&mut reader, &file);
+        let notify = notify::notify(&mut reader, &file, &keys::NOTIFY, &defaults.notify);
 
         let claimed = agent.as_ref().map(|agent| agent.id.clone());
         self.agent = claimed.zip(agent_at).filter(|_| publish.is_chatbase);

@@ -43,6 +43,11 @@ impl Field<'_> {
         self.node.at
     }
 
+    /// Whether this word stands there.
+    pub(super) fn is(&self, word: &str) -> bool {
+        matches!(&self.node.kind, Kind::Scalar { text, .. } if text == word)
+    }
+
     pub(super) fn is_empty_list(&self) -> bool {
         matches!(&self.node.kind, Kind::List(items) if items.is_empty())
     }

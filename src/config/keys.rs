@@ -99,16 +99,23 @@ pub(super) const SECTIONS: [&Section; 21] = [
 
 /// `corpusd.yaml`.
 pub(super) const DAEMON: Section =
-    section("", &["version", "max_runs", "stop_timeout", "listen", "hosts", "metrics", "trigger"]);
+    section("", &["version", "max_runs", "stop_timeout", "listen", "hosts", "metrics", "trigger", "notify"]);
 pub(super) const TRIGGER: Section = section("trigger", &["token"]);
+/// Without what cannot be shared: a health check counts the pings of one job, and a file holds the status of one.
+pub(super) const SHARED_NOTIFY: Section =
+    section("notify", &["webhook", "before", "after", "on_failure", "timeout", "stale_after"]);
 /// Every section of `corpusd.yaml`.
-pub(super) const DAEMON_SECTIONS: [&Section; 2] = [&DAEMON, &TRIGGER];
+pub(super) const DAEMON_SECTIONS: [&Section; 3] = [&DAEMON, &TRIGGER, &SHARED_NOTIFY];
 
 impl Section {
+    /// Whether it is part of `corpusd.yaml`.
+    fn is_daemon(&self) -> bool {
+        DAEMON_SECTIONS.iter().any(|section| section.keys == self.keys)
+    }
+
     /// The sections of the file that it is part of.
     fn file(&self) -> &'static [&'static Section] {
-        let is_daemon = DAEMON_SECTIONS.iter().any(|section| section.keys == self.keys);
-        if is_daemon { &DAEMON_SECTIONS } else { &SECTIONS }
+        if self.is_daemon() { &DAEMON_SECTIONS } else { &SECTIONS }
     }
 
     /// The key as the user would point at it from outside: `publish.api_key`.
@@ -131,6 +138,10 @@ impl Section {
             .collect();
         if !homes.is_empty() {
             return format!("`{unknown}` belongs {}", homes.join(" or "));
+        }
+        let mut of_a_pipeline = SECTIONS.iter().filter(|section| section.path == self.path);
+        if self.is_daemon() && of_a_pipeline.any(|section| section.keys.contains(&unknown)) {
+            return format!("`{unknown}` is one pipeline's own: it belongs {} of its file", self.place());
         }
         if let Some(near) = nearest(unknown, self.keys) {
             return format!("did you mean `{near}`?");
@@ -184,6 +195,10 @@ mod tests {
         check(&FILE, "max_page", "did you mean `max_pages` under `sources[].site`?");
         check(&SITE, "sorces", "did you mean `sources` at the top level?");
         check(&PRIORITY, "zzz", "the keys here are: match, weight");
+        check(&DAEMON, "max_run", "did you mean `max_runs`?");
+        check(&DAEMON, "sources", "`sources` is one pipeline's own: it belongs at the top level of its file");
+        check(&SHARED_NOTIFY, "ping", "`ping` is one pipeline's own: it belongs under `notify` of its file");
+        check(&SHARED_NOTIFY, "max_runs", "`max_runs` belongs at the top level");
         check(&AGENT, &"x".repeat(1000), "the keys here are: id, name");
     }
 }

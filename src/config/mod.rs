@@ -10,9 +10,11 @@
 mod access;
 mod clean;
 mod corpus;
+mod defaults;
 mod diagnostic;
 mod draft;
 mod fields;
+mod inputs;
 mod keys;
 mod notify;
 pub mod quantity;
@@ -33,10 +35,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use defaults::Defaults;
 use diagnostic::Mark;
 pub use diagnostic::{Diagnostic, Severity};
 use draft::Draft;
-pub use settings::{FILE_NAME as SETTINGS_FILE, Settings, load_settings};
+pub use inputs::Inputs;
+pub use settings::{FILE_NAME as SETTINGS_FILE, Settings, check_settings, load_settings};
 
 use crate::pipeline::Pipeline;
 
@@ -70,6 +74,17 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// The pipeline files of a folder, as they were read.
+#[derive(Debug)]
+pub struct Folder {
+    /// What came of each, in the order of their names.
+    pub files: Vec<Result<Loaded, Vec<Diagnostic>>>,
+    /// What the author of the defaults should know; or what is wrong with them, so that those of before hold.
+    pub defaults: Result<Vec<Diagnostic>, Vec<Diagnostic>>,
+    /// All that was read for it: they, the file of the defaults, and the files that they name.
+    pub inputs: Inputs,
+}
+
 /// Why a folder of pipeline files cannot be listed.
 #[derive(Debug, thiserror::Error)]
 #[error("list the folder `{}`", dir.display())]
@@ -80,23 +95,26 @@ pub struct ListError {
     pub source: io::Error,
 }
 
-/// Reads one pipeline file. Links are followed (Kubernetes mounts files as links).
+/// Reads one pipeline file for itself, without defaults of the user's. Links are followed (Kubernetes mounts files as links).
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the file.
 pub fn load_file(path: &Path, env: &Env<'_>) -> Result<Loaded, Vec<Diagnostic>> {
-    Draft::read(path, env).finish()
+    Draft::read(path, &Defaults::default(), env, &mut Inputs::default()).finish()
 }
 
 /// Reads the pipeline files of a folder, each for itself, in the order of their names: `*.yaml` and `*.yml`,
-/// not in folders below, not hidden. Files that would overwrite each other's agent, or share a name, are
-/// refused, all of them.
+/// not in folders below, not hidden, no pipes. Files that would overwrite each other's agent, or share a name, are
+/// refused, all of them. The defaults are read again before.
 ///
 /// # Errors
 /// When the folder cannot be listed; what is wrong with a file stands in its own result.
-pub fn load_dir(dir: &Path, env: &Env<'_>) -> Result<Vec<Result<Loaded, Vec<Diagnostic>>>, ListError> {
+pub fn load_dir(dir: &Path, defaults: &mut Defaults, env: &Env<'_>) -> Result<Folder, ListError> {
     let files = files(dir).map_err(|source| ListError { dir: dir.to_owned(), source })?;
-    let mut drafts: Vec<Draft> = files.iter().map(|path| Draft::read(path, env)).collect();
+    let mut inputs = Inputs::default();
+    let read = defaults.read(env, &mut inputs);
+    let mut drafts: Vec<Draft> =
+        files.iter().map(|path| Draft::read(path, defaults, env, &mut inputs)).collect();
     let stem = |draft: &Draft| draft.path.file_stem().map(|stem| (stem.to_owned(), None));
     refuse_shared(&mut drafts, stem, |other| {
         (format!("`{other}` has the same pipeline name"), "rename one of them")
@@ -106,7 +124,7 @@ pub fn load_dir(dir: &Path, env: &Env<'_>) -> Result<Vec<Result<Loaded, Vec<Diag
         let message = format!("`{other}` has the same agent id: they would overwrite each other");
         (message, "one agent, one pipeline: put all its sources into one file")
     });
-    Ok(drafts.into_iter().map(Draft::finish).collect())
+    Ok(Folder { files: drafts.into_iter().map(Draft::finish).collect(), defaults: read, inputs })
 }
 
 /// The pipeline files of a folder, by name. Hidden ones are left out: editors keep locks and backups there; and so is
@@ -122,7 +140,9 @@ pub fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
         let is_other = path
             .file_name()
             .is_some_and(|name| name == SETTINGS_FILE || name.to_string_lossy().starts_with('.'));
-        if is_yaml && !is_other && !path.is_dir() {
+        // One that leads nowhere is told of when it is read; a pipe would keep its reader waiting.
+        let can_be_read = std::fs::metadata(&path).map_or(true, |found| found.is_file());
+        if is_yaml && !is_other && can_be_read {
             files.push(path);
         }
     }

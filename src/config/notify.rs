@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     fields::{Field, Fields},
-    keys,
+    keys::{self, Section},
     quantity::Period,
     reader::{Reader, stand_in},
     secret,
@@ -16,19 +16,41 @@ use super::{
 };
 use crate::notify::{Command, Notify, PrivateUrl, Webhook};
 
-/// Reads `notify`.
-pub(super) fn notify<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Notify {
-    let notify = reader.section(file, "notify", &keys::NOTIFY);
-    let ping = notify.field("ping").and_then(|field| private_url(reader, field));
-    let webhook = notify.field("webhook").and_then(|field| webhook(reader, field));
-    let mut command = |key| notify.field(key).and_then(|field| command(reader, field));
-    let (before, after, on_failure) = (command("before"), command("after"), command("on_failure"));
+/// Reads `notify`, whose keys are those of `section`; `default` says what is not written there.
+pub(super) fn notify<'a>(
+    reader: &mut Reader<'a>,
+    file: &Fields<'a>,
+    section: &'static Section,
+    default: &Notify,
+) -> Notify {
+    let notify = reader.section(file, "notify", section);
+    let ping = told(reader, &notify, "ping", default.ping.as_ref(), private_url);
+    let webhook = told(reader, &notify, "webhook", default.webhook.as_ref(), webhook);
+    let before = told(reader, &notify, "before", default.before.as_ref(), command);
+    let after = told(reader, &notify, "after", default.after.as_ref(), command);
+    let on_failure = told(reader, &notify, "on_failure", default.on_failure.as_ref(), command);
     let timeout = Period::seconds(1)..=Period::seconds(3_600);
-    let Period(timeout) = reader.within(&notify, "timeout", timeout, Period::seconds(60));
-    let status_file = notify.field("status_file").and_then(|field| path(reader, field));
+    let Period(timeout) = reader.within(&notify, "timeout", timeout, Period(default.timeout));
+    let status_file = told(reader, &notify, "status_file", default.status_file.as_ref(), path);
     let stale_after = Period::seconds(60)..=Period::days(3_650);
-    let Period(stale_after) = reader.within(&notify, "stale_after", stale_after, Period::days(14));
+    let Period(stale_after) = reader.within(&notify, "stale_after", stale_after, Period(default.stale_after));
     Notify { ping, webhook, before, after, on_failure, timeout, status_file, stale_after }
+}
+
+/// Who is told by way of `key`: whom `read` finds there, nobody where it is `off`, or the default.
+fn told<'a, T: Clone>(
+    reader: &mut Reader<'a>,
+    notify: &Fields<'a>,
+    key: &'static str,
+    default: Option<&T>,
+    read: fn(&mut Reader<'a>, Field<'a>) -> Option<T>,
+) -> Option<T> {
+    match notify.field(key) {
+        None => default.cloned(),
+        // A null is not taken for it: whoever comments a value out may not mean to silence the key.
+        Some(field) if field.is("off") => None,
+        Some(field) => read(reader, field),
+    }
 }
 
 /// A URL, or `{url, secret}`.
@@ -171,6 +193,12 @@ mod tests {
         assert!(notify.status_file.as_ref().unwrap().is_absolute());
         assert_eq!((notify.timeout, notify.stale_after), (Duration::from_mins(5), Duration::from_hours(36)));
         assert!(!format!("{notify:?}").contains("very-private"), "{notify:?}");
+    }
+
+    #[test]
+    fn what_is_off_is_off() {
+        let off = "  ping: off\n  webhook: off\n  before: off\n  after: off\n  on_failure: off\n  status_file: off\n";
+        assert_eq!(format!("{:?}", accepted(off)), format!("{:?}", Notify::default()));
     }
 
     #[test]

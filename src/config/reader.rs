@@ -11,6 +11,7 @@ use super::{
     Env,
     diagnostic::Faults,
     fields::{Field, Fields},
+    inputs::Inputs,
     keys::nearest,
     quantity::Malformed,
     tree::{Kind, Node, NodeId, Tree},
@@ -24,6 +25,8 @@ pub(super) struct Reader<'a> {
     /// Relative paths start here.
     pub(super) folder: &'a Path,
     pub(super) faults: &'a mut Faults,
+    /// What it has read besides.
+    pub(super) inputs: &'a mut Inputs,
 }
 
 impl<'a> Reader<'a> {

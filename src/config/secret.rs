@@ -119,6 +119,7 @@ fn from_file<'a>(reader: &mut Reader<'a>, field: Field<'a>) -> Option<String> {
             return None;
         }
     };
+    reader.inputs.note(&path);
     match read(&path) {
         Ok(secret) => {
             if secret.is_world_readable {

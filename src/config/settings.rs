@@ -1,14 +1,18 @@
 //! `corpusd.yaml`: what concerns the daemon and no single pipeline.
+//!
+//! Whoever reads the file reads the part that concerns it: which keys there are is checked for all, what they hold for
+//! that part alone.
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Diagnostic, Env,
+    Diagnostic, Env, defaults,
     diagnostic::Faults,
     draft::{read_text, version},
     fields::Fields,
+    inputs::Inputs,
     keys,
     quantity::{Period, Whole},
     reader::Reader,
@@ -59,33 +63,58 @@ impl Default for Settings {
     }
 }
 
-/// Reads a `corpusd.yaml`: the settings, and what their author should know.
+/// Reads the settings in a `corpusd.yaml`, and what their author should know.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the file.
 pub fn load_settings(path: &Path, env: &Env<'_>) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
+    // They are read once, when the process begins.
+    read(path, env, &mut Inputs::default(), settings)
+}
+
+/// Reads all that a `corpusd.yaml` says, the daemon's settings and what holds for all pipelines, and gives what its
+/// author should know.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the file.
+pub fn check_settings(path: &Path, env: &Env<'_>) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    let read = read(path, env, &mut Inputs::default(), |reader, file| {
+        settings(reader, file);
+        defaults::notify(reader, file);
+    });
+    read.map(|((), warnings)| warnings)
+}
+
+/// Reads a part of a `corpusd.yaml`, and notes in `inputs` the files that it names.
+pub(super) fn read<T>(
+    path: &Path,
+    env: &Env<'_>,
+    inputs: &mut Inputs,
+    part: impl for<'a> FnOnce(&mut Reader<'a>, &Fields<'a>) -> T,
+) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut faults = Faults::new(path.to_owned());
     let tree = read_text(path, &mut faults).and_then(|text| Tree::parse(&text, &mut faults));
-    let settings = tree.map(|tree| {
+    let read = tree.map(|tree| {
         let folder = path.parent().unwrap_or(Path::new(""));
-        settings(&mut Reader { tree: &tree, env, folder, faults: &mut faults })
+        let mut reader = Reader { tree: &tree, env, folder, faults: &mut faults, inputs };
+        let file = reader.fields(tree.root(), &keys::DAEMON);
+        version(&mut reader, &file);
+        part(&mut reader, &file)
     });
     let has_errors = faults.has_errors();
-    match settings {
-        Some(settings) if !has_errors => Ok((settings, faults.into_diagnostics())),
+    match read {
+        Some(read) if !has_errors => Ok((read, faults.into_diagnostics())),
         _ => Err(faults.into_diagnostics()),
     }
 }
 
-fn settings(reader: &mut Reader<'_>) -> Settings {
+fn settings<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Settings {
     let default = Settings::default();
-    let file = reader.fields(reader.tree.root(), &keys::DAEMON);
-    version(reader, &file);
-    let Whole(max_runs) = reader.within(&file, "max_runs", Whole(1)..=Whole(1_000), Whole(default.max_runs));
+    let Whole(max_runs) = reader.within(file, "max_runs", Whole(1)..=Whole(1_000), Whole(default.max_runs));
     let stop_timeout = Period(default.stop_timeout);
     let Period(stop_timeout) =
-        reader.within(&file, "stop_timeout", Period::seconds(1)..=Period::seconds(3_600), stop_timeout);
-    let listen = reader.text_of(&file, "listen").and_then(|(field, text)| {
+        reader.within(file, "stop_timeout", Period::seconds(1)..=Period::seconds(3_600), stop_timeout);
+    let listen = reader.text_of(file, "listen").and_then(|(field, text)| {
         let address = text.value.parse();
         if address.is_err() {
             let message = format!("`listen` must be an address and a port, not {}", text.shown());
@@ -99,8 +128,8 @@ fn settings(reader: &mut Reader<'_>) -> Settings {
         stop_timeout,
         listen: listen.unwrap_or(default.listen),
         hosts: hosts.into_iter().map(|(_, text)| text.value.to_ascii_lowercase()).collect(),
-        metrics: reader.flag(&file, "metrics", default.metrics),
-        trigger: trigger(reader, &file),
+        metrics: reader.flag(file, "metrics", default.metrics),
+        trigger: trigger(reader, file),
     }
 }
 
@@ -121,9 +150,13 @@ mod tests {
     use std::{fs, path::PathBuf};
 
     use super::{
-        super::tests::{env, told},
+        super::{
+            Defaults,
+            tests::{env, told},
+        },
         *,
     };
+    use crate::notify::Notify;
 
     fn load(yaml: &str) -> Result<Settings, String> {
         let dir = tempfile::tempdir().unwrap();
@@ -158,7 +191,7 @@ mod tests {
         corpusd.yaml:4:1: error: unknown key `max_run`
           help: did you mean `max_runs`?
         corpusd.yaml:5:1: error: unknown key `sources`
-          help: the keys here are: version, max_runs, stop_timeout, listen, hosts, metrics, trigger
+          help: `sources` is one pipeline's own: it belongs at the top level of its file
         corpusd.yaml:6:18: error: `token` is a literal: a secret has no place in this file
           help: write `token: ${NAME_OF_A_VARIABLE}`, `token: {file: PATH}` or `token: {credential: NAME}`
         ");
@@ -171,22 +204,51 @@ mod tests {
     }
 
     #[test]
+    fn the_settings_are_read_without_the_defaults_of_pipelines_and_checked_with_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE_NAME);
+        let check = |yaml: &str| {
+            fs::write(&path, format!("version: 1\n{yaml}")).unwrap();
+            check_settings(&path, &env()).map_err(|faults| faults.len())
+        };
+        assert_eq!(check("notify: {webhook: \"${ABSENT}\"}\n"), Err(1));
+        assert!(load_settings(&path, &env()).is_ok());
+        assert_eq!(check("max_run: 1\nlisten: here\nnotify: {timeout: 2h}\n"), Err(3));
+        assert_eq!(check("notify: {webhook: \"https://hooks.example.com/a\"}\n"), Ok(Vec::new()));
+        assert_eq!(check("notify: {webhook: \"http://hooks.example.com/a\"}\n").unwrap().len(), 1);
+    }
+
+    #[test]
     fn the_example_states_every_key_with_its_default() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/examples").join(FILE_NAME);
-        let text = fs::read_to_string(path).unwrap();
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/examples").join(FILE_NAME);
+        let text = fs::read_to_string(example).unwrap();
         let uncommented: String = text
             .lines()
-            .map(|line| match line.strip_prefix('#') {
-                Some(key) if key.starts_with(|c: char| c.is_ascii_lowercase()) => format!("{key}\n"),
+            .map(|line| match line.trim_start().strip_prefix('#') {
+                Some(key) if key.starts_with(|c: char| c.is_ascii_lowercase()) => {
+                    format!("{}\n", line.replacen('#', "", 1))
+                }
                 _ => format!("{line}\n"),
             })
             .collect();
         assert_eq!(format!("{:?}", load(&uncommented).unwrap()), format!("{:?}", Settings::default()));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE_NAME);
+        fs::write(&path, uncommented).unwrap();
+        let mut defaults = Defaults::of(vec![path.clone()]);
+        assert_eq!(defaults.read(&env(), &mut Inputs::default()), Ok(Vec::new()));
+        assert_eq!(format!("{:?}", defaults.notify), format!("{:?}", Notify::default()));
         for section in keys::DAEMON_SECTIONS {
             for key in section.keys {
                 assert!(text.contains(&format!("{key}:")), "`{key}` is not explained");
             }
         }
         load(&text.replace("# trigger: {token: ...}", "trigger: {token: \"${LONG}\"}")).unwrap_err();
+        for key in ["webhook", "before", "on_failure", "after"] {
+            let written = text.replace(&format!("  # {key}: "), &format!("  {key}: "));
+            assert_ne!(written, text, "{key}");
+            fs::write(&path, written).unwrap();
+            assert_eq!(check_settings(&path, &env()), Ok(Vec::new()), "{key}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `publish`: where the corpus goes.
 
-use std::time::Duration;
+use std::{path, time::Duration};
 
 use secrecy::SecretString;
 use url::{Host, Url};
@@ -68,7 +68,15 @@ fn directory_target<'a>(reader: &mut Reader<'a>, publish: &Fields<'a>, to: Field
         reader.faults.error(field.at(), "`directory` is no path", "write `to: {directory: out}`");
         return None;
     }
-    Some(Target::Directory(reader.folder.join(text.value)))
+    // What is published there is known by it, wherever the program is started.
+    match path::absolute(reader.folder.join(text.value)) {
+        Ok(directory) => Some(Target::Directory(directory)),
+        Err(error) => {
+            let fault = format!("`directory` cannot be resolved: {error}");
+            reader.faults.error(field.at(), fault, "write an absolute path");
+            None
+        }
+    }
 }
 
 /// Refuses a key that the target has no use for.

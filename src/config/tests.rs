@@ -699,7 +699,7 @@ fn a_folder_gives_its_pipelines_by_name() {
     let dir = TempDir::new().unwrap();
     let write = |name: &str, content: &str| fs::write(dir.path().join(name), content).unwrap();
     let names = || -> Vec<Result<String, String>> {
-        let read = load_dir(dir.path(), &env()).unwrap();
+        let read = load_dir(dir.path(), &mut Defaults::default(), &env()).unwrap().files;
         let names = read.into_iter().map(|read| match read {
             Ok(loaded) => Ok(loaded.pipeline.name.to_string()),
             Err(diagnostics) => Err(diagnostics.last().unwrap().message.clone()),
@@ -711,6 +711,7 @@ fn a_folder_gives_its_pipelines_by_name() {
     write("examples/c.yaml", MINIMAL);
     write("notes.txt", "x");
     write(".#a.yaml", "x");
+    let _socket = std::os::unix::net::UnixListener::bind(dir.path().join("socket.yaml")).unwrap();
     write("b.yml", &MINIMAL.replace("abc", "other"));
     write("a.yaml", MINIMAL);
     assert_eq!(names(), [Ok("a".to_owned()), Ok("b".to_owned())]);
@@ -729,7 +730,7 @@ fn a_folder_gives_its_pipelines_by_name() {
     write("a.yml", &MINIMAL.replace("abc", "third"));
     let same_name = |other: &str| Err(format!("`{other}` has the same pipeline name"));
     assert_eq!(names()[..2], [same_name("a.yml"), same_name("a.yaml")]);
-    assert!(load_dir(&dir.path().join("absent"), &env()).is_err());
+    assert!(load_dir(&dir.path().join("absent"), &mut Defaults::default(), &env()).is_err());
 }
 
 fn example(name: &str) -> (PathBuf, String) {
@@ -789,6 +790,7 @@ fn the_alternatives_that_the_reference_names_are_accepted() {
             "  # webhook: https://hooks.example.com/abc",
             "  webhook: {url: \"https://hooks.example.com/\", secret: \"${TOKEN}\"}",
         ),
+        ("  # webhook: https://hooks.example.com/abc", "  webhook: off"),
         ("  # before: [./prepare.sh, docs]", "  before: [./prepare.sh, docs]"),
         ("  # on_failure: [mail-the-team]", "  on_failure: [mail-the-team]"),
         ("  # after: [sync-elsewhere]", "  after: [sync-elsewhere]"),

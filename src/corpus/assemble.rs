@@ -63,6 +63,11 @@ impl Corpus {
 }
 
 impl<'a> Section<'a> {
+    /// Its title and what is said of its origin: all that stands above its body.
+    pub fn head(&self) -> &'a str {
+        self.text.trim_end().strip_suffix(self.body()).unwrap_or(self.text)
+    }
+
     /// What the document says, without its title and what is said of its origin.
     pub fn body(&self) -> &'a str {
         body(self.text)

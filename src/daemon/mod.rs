@@ -12,6 +12,7 @@ mod door;
 mod question;
 mod roster;
 mod service;
+mod timer;
 mod watch;
 
 use std::{
@@ -28,7 +29,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
     net::TcpListener,
-    sync::{Notify, mpsc},
+    sync::{Notify, mpsc, watch::Sender},
     task::{Id, JoinError, JoinSet},
     time::{Instant, sleep_until, timeout_at},
 };
@@ -36,17 +37,16 @@ use tokio::{
 use clock::Clock;
 use door::Door;
 use question::{Overview, Question};
-use roster::{Roster, Start};
+use roster::{Applied, Roster, Start};
 use service::Service;
+pub use timer::timer;
 
 use crate::{
-    config::{Diagnostic, ListError, Loaded, Settings},
+    config::{Folder, Inputs, ListError, Settings},
     outcome::in_words,
     pipeline::Pipeline,
-    report::PipelineName,
     run::{self, Context, Progress, RunError},
-    schedule::Timer,
-    store::{DaemonLock, LockError, Store, StoreError},
+    store::{DaemonLock, LockError, Store},
 };
 
 /// The clock of the wall may be changed at any time, and nobody is told: it is looked at this often at least.
@@ -57,7 +57,7 @@ const LATE: SignedDuration = SignedDuration::from_mins(1);
 const QUEUE: usize = 64;
 
 /// Gives what the pipeline files say now.
-pub type Load = Box<dyn Fn() -> Result<Vec<Result<Loaded, Vec<Diagnostic>>>, ListError> + Send>;
+pub type Load = Box<dyn FnMut() -> Result<Folder, ListError> + Send>;
 
 /// What the daemon needs.
 pub struct Options {
@@ -95,7 +95,6 @@ pub enum DaemonError {
 pub async fn serve(options: Options) -> Result<(), DaemonError> {
     // The lock is held until the last run has ended.
     let Options { lock: _lock, context, settings, folder, load, reload, listener } = options;
-    let seen = watch::look(&folder).await;
     let (sender, questions) = mpsc::channel(QUEUE);
     let mut daemon = Daemon {
         roster: Roster::default(),
@@ -105,18 +104,18 @@ pub async fn serve(options: Options) -> Result<(), DaemonError> {
         clock: Clock::default(),
         clock_is_set: Arc::new(AtomicBool::new(false)),
         reloaded: true,
+        inputs: Sender::default(),
         context,
         settings,
         load,
     };
-    let applied = daemon.roster.apply((daemon.load)()?);
+    let applied = daemon.read()?;
     if applied.broken > 0 && daemon.roster.len() == 0 {
         return Err(DaemonError::Broken(applied.broken));
     }
-    daemon.reloaded = applied.sound;
     daemon.check().await;
     let mut helpers = JoinSet::new();
-    helpers.spawn(watch::watch(folder, seen, Arc::clone(&reload)));
+    helpers.spawn(watch::watch(folder, daemon.inputs.subscribe(), Arc::clone(&reload)));
     helpers.spawn(age::watch(daemon.context.clone(), sender.clone()));
     if let Some(listener) = listener {
         let state_dir = daemon.context.state_dir.clone();
@@ -134,15 +133,24 @@ struct Daemon {
     roster: Roster,
     runs: JoinSet<Ended>,
     /// What each of them is.
-    started: HashMap<Id, (PipelineName, Timestamp)>,
+    started: HashMap<Id, Started>,
     service: Service,
     clock: Clock,
     clock_is_set: Arc<AtomicBool>,
-    /// Whether all pipeline files could be taken in the last time.
+    /// Whether all pipeline files, and their defaults, could be taken in the last time.
     reloaded: bool,
+    /// What was read the last time; `None` where the folder could not be listed.
+    inputs: Sender<Option<Inputs>>,
     context: Context,
     settings: Settings,
     load: Load,
+}
+
+/// A run that has started.
+struct Started {
+    pipeline: Arc<Pipeline>,
+    /// Since when it was due.
+    since: Timestamp,
 }
 
 /// How a task came to its end.
@@ -159,7 +167,7 @@ impl Daemon {
             let wake = self.look().await;
             tokio::select! {
                 () = stop.cancelled() => return,
-                Some(ended) = self.runs.join_next_with_id() => self.ended(ended),
+                Some(ended) = self.runs.join_next_with_id() => self.ended(ended).await,
                 () = reload.notified() => self.reload().await,
                 Some(question) = questions.recv() => self.answer(question),
                 () = sleep_until(wake) => {}
@@ -183,7 +191,7 @@ impl Daemon {
     /// Looks at the clock, starts what is due, and says when to look again.
     async fn look(&mut self) -> Instant {
         let (now, instant) = ((self.context.now)(), Instant::now());
-        let mut wake = instant + self.service.pulse().map_or(LONGEST_SLEEP, |pulse| pulse.min(LONGEST_SLEEP));
+        let mut wake = self.service.wake(instant, instant + LONGEST_SLEEP);
         self.service.alive();
         let is_set = self.clock.look(now, instant);
         self.clock_is_set.store(is_set, Ordering::Relaxed);
@@ -213,8 +221,7 @@ impl Daemon {
         let counts =
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
         let next = self.roster.next().map(|(next, name)| format!("next is {name} at {next:.0}"));
-        let parts: Vec<String> =
-            std::iter::once(format!("{} pipelines", self.roster.len())).chain(counts).chain(next).collect();
+        let parts: Vec<String> = std::iter::once(self.roster.size()).chain(counts).chain(next).collect();
         self.service.status(parts.join(", "));
     }
 
@@ -251,7 +258,8 @@ impl Daemon {
 
     fn start(&mut self, start: Start, now: Timestamp) {
         let Start { pipeline, since, triggered, record } = start;
-        let name = pipeline.name.clone();
+        let started = Started { pipeline: Arc::clone(&pipeline), since };
+        let name = &pipeline.name;
         let late = now.duration_since(since);
         if late >= LATE {
             tracing::warn!(pipeline = %name, late_s = late.as_secs(), "`{name}` starts {} late", lateness(late));
@@ -279,30 +287,34 @@ impl Daemon {
             Ended::Run(run::run(&pipeline, &context).await.map(drop))
         };
         let task = self.runs.spawn(run);
-        self.started.insert(task.id(), (name, since));
+        self.started.insert(task.id(), started);
     }
 
-    fn ended(&mut self, ended: Result<(Id, Ended), JoinError>) {
+    async fn ended(&mut self, ended: Result<(Id, Ended), JoinError>) {
         let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let Some((name, since)) = self.started.remove(&id) else { return };
+        let Some(Started { pipeline, since }) = self.started.remove(&id) else { return };
+        let name = &pipeline.name;
         match ended {
             // The run has told of itself: in the log, and whoever else wants to know.
-            Ok((_, Ended::Run(Ok(())))) => self.roster.ended(&name),
+            Ok((_, Ended::Run(Ok(())))) => self.roster.ended(name),
             Ok((_, Ended::Run(Err(RunError::Lock(error @ LockError::Taken(_)))))) => {
-                tracing::warn!(pipeline = %name, "`{name}` waits: {}", in_words(&error));
-                self.roster.busy(&name, since, Instant::now());
+                if self.roster.busy(name, since, Instant::now()) {
+                    tracing::warn!(pipeline = %name, "`{name}` waits: {}", in_words(&error));
+                }
             }
             Ok((_, Ended::Run(Err(error)))) => {
                 tracing::error!(pipeline = %name, "`{name}` could not run: {}", in_words(&error));
-                self.roster.ended(&name);
+                self.roster.ended(name);
             }
             Ok((_, Ended::Overtaken)) => {
                 tracing::info!(pipeline = %name, "`{name}` was started by another process");
-                self.roster.overtaken(&name);
+                self.roster.overtaken(name);
             }
             Err(error) => {
+                // Not even its end could be recorded, so nobody else has told of it.
                 tracing::error!(pipeline = %name, "`{name}` met a fault of this program: {error}");
-                self.roster.ended(&name);
+                run::tell_unable(&pipeline, &self.context, "a fault of this program").await;
+                self.roster.ended(name);
             }
         }
     }
@@ -310,24 +322,31 @@ impl Daemon {
     /// Reads the pipeline files again; where that cannot be done, everything stays as it is.
     async fn reload(&mut self) {
         service::reloading();
-        match (self.load)() {
-            Ok(files) => {
-                let applied = self.roster.apply(files);
-                self.reloaded = applied.sound;
+        match self.read() {
+            Ok(applied) => {
                 self.check().await;
                 tracing::info!(
                     reload.success = applied.sound,
-                    "the pipeline files were read again: {} pipelines, {} broken files",
-                    self.roster.len(),
+                    "the pipeline files were read again: {}, broken files: {}",
+                    self.roster.size(),
                     applied.broken
                 );
             }
             Err(error) => {
                 self.reloaded = false;
+                self.inputs.send_replace(None);
                 tracing::error!("everything stays as it is: {}", in_words(&error));
             }
         }
         service::ready();
+    }
+
+    fn read(&mut self) -> Result<Applied, ListError> {
+        let Folder { files, defaults, inputs } = (self.load)()?;
+        self.inputs.send_replace(Some(inputs));
+        let applied = self.roster.apply(files, defaults);
+        self.reloaded = applied.sound;
+        Ok(applied)
     }
 
     /// Waits for the runs, which were told to stop, and for those who are told of them, as long as is allowed.
@@ -336,12 +355,13 @@ impl Daemon {
         self.service.status(format!("stopping, {} running", self.runs.len()));
         let deadline = Instant::now() + self.settings.stop_timeout;
         while !self.runs.is_empty() {
-            let next = self.service.pulse().map_or(deadline, |pulse| deadline.min(Instant::now() + pulse));
+            let next = self.service.wake(Instant::now(), deadline);
             match timeout_at(next, self.runs.join_next_with_id()).await {
-                Ok(Some(ended)) => self.ended(ended),
+                Ok(Some(ended)) => self.ended(ended).await,
                 Ok(None) => break,
                 Err(_) if Instant::now() >= deadline => {
-                    let names: Vec<&str> = self.started.values().map(|(name, _)| name.as_str()).collect();
+                    let names: Vec<&str> =
+                        self.started.values().map(|started| started.pipeline.name.as_str()).collect();
                     tracing::warn!(
                         "not waited for any longer: {}; the next run goes on from there",
                         names.join(", ")
@@ -353,38 +373,17 @@ impl Daemon {
         }
         let outbox = self.context.outbox.clone();
         let mut told = pin!(outbox.close());
-        while Instant::now() < deadline {
-            let next = self.service.pulse().map_or(deadline, |pulse| deadline.min(Instant::now() + pulse));
+        loop {
+            let next = self.service.wake(Instant::now(), deadline);
             if timeout_at(next, &mut told).await.is_ok() {
                 return;
             }
+            if Instant::now() >= deadline {
+                break;
+            }
             self.service.alive();
         }
-    }
-}
-
-/// The timer of a pipeline, as its state and its schedule say; `None` where it has no schedule.
-///
-/// # Errors
-/// [`StoreError`], also where the state was damaged: nobody is there then to say what to do about it.
-pub async fn timer(
-    context: &Context,
-    pipeline: &Pipeline,
-    now: Timestamp,
-) -> Result<Option<Timer>, StoreError> {
-    let Some(schedule) = pipeline.schedule.clone() else { return Ok(None) };
-    Store::check_aside(&context.state_dir, pipeline.name.as_str())?;
-    let store = Store::open(&context.state_dir, pipeline.name.as_str())?;
-    loop {
-        let mut timer = Timer::new(schedule.clone(), store.fired().await?, now);
-        // Where another process was faster, what it has recorded counts.
-        let is_recorded = match timer.begin() {
-            Some(record) => store.fire(record).await?,
-            None => true,
-        };
-        if is_recorded {
-            return Ok(Some(timer));
-        }
+        tracing::warn!("messages and commands that are still under way are given up");
     }
 }
 

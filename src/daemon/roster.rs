@@ -37,7 +37,7 @@ struct Job {
     /// Whether its state was looked through.
     checked: bool,
     running: bool,
-    /// Not to be started before.
+    /// Since another process had it, until it has run: not to be started before.
     after: Option<Instant>,
     /// Why it must not run.
     held: Option<String>,
@@ -92,9 +92,27 @@ pub(super) struct Start {
 }
 
 impl Roster {
-    /// Takes in what the files say now, each for itself. A broken one keeps the pipeline that it was.
-    pub(super) fn apply(&mut self, files: Vec<Result<Loaded, Vec<Diagnostic>>>) -> Applied {
-        let mut applied = Applied { sound: true, broken: 0 };
+    /// Takes in what the files say now, each for itself. A broken one keeps the pipeline that it was. `defaults` is what
+    /// is to be told of the defaults that they were read with.
+    pub(super) fn apply(
+        &mut self,
+        files: Vec<Result<Loaded, Vec<Diagnostic>>>,
+        defaults: Result<Vec<Diagnostic>, Vec<Diagnostic>>,
+    ) -> Applied {
+        let mut applied = Applied { sound: defaults.is_ok(), broken: 0 };
+        match defaults {
+            Ok(warnings) => {
+                for warning in &warnings {
+                    tracing::warn!("{warning}");
+                }
+            }
+            Err(faults) => {
+                for fault in &faults {
+                    tracing::error!("{fault}");
+                }
+                tracing::error!("what holds for all pipelines stays as it was");
+            }
+        }
         let (mut read, mut kept) = (Vec::new(), BTreeSet::new());
         for file in files {
             match file {
@@ -254,7 +272,7 @@ impl Roster {
         let waiting = self.0.values_mut().filter(|job| ready(job) && job.wanted.is_some());
         let job = waiting.min_by_key(|job| job.wanted.map(|wanted| wanted.since))?;
         let Wanted { since, fire, triggered } = job.wanted.take()?;
-        (job.running, job.after) = (true, None);
+        job.running = true;
         let record = job.timer.as_mut().and_then(|timer| {
             // A run that was triggered serves what is due at the same time.
             let due = fire.or_else(|| match timer.look(now) {
@@ -269,20 +287,22 @@ impl Roster {
     /// The run has ended.
     pub(super) fn ended(&mut self, name: &PipelineName) {
         if let Some(job) = self.0.get_mut(name) {
-            job.running = false;
+            (job.running, job.after) = (false, None);
             if job.leaving {
                 self.0.remove(name);
             }
         }
     }
 
-    /// The run could not start, because another process has the pipeline: it is tried again.
-    pub(super) fn busy(&mut self, name: &PipelineName, since: Timestamp, instant: Instant) {
+    /// The run could not start, because another process has the pipeline: it is tried again. Gives whether that is news.
+    pub(super) fn busy(&mut self, name: &PipelineName, since: Timestamp, instant: Instant) -> bool {
+        let was_busy = self.0.get(name).is_some_and(|job| job.after.is_some());
         self.ended(name);
         if let Some(job) = self.0.get_mut(name) {
             job.after = Some(instant + BUSY);
             job.wanted = job.wanted.or(Some(Wanted { since, fire: None, triggered: true }));
         }
+        !was_busy
     }
 
     /// What fired is for another process to run: its record has to be read again.
@@ -322,6 +342,12 @@ impl Roster {
         self.0.len()
     }
 
+    /// How many there are, for people.
+    pub(super) fn size(&self) -> String {
+        let count = self.len();
+        format!("{count} {}", if count == 1 { "pipeline" } else { "pipelines" })
+    }
+
     pub(super) fn held(&self) -> usize {
         self.0.values().filter(|job| job.held.is_some()).count()
     }
@@ -352,7 +378,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::config::{self, Env};
+    use crate::config::{self, Defaults, Env};
 
     /// A roster of the files of a folder, with every schedule at work.
     struct Story {
@@ -388,7 +414,8 @@ mod tests {
 
         fn read(&mut self, now: &str) -> Applied {
             let env = Env { var: &|_| None, credentials_dir: None, allow_unset: false };
-            let applied = self.roster.apply(config::load_dir(self.folder.path(), &env).unwrap());
+            let folder = config::load_dir(self.folder.path(), &mut Defaults::default(), &env).unwrap();
+            let applied = self.roster.apply(folder.files, folder.defaults);
             for pipeline in self.roster.untimed() {
                 let timer = Timer::new(pipeline.schedule.clone().unwrap(), None, at(now));
                 self.roster.time(&pipeline.name, timer);
@@ -473,20 +500,26 @@ mod tests {
     fn what_another_process_has_is_tried_again() {
         let mut story = Story::new(&[("a", "0 3 * * *")]);
         assert_eq!(story.starts("10T03:00:00"), ["a"]);
-        story.roster.busy(&PipelineName::new("a").unwrap(), at("10T03:00:00"), Instant::now());
+        let name = PipelineName::new("a").unwrap();
+        assert!(story.roster.busy(&name, at("10T03:00:00"), Instant::now()), "it is news");
         assert!(story.starts("10T03:00:01").is_empty());
         let later = Instant::now() + BUSY;
         assert!(story.roster.retry(Instant::now()).is_some_and(|retry| retry <= later));
         assert_eq!(story.roster.retry(later), None, "it waits for a place, which wakes the loop by itself");
         assert!(story.roster.start(at("10T03:00:31"), later).is_some());
         assert_eq!(story.next().map(|(next, _)| next + SignedDuration::ZERO), None);
+        assert!(!story.roster.busy(&name, at("10T03:00:00"), later), "it was so before");
+        assert!(story.roster.start(at("10T03:01:31"), later + BUSY).is_some());
+        story.ended("a");
+        assert_eq!(story.starts("11T03:00:00"), ["a"]);
+        assert!(story.roster.busy(&name, at("11T03:00:00"), Instant::now()), "it had run meanwhile");
     }
 
     #[test]
     fn nobody_wakes_for_a_pipeline_that_was_disabled_while_another_process_had_it() {
         let mut story = Story::new(&[("a", "0 3 * * *")]);
         assert_eq!(story.starts("10T03:00:00"), ["a"]);
-        story.roster.busy(&PipelineName::new("a").unwrap(), at("10T03:00:00"), Instant::now());
+        let _news = story.roster.busy(&PipelineName::new("a").unwrap(), at("10T03:00:00"), Instant::now());
         story.write("a", "a", "enabled: false\n");
         story.read("10T03:00:10");
         assert_eq!(story.roster.retry(Instant::now()), None);

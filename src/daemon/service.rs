@@ -31,9 +31,9 @@ impl Service {
         }
     }
 
-    /// The longest that may pass between two calls of [`Service::alive`].
-    pub(super) fn pulse(&self) -> Option<Duration> {
-        self.watchdog
+    /// When to wake up, `latest` at the latest: the service manager waits for [`Service::alive`].
+    pub(super) fn wake(&self, now: Instant, latest: Instant) -> Instant {
+        self.watchdog.map_or(latest, |pulse| latest.min(now + pulse))
     }
 
     /// The scheduler has looked at everything once more. Nothing else may call this: it is the proof of its progress.

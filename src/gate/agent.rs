@@ -21,7 +21,9 @@ pub(super) fn lines(
 fn leaving(agent: &AtAgent, gates: &Gates) -> Line {
     let AtAgent { ours, leaving, .. } = *agent;
     let share = share(leaving, ours);
-    let detail = format!("{leaving} of {ours} sources of the agent would be deleted with what is in them");
+    let detail = format!(
+        "{leaving} of {ours} sources of the agent would be deleted with what is in them, those of one page counted as one"
+    );
     line("max_removed", gates.max_removed, share, share > gates.max_removed, detail)
 }
 

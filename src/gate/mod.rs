@@ -71,13 +71,13 @@ pub struct Facts {
 /// state is lost too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AtAgent {
-    /// How many of them hold documents that corpusd put there.
+    /// How many documents corpusd put there, those that share a source counted as one.
     pub ours: u64,
-    /// Of these, how many would leave with all that is in them.
+    /// Of these, how many would leave.
     pub leaving: u64,
-    /// Bytes that corpusd put there.
+    /// Bytes of the texts that corpusd put there.
     pub bytes: u64,
-    /// How many of them corpusd did not make: they stay.
+    /// How many of its sources corpusd did not make: they stay.
     pub foreign: u64,
     /// Of these, how many are texts.
     pub foreign_texts: u64,

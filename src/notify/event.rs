@@ -48,6 +48,8 @@ pub struct Past {
     /// When what is live was last known to be what the sources say: at the end of a run that published it or found it
     /// unchanged, or else when it was published.
     pub true_at: Option<Timestamp>,
+    /// The same, of what somebody was told to be stale while nothing ran.
+    pub told_stale: Option<Timestamp>,
 }
 
 /// What is told of a run that ended at `now`, in this order.
@@ -72,9 +74,12 @@ pub(super) fn events(outcome: Ending, past: &Past, now: Timestamp, stale_after: 
     events
 }
 
-/// Whether what is live turned stale since the run before.
+/// Whether what is live turned stale since the run before, and nobody was told of it.
 pub(super) fn turned_stale(past: &Past, now: Timestamp, stale_after: Duration) -> bool {
     let Some(true_at) = past.true_at else { return false };
+    if past.told_stale == Some(true_at) {
+        return false;
+    }
     let age = |at: Timestamp| at.duration_since(true_at);
     let is_stale = |age| SignedDuration::try_from(stale_after).is_ok_and(|limit| age > limit);
     is_stale(age(now)) && !past.last.is_some_and(|(_, at)| is_stale(age(at)))
@@ -94,7 +99,11 @@ mod tests {
     fn a_run_is_told_of_by_how_it_ended_and_by_what_was_before() {
         use Ending::{Failed, Held, Incomplete, Interrupted, Paused, Pinned, Published, Unchanged};
         let check = |outcome, before: Option<Ending>, expected: &[&str]| {
-            let past = Past { last: before.map(|ending| (ending, day(1))), true_at: Some(day(0)) };
+            let past = Past {
+                last: before.map(|ending| (ending, day(1))),
+                true_at: Some(day(0)),
+                ..Past::default()
+            };
             let told: Vec<_> = events(outcome, &past, day(2), Duration::from_hours(14 * 24))
                 .iter()
                 .map(|e| e.name())
@@ -126,9 +135,20 @@ mod tests {
             } else {
                 Ending::Failed
             };
-            let past = Past { last: last.map(|(ending, at)| (ending, day(at))), true_at: true_at.map(day) };
-            let told = events(outcome, &past, day(now), Duration::from_hours(14 * 24));
-            assert_eq!(told.contains(&Event::Stale), expected, "{last:?} {true_at:?} {now}");
+            let past = Past {
+                last: last.map(|(ending, at)| (ending, day(at))),
+                true_at: true_at.map(day),
+                ..Past::default()
+            };
+            let is_told = |past: &Past| {
+                events(outcome, past, day(now), Duration::from_hours(14 * 24)).contains(&Event::Stale)
+            };
+            assert_eq!(is_told(&past), expected, "{last:?} {true_at:?} {now}");
+            // Somebody looked before the run, and told of it.
+            assert!(!is_told(&Past { told_stale: past.true_at, ..past }), "{last:?} {true_at:?} {now}");
+            // That was of what was live before.
+            let before = Some(day(-20));
+            assert_eq!(is_told(&Past { told_stale: before, ..past }), expected, "{last:?} {true_at:?} {now}");
         };
         check(Some((Ending::Published, 0)), Some(0), 14, false);
         check(Some((Ending::Failed, 14)), Some(0), 15, true);

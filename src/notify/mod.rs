@@ -29,8 +29,8 @@ use crate::{
     report::{PipelineName, RunReport},
 };
 
-/// Who is told of a pipeline's runs.
-#[derive(Debug, Clone, Default)]
+/// Who is told of a pipeline's runs; by default nobody.
+#[derive(Debug, Clone)]
 pub struct Notify {
     /// A health check's URL: `/start` is appended when a run begins, `/fail` when it did not end well, nothing when
     /// it did.
@@ -49,6 +49,21 @@ pub struct Notify {
     pub status_file: Option<PathBuf>,
     /// What is live counts as stale when no run confirmed it for longer than this.
     pub stale_after: Duration,
+}
+
+impl Default for Notify {
+    fn default() -> Notify {
+        Notify {
+            ping: None,
+            webhook: None,
+            before: None,
+            after: None,
+            on_failure: None,
+            timeout: Duration::from_mins(1),
+            status_file: None,
+            stale_after: Duration::from_hours(14 * 24),
+        }
+    }
 }
 
 /// Where events go.
@@ -120,14 +135,15 @@ impl Notifier {
         self.tell(&Notice::unrecorded(&self.pipeline, reason, (self.now)()), &[Event::Failed]).await;
     }
 
-    /// Tells the webhook if what is live turned stale after the last run, whose report this is and which ended at
-    /// `ended_at`; gives whether it did.
-    pub fn aged(&self, report: &RunReport, past: &Past, ended_at: Timestamp) -> bool {
-        let is_stale = event::turned_stale(past, (self.now)(), self.notify.stale_after);
-        if is_stale {
-            self.post(&Notice::of(report, past, ended_at), &[Event::Stale]);
-        }
-        is_stale
+    /// Whether what is live turned stale after the last run.
+    pub fn is_stale(&self, past: &Past) -> bool {
+        event::turned_stale(past, (self.now)(), self.notify.stale_after)
+    }
+
+    /// Tells the webhook that what is live turned stale after the last run, whose report this is and which ended at
+    /// `ended_at`.
+    pub fn aged(&self, report: &RunReport, past: &Past, ended_at: Timestamp) {
+        self.post(&Notice::of(report, past, ended_at), &[Event::Stale]);
     }
 
     async fn tell(&self, notice: &Notice, events: &[Event]) {

@@ -39,19 +39,16 @@ pub(super) async fn deliver(
     if pin.is_none() && delivery.is_live(assembled.sha256).await? {
         return delivery.unchanged(&pipeline.gates).await;
     }
-    if pin.is_none()
-        && let Some(reason) = delivery.too_soon(None).await?
-    {
-        delivery.defer(&reason);
-        return Ok(());
-    }
-    let agent = match &pin {
-        // Nothing of this run is sent.
-        Some(_) => None,
-        None => match delivery.agent().await {
+    // While one is pinned nothing of this run is sent.
+    let is_free = pin.is_none();
+    let embargo = if is_free { delivery.too_soon(None).await? } else { None };
+    let agent = if is_free && embargo.is_none() {
+        match delivery.agent().await {
             Ok(agent) => agent,
             Err(error) => return delivery.api_failed(error).await,
-        },
+        }
+    } else {
+        None
     };
     let corpus = match &assembled.fresh {
         Some(corpus) => corpus.clone(),
@@ -69,7 +66,11 @@ pub(super) async fn deliver(
     if !ours {
         delivery.remark_on_others(&facts);
     }
-    facts.crawled.doubts.extend(verification::objection(pipeline, store, assembled.sha256).await?);
+    if let (Some(agent), Some(live), Some(published), None) = (&agent, &live, &published, &unsettled) {
+        delivery.remark_on_room(agent, live, published.manifest.size, corpus.manifest.size);
+    }
+    let objection = verification::objection(pipeline, store, assembled.sha256, (context.now)()).await?;
+    facts.crawled.doubts.extend(objection);
     let gates = pipeline.gates.clone();
     context.progress.enter(Stage::Judging);
     let (corpus, verdict) = blocking(move || {
@@ -89,6 +90,9 @@ pub(super) async fn deliver(
             report.outcome = Ending::Pinned;
         }
         return Ok(());
+    }
+    if let Some(reason) = embargo.filter(|_| !verdict.is_hold()) {
+        return delivery.postpone(&reason).await;
     }
     let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
     store.keep_corpus(corpus.clone(), assembled.made_from, left_out, remarks, (context.now)()).await?;
@@ -213,12 +217,16 @@ pub(super) async fn kept(store: &Store, sha256: Hash) -> Result<StoredCorpus, Ru
     store.corpus(sha256).await?.ok_or_else(|| RunError::MissingCorpus(hex(&sha256[..4])))
 }
 
+/// What the gates hold for the target that the pipeline has now: what was held for another one waits for nobody.
+pub(super) async fn held(pipeline: &Pipeline, store: &Store) -> Result<Option<Held>, RunError> {
+    let target = pipeline.target.identity(&pipeline.agent.id);
+    Ok(store.held().await?.filter(|held| held.target == target))
+}
+
 /// Why a part of the sites is not crawled: the crawl of the whole is held, and what a part finds would take its place
 /// without what the gates hold it for.
 pub(super) async fn whole_is_held(pipeline: &Pipeline, store: &Store) -> Result<Option<String>, RunError> {
-    let target = pipeline.target.identity(&pipeline.agent.id);
-    let held = store.held().await?.filter(|held| held.target == target);
-    Ok(held.map(|Held { run, gates: lines, .. }| {
+    Ok(held(pipeline, store).await?.map(|Held { run, gates: lines, .. }| {
         let (name, reasons) = (&pipeline.name, Verdict { lines }.reasons());
         format!(
             "no part is crawled while what run {run} found is held still, by {reasons} (`corpusd show {name}` to look, \

@@ -8,7 +8,7 @@ mod patience;
 
 use std::time::Duration;
 
-use patience::wanted_later;
+pub(super) use patience::{is_within, settings, wanted_later, wanted_wait};
 
 use super::{Context, RunError, Stage, deliver::kept, pause};
 use crate::{
@@ -139,7 +139,7 @@ impl<'a> Delivery<'a> {
                 *corpus.sha256(),
                 self.target.clone(),
                 before.clone(),
-                self.settings(),
+                settings(self.pipeline),
                 now,
             )
             .await?;
@@ -217,9 +217,8 @@ impl<'a> Delivery<'a> {
     /// Asks whether a push of unknown outcome arrived, until the answer is yes or patience ends.
     async fn confirmed(&self, before: &Before, size: Counts, pauses: &[Duration]) -> bool {
         for pause in pauses {
-            tokio::select! {
-                () = tokio::time::sleep(*pause) => {}
-                () = self.context.stop.cancelled() => return false,
+            if !self.context.pause(*pause).await {
+                return false;
             }
             if let Ok(Some(agent)) = self.ask().await
                 && arrived(before, &agent, size)
@@ -237,8 +236,11 @@ impl<'a> Delivery<'a> {
             && arrived(&publication.before, &agent, manifest.size)
         {
             tracing::info!("the push of an earlier run had arrived");
-            let state = PublicationState::Acknowledged;
-            self.settle(publication.id, state, publication.request_id.clone(), "confirmed by asking").await?;
+            let (state, request_id) = (PublicationState::Acknowledged, publication.request_id.clone());
+            let (detail, now) = ("confirmed by asking".to_owned(), (self.context.now)());
+            // This run may be about to send a corpus that was kept of an earlier one, and that nothing else refers to: what is
+            // kept for nothing goes with the next push.
+            self.store.settle_publication(publication.id, state, request_id, detail, None, now).await?;
         }
         Ok(())
     }
@@ -258,8 +260,15 @@ impl<'a> Delivery<'a> {
         if self.owed().await?.is_none() {
             return Ok(());
         }
-        // What cannot be asked stays as it is, and the next run asks again.
-        let Ok(agent) = self.agent().await else { return Ok(()) };
+        let agent = match self.agent().await {
+            Ok(agent) => agent,
+            Err(error @ ApiError::Refused(Refusal::Key, _)) => {
+                self.report.notes.extend(self.report.error.take());
+                return self.api_failed(error).await;
+            }
+            // What cannot be asked stays as it is, and the next run asks again.
+            Err(_) => return Ok(()),
+        };
         self.resend_pending(agent.as_ref()).await
     }
 
@@ -326,7 +335,7 @@ impl<'a> Delivery<'a> {
         let now = (self.context.now)();
         self.context.progress.enter(Stage::Settling);
         self.store
-            .settle_publication(id, state, request_id, detail.to_owned(), self.pipeline.keep, now)
+            .settle_publication(id, state, request_id, detail.to_owned(), Some(self.pipeline.keep), now)
             .await?;
         Ok(())
     }

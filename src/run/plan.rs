@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Context, RunError, assemble, blank, crawled, delivery::Delivery, paused, rules::Rules, site, verification,
+    Context, OnHold, RunError, assemble, blank, crawled, deliver, delivery::Delivery, paused, rules::Rules,
+    site, verification,
 };
 use crate::{
     blocking::blocking,
@@ -30,6 +31,10 @@ pub struct Plan {
     pub crawled_at: Timestamp,
     /// How such a run would end: `pending` where it would publish.
     pub outcome: Ending,
+    /// Up to when a run would send nothing all the same, and end as `deferred`; only where it would publish.
+    pub deferred_until: Option<Timestamp>,
+    /// What the gates hold, which need not be this plan's corpus.
+    pub held: Option<OnHold>,
     /// What is live.
     pub live: Option<Standing>,
     /// What would be.
@@ -180,9 +185,18 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
             publication.id
         ));
     }
-    let unchanged = unsettled.is_none() && live.as_ref().is_some_and(|live| live.corpus == next.sha256);
+    let unchanged = delivery.is_live(next.sha256).await?;
+    if let (Some(live), None) = (&live, &unsettled) {
+        if live.corpus == next.sha256 && !unchanged {
+            notes.push("what was published last is not there any more: a run writes it again".to_owned());
+        }
+        notes.extend(verification::pending(pipeline, store, live).await?);
+    }
     if !unchanged {
-        facts.crawled.doubts.extend(verification::objection(pipeline, store, next.sha256).await?);
+        facts
+            .crawled
+            .doubts
+            .extend(verification::objection(pipeline, store, next.sha256, (context.now)()).await?);
     }
     let gates = pipeline.gates.clone();
     let (published, next, verdict) = blocking(move || {
@@ -203,12 +217,23 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
     } else {
         Ending::Pending
     };
+    let deferral = if outcome == Ending::Pending {
+        // What is unknown is settled, however soon.
+        delivery.deferral(live.as_ref().filter(|_| unsettled.is_none())).await?
+    } else {
+        None
+    };
+    let (deferred_until, reason) = deferral.unzip();
+    notes.extend(reason.map(|reason| format!("a run would be deferred now: {reason}")));
+    let held = deliver::held(pipeline, store).await?.map(|held| OnHold::of(&held, next.sha256));
     let before = published.unwrap_or_default();
     let difference = Difference::between(&before, &next);
     Ok(Some(Plan {
         pipeline: pipeline.name.clone(),
         crawled_at: crawl.moved_at,
         outcome,
+        deferred_until,
+        held,
         live: live.map(|live| standing(&live, &before)),
         next: CorpusReport::of(next.sha256, next.manifest.size, &pipeline.budget),
         documents,

@@ -1,6 +1,5 @@
 //! Whoever wants to know of a run: in the log, and outside.
 
-use jiff::Timestamp;
 use tracing::{Instrument, field};
 
 use super::{Context, RunError};
@@ -64,29 +63,27 @@ pub async fn tell_unable(pipeline: &Pipeline, context: &Context, reason: &str) {
     notifier(pipeline, context).failed(reason).await;
 }
 
-/// Tells that what is live turned stale since the last run; gives when it was true last. Nothing is told where that was
-/// `told` before.
+/// Tells that what is live turned stale since the last run: once, whatever process looks.
 ///
 /// # Errors
-/// [`StoreError`] where the state cannot be read.
-pub async fn tell_if_stale(
-    pipeline: &Pipeline,
-    context: &Context,
-    told: Option<Timestamp>,
-) -> Result<Option<Timestamp>, StoreError> {
+/// [`StoreError`] where the state cannot be used.
+pub async fn tell_if_stale(pipeline: &Pipeline, context: &Context) -> Result<(), StoreError> {
     let name = pipeline.name.as_str();
     // Nobody else is told of this: a health check misses its ping.
     if pipeline.notify.webhook.is_none() || !Store::exists(&context.state_dir, name) {
-        return Ok(None);
+        return Ok(());
     }
     let store = Store::open(&context.state_dir, name)?;
     let standing = store.standing(pipeline.target.identity(&pipeline.agent.id)).await?;
-    let Some((report, ended_at)) = standing.last.filter(|_| standing.true_at != told) else {
-        return Ok(None);
-    };
+    let Some((report, ended_at)) = standing.last else { return Ok(()) };
     let past = past(pipeline, context, report.run + 1).await?;
-    let is_stale = notifier(pipeline, context).aged(&report, &past, ended_at);
-    Ok(past.true_at.filter(|_| is_stale))
+    let notifier = notifier(pipeline, context);
+    if let Some(true_at) = past.true_at.filter(|_| notifier.is_stale(&past))
+        && store.note_stale(true_at).await?
+    {
+        notifier.aged(&report, &past, ended_at);
+    }
+    Ok(())
 }
 
 async fn tell(pipeline: &Pipeline, context: &Context, report: &RunReport) {

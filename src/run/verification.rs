@@ -3,14 +3,22 @@
 //!
 //! There is no loop in it. What takes a corpus's place is decided before that corpus is sent, is no corpus that is known
 //! to have failed, and is not asked about itself. What failed is held from then on, for as long as the questions stay
-//! the same.
+//! the same; and what comes after it waits, the longer the more of them failed in a row.
+
+mod objection;
 
 use std::time::Duration;
 
-use super::{Context, RunError, Stage, deliver, delivery::Delivery};
+pub(super) use objection::objection;
+use objection::{GATE, failed_before};
+
+use super::{
+    Context, RunError, Stage, deliver,
+    delivery::{Delivery, wanted_later, wanted_wait},
+};
 use crate::{
-    chatbase::ApiError,
-    gate::{Crawled, Line, Ruling, Warrant},
+    chatbase::{ApiError, Refusal},
+    gate::{Crawled, Ruling, Warrant},
     hash::{Hash, hex},
     pipeline::Pipeline,
     publish::Publisher,
@@ -18,9 +26,6 @@ use crate::{
     store::{Publication, Store, Verification, VerificationState},
     verify::{Asked, Exam, Links, Marked, OnFailure},
 };
-
-/// The gate that holds what failed before.
-const GATE: &str = "verify";
 
 /// What an agent answers now.
 #[derive(Debug)]
@@ -37,6 +42,9 @@ pub enum ExamineError {
     /// There is nothing to ask, or nobody.
     #[error("`{0}` has no golden questions: `verify.questions` in its file")]
     NoQuestions(String),
+    /// The API is not to be asked now.
+    #[error("could not be verified: {0}")]
+    TooSoon(String),
     /// The API gave no answer.
     #[error("could not be verified: {0}")]
     Api(#[from] ApiError),
@@ -58,6 +66,10 @@ pub async fn examine(pipeline: &Pipeline, context: &Context) -> Result<Examined,
     // Looking must not make a state where there is none.
     if Store::exists(&context.state_dir, pipeline.name.as_str()) {
         let store = Store::open(&context.state_dir, pipeline.name.as_str()).map_err(RunError::from)?;
+        let wait = wanted_wait(pipeline, &store, (context.now)()).await.map_err(RunError::from)?;
+        if let Some((until, _)) = wait {
+            return Err(ExamineError::TooSoon(wanted_later(until)));
+        }
         if let Some(live) = store.live(target.clone()).await.map_err(RunError::from)? {
             links = links_of(&store, live.corpus).await?;
             let known = store.verification(target, live.corpus).await.map_err(RunError::from)?;
@@ -115,36 +127,6 @@ async fn fallback(store: &Store, target: &str, corpus: Hash) -> Result<Option<Ha
     Ok((known.map(|known| known.state) != Some(VerificationState::Failed)).then_some(live))
 }
 
-/// What speaks against publishing a corpus that failed and made way before.
-pub(super) async fn objection(
-    pipeline: &Pipeline,
-    store: &Store,
-    corpus: Hash,
-) -> Result<Option<Line>, RunError> {
-    if pipeline.verify.questions.is_empty() || pipeline.verify.on_failure == OnFailure::Report {
-        return Ok(None);
-    }
-    let target = pipeline.target.identity(&pipeline.agent.id);
-    let Some(known) = store.verification(target, corpus).await? else { return Ok(None) };
-    let made_way = known.state == VerificationState::Failed && known.fallback.is_some();
-    if !made_way || known.questionnaire != pipeline.verify.fingerprint() {
-        return Ok(None);
-    }
-    let (failed, asked) = (known.asked.iter().filter(|asked| !asked.passed).count(), known.asked.len());
-    let first = known.asked.iter().find(|asked| !asked.passed).map(|asked| asked.told(None));
-    Ok(Some(Line {
-        gate: GATE.to_owned(),
-        limit: pipeline.verify.pass,
-        value: (asked - failed) as f64 / asked.max(1) as f64,
-        verdict: Ruling::Hold,
-        detail: format!(
-            "this corpus failed {failed} of {asked} golden questions in run {} and was rolled back: {}",
-            known.run,
-            first.unwrap_or_default()
-        ),
-    }))
-}
-
 /// Asks the golden questions that are due about what is live, and does what is owed where they failed.
 pub(super) async fn settle(
     pipeline: &Pipeline,
@@ -162,17 +144,30 @@ pub(super) async fn settle(
         return Ok(());
     }
     let target = pipeline.target.identity(&pipeline.agent.id);
-    // What nobody knows to be live cannot be judged, and what a person pinned is not sent away.
-    if store.unsettled(target.clone()).await?.is_some() || store.pinned(target.clone()).await?.is_some() {
+    // What a person pinned is not sent away.
+    if store.pinned(target.clone()).await?.is_some() {
         return Ok(());
     }
     let Some(live) = store.live(target.clone()).await? else { return Ok(()) };
+    let is_unsettled = store.unsettled(target.clone()).await?.is_some();
     let Some(known) = store.verification(target, live.corpus).await? else { return Ok(()) };
     match known.state {
+        // What nobody knows to be live cannot be judged; but a rollback that may not have arrived is no reason to fall silent.
+        VerificationState::Failed
+            if is_unsettled
+                && report.outcome == Ending::Deferred
+                && failed_before(pipeline, store, live.corpus).await?.is_some() =>
+        {
+            let failed = told(&known, "what was live");
+            let reason = format!("{failed}, and nobody knows yet whether what was sent in its place arrived");
+            report.end(Ending::VerificationFailed, reason);
+            Ok(())
+        }
+        _ if is_unsettled => Ok(()),
         VerificationState::Due => verify(pipeline, store, context, &live, known, report).await,
         VerificationState::Failed => {
             // A rollback that did not come through.
-            if objection(pipeline, store, live.corpus).await?.is_some()
+            if failed_before(pipeline, store, live.corpus).await?.is_some()
                 && let Some(fallback) = way_back(pipeline, store, &known).await?
             {
                 let failed = told(&known, "a corpus that is live still");
@@ -182,6 +177,35 @@ pub(super) async fn settle(
             Ok(())
         }
         VerificationState::Passed => Ok(()),
+    }
+}
+
+/// What a run does about the golden questions of what is live, whatever it finds; `None` where nothing is to be done.
+pub(super) async fn pending(
+    pipeline: &Pipeline,
+    store: &Store,
+    live: &Publication,
+) -> Result<Option<String>, RunError> {
+    let target = pipeline.target.identity(&pipeline.agent.id);
+    if pipeline.verify.questions.is_empty() || store.pinned(target.clone()).await?.is_some() {
+        return Ok(None);
+    }
+    let Some(known) = store.verification(target, live.corpus).await? else { return Ok(None) };
+    match known.state {
+        VerificationState::Due => {
+            Ok(Some("the golden questions about what is live are due: a run asks them".to_owned()))
+        }
+        VerificationState::Failed if failed_before(pipeline, store, live.corpus).await?.is_some() => {
+            let fallback = way_back(pipeline, store, &known).await?;
+            Ok(fallback.map(|fallback| {
+                let short = hex(&fallback[..4]);
+                format!(
+                    "{}: a run that keeps it live rolls back to the corpus {short}",
+                    told(&known, "what is live")
+                )
+            }))
+        }
+        VerificationState::Failed | VerificationState::Passed => Ok(None),
     }
 }
 
@@ -213,27 +237,31 @@ async fn verify(
     let links = links_of(store, live.corpus).await?;
     let mut exam = Exam::new(&pipeline.verify, &links);
     let none = Crawled::default();
-    let delivery = Delivery::new(pipeline, store, context, &none, report);
+    let mut delivery = Delivery::new(pipeline, store, context, &none, report);
     let sat = match trained(&delivery, context, live, pipeline.verify.settle).await {
         Ok(()) => {
             context.progress.enter(Stage::Verifying);
-            let sat = sit(&delivery.publisher, context, &mut exam).await;
-            if let Err(ApiError::Passing(Some(asked), _)) = &sat {
-                delivery.heed(*asked).await?;
-            }
-            sat.map_err(|error| error.to_string())
+            sit(&delivery.publisher, context, &mut exam).await
         }
-        Err(reason) => Err(reason),
+        Err(error) => Err(error),
     };
-    let target = delivery.target;
+    if let Err(ApiError::Passing(Some(asked), _)) = &sat {
+        delivery.heed(*asked).await?;
+    }
     let marked = exam.marked();
     let (asked, passed) = (marked.asked.len(), marked.passed());
-    report.verify = VerifyReport { asked: asked as u64, passed: passed as u64, ..VerifyReport::default() };
-    if let Err(reason) = sat {
+    delivery.report.verify =
+        VerifyReport { asked: asked as u64, passed: passed as u64, ..VerifyReport::default() };
+    if let Err(error) = sat {
         // No answer is not a wrong one: the questions stay due.
-        report.verify.unverified = Some(reason);
-        return Ok(());
+        delivery.report.verify.unverified = Some(error.to_string());
+        return match error {
+            // It is refused to every other request, too.
+            ApiError::Refused(Refusal::Key, _) => delivery.api_failed(error).await,
+            _ => Ok(()),
+        };
     }
+    let target = delivery.target;
     let before = store.last_verification_besides(target.clone(), live.corpus).await?;
     let before = before.map(|before| before.asked).unwrap_or_default();
     report.verify.failed = failures(&marked, &before);
@@ -292,14 +320,22 @@ async fn roll_back(
     };
     set_aside(report);
     deliver::publish_kept(pipeline, store, context, kept, Warrant::Published, report).await?;
-    let reason = match (&report.error, report.outcome) {
-        (_, Ending::Published) => format!("{failed}; rolled back to the corpus {short}"),
-        (error, _) => {
-            let error = error.as_deref().unwrap_or("it was not published");
-            format!("{failed}; the rollback did not come through, and the next run tries again: {error}")
-        }
+    if report.outcome == Ending::Published {
+        report.end(Ending::VerificationFailed, format!("{failed}; rolled back to the corpus {short}"));
+        return Ok(());
+    }
+    let is_key_refused = match pipeline.target.account() {
+        Some(account) => store.key_refused(account).await?.is_some(),
+        None => false,
     };
-    report.end(Ending::VerificationFailed, reason);
+    let error = report.error.take().unwrap_or_else(|| "it was not published".to_owned());
+    // A key concerns every pipeline that uses it, so it is told as it is told elsewhere.
+    let (ending, again) = if report.outcome == Ending::Paused && is_key_refused {
+        (Ending::Paused, "the first run after the pause tries again")
+    } else {
+        (Ending::VerificationFailed, "the next run tries again")
+    };
+    report.end(ending, format!("{failed}; the rollback did not come through, and {again}: {error}"));
     Ok(())
 }
 
@@ -308,24 +344,20 @@ fn set_aside(report: &mut RunReport) {
     report.notes.extend(report.error.take());
 }
 
-/// Waits until the agent has been trained since the push; in words, why that is not to be seen.
+/// Waits until the agent has been trained since the push; else tells why that is not to be seen.
 async fn trained(
     delivery: &Delivery<'_>,
     context: &Context,
     live: &Publication,
     settle: Duration,
-) -> Result<(), String> {
+) -> Result<(), ApiError> {
     let mut waited = Duration::ZERO;
     for pause in [Duration::ZERO].iter().chain(&context.waits.training) {
         if !context.pause(*pause).await {
-            return Err("asked to stop".to_owned());
+            return Err(ApiError::Passing(None, "asked to stop".to_owned()));
         }
         waited += *pause;
-        let agent = match delivery.agent().await {
-            Ok(Some(agent)) => agent,
-            Ok(None) => return Ok(()),
-            Err(error) => return Err(error.to_string()),
-        };
+        let Some(agent) = delivery.agent().await? else { return Ok(()) };
         match Publisher::is_trained(&agent, live.before.last_trained_at.as_deref()) {
             Some(true) => return Ok(()),
             // The API does not tell; or it has nothing to tell yet, as of an agent that was never trained.
@@ -333,7 +365,7 @@ async fn trained(
             None | Some(false) => {}
         }
     }
-    Err("the training did not end in time".to_owned())
+    Err(ApiError::Passing(None, "the training did not end in time".to_owned()))
 }
 
 /// Asks one question after the other.

@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use super::call::{Call, Intake};
 use super::fault::{Action, Fault};
 use super::log::{Entry, masked};
+use super::received::Received;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::state::Sandbox;
@@ -98,7 +99,11 @@ fn answer(
     fault: Option<&Fault>,
     request_id: String,
 ) -> Reply {
+    let is_whole = announced(&parts).is_none_or(|length| length == intake.length());
     let call = Call::new(parts, intake);
+    if is_whole {
+        tell(sandbox, &call);
+    }
     let action = fault.map(|fault| &fault.action);
     let applied = action.is_none_or(Action::applies).then(|| route(sandbox, &call, action));
     let canned = action.and_then(|action| action.answer(&call));
@@ -118,6 +123,18 @@ fn answer(
     };
     sandbox.state().log.record(entry);
     reply
+}
+
+/// Gives a request to whoever wants to see those to the API.
+fn tell(sandbox: &Sandbox, call: &Call) {
+    if let Some(received) = &sandbox.options.received
+        && let Some(body) = &call.body.kept
+        && call.path.starts_with("/api/")
+    {
+        let (method, path) = (call.method.to_string(), call.path.clone());
+        // Who wanted to see them may have gone.
+        let _gone = received.send(Received { method, path, body: body.clone() });
+    }
 }
 
 fn route(sandbox: &Sandbox, call: &Call, action: Option<&Action>) -> Reply {

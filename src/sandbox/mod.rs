@@ -19,6 +19,7 @@ mod id;
 mod index;
 mod log;
 mod rate;
+mod received;
 mod refusal;
 mod reply;
 mod site;
@@ -34,6 +35,7 @@ mod wire;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use axum::Router;
@@ -45,6 +47,7 @@ pub use account::{
     STANDARD_KEY,
 };
 pub use clock::Clock;
+pub use received::Received;
 pub use source::Generation;
 pub use text::CharUnit;
 
@@ -141,6 +144,8 @@ pub struct Options {
     pub credits: u64,
     /// Whether the sample help centre is served under `/help/`.
     pub site: bool,
+    /// Who is given every request to the API that came in as a whole.
+    pub received: Option<Sender<Received>>,
 }
 
 impl Options {
@@ -166,6 +171,7 @@ impl Options {
             hobby_api: false,
             credits: 12_000,
             site: true,
+            received: None,
         }
     }
 }

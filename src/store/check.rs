@@ -110,17 +110,19 @@ fn examine(state_dir: &Path, name: &str, newest: usize) -> Result<bool, StoreErr
 }
 
 fn is_damage(error: &StoreError) -> bool {
-    let of_sqlite = |error: &rusqlite::Error| {
-        matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-    };
     match error {
         StoreError::Damaged(_) => true,
-        StoreError::Unusable { source, .. } | StoreError::Database(source) => of_sqlite(source),
+        StoreError::Unusable { source, .. } | StoreError::Database(source) => says_damage(source),
         StoreError::Migration(error) => {
-            matches!(&**error, rusqlite_migration::Error::RusqliteError { err, .. } if of_sqlite(err))
+            matches!(&**error, rusqlite_migration::Error::RusqliteError { err, .. } if says_damage(err))
         }
         StoreError::Io { .. } | StoreError::Newer(_) | StoreError::SetAside(_) => false,
     }
+}
+
+/// Whether SQLite says that the file is not what it wrote.
+pub(super) fn says_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 /// Renames the file, after what SQLite keeps beside it: a new file must not meet the log of an old one.

@@ -213,7 +213,7 @@ mod tests {
         store.keep_corpus(corpus, [name; 32], Vec::new(), Vec::new(), at).await.unwrap();
         let (target, settings) = (target.to_owned(), String::new());
         let id = store.intend(1, [name; 32], target, Before::default(), settings, at).await.unwrap();
-        store.settle_publication(id, state, None, String::new(), 2, at).await.unwrap();
+        store.settle_publication(id, state, None, String::new(), Some(2), at).await.unwrap();
     }
 
     async fn kept(store: &Store) -> Vec<u8> {

@@ -1,6 +1,9 @@
 //! One SQLite file: how it is opened, read and written.
 
 use std::{
+    fs::File,
+    io,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -32,6 +35,7 @@ impl Database {
     }
 
     fn open_at_latest(path: &Path, steps: &'static [&'static str]) -> Result<Database, StoreError> {
+        make_private_file(path)?;
         let mut connection = Connection::open(path)?;
         // Before anything is written: a newer corpusd must find its file as it left it.
         let version = version_of(&connection)?;
@@ -92,6 +96,17 @@ impl Database {
             work(&mut connection)
         };
         blocking(work).await
+    }
+}
+
+/// Makes the file, if there is none, for its owner alone: it holds what private sites say, and the folder, which may have
+/// been there before, may be open to all. SQLite gives the files beside it the same rights.
+fn make_private_file(path: &Path) -> Result<(), StoreError> {
+    match File::options().create_new(true).write(true).mode(0o600).open(path) {
+        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+            Err(StoreError::Io { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -159,7 +174,7 @@ pub(super) fn migrations(steps: &'static [&'static str]) -> Migrations<'static> 
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
 
     use super::{super::backup::look_at, *};
 
@@ -168,6 +183,19 @@ mod tests {
         "ALTER TABLE word ADD COLUMN second TEXT",
         "CREATE TABLE third (word TEXT)",
     ];
+
+    #[test]
+    fn nobody_else_reads_what_private_sites_say() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("docs.sqlite3"), &STEPS).unwrap();
+        let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap()).collect();
+        assert!(files.len() > 1, "{files:?}");
+        for file in files {
+            let rights = file.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(rights, 0o600, "{:?}", file.file_name());
+        }
+        drop(database);
+    }
 
     #[test]
     fn a_copy_of_what_was_before_an_upgrade_is_kept_until_the_next_one() {

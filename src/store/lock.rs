@@ -8,7 +8,7 @@ use std::{
     env,
     fs::{self, File, TryLockError},
     io,
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -120,7 +120,7 @@ fn open(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         super::make_private(folder)?;
     }
-    File::options().create(true).truncate(false).write(true).open(path)
+    File::options().create(true).truncate(false).write(true).mode(0o600).open(path)
 }
 
 fn lock(path: &Path) -> Result<File, LockError> {

@@ -58,7 +58,7 @@ pub use shared::{KeyRefused, NAME as SHARED};
 pub use standing::Standing;
 pub use story::{Finding, StoredPage, Story, Visited};
 pub use tally::Tally;
-pub use verifications::{Verification, VerificationState};
+pub use verifications::{Failures, Verification, VerificationState};
 pub use waves::{Next, Validation, Wave};
 
 /// The state of one pipeline, with what it shares with others; cheap to clone.
@@ -83,7 +83,7 @@ pub enum StoreError {
     #[error("`{}` was written by a newer corpusd", .0.display())]
     Newer(PathBuf),
     /// The file is none of ours, is damaged, or may not be written.
-    #[error("cannot use `{}` (a damaged file can be moved away: the next run makes a new one)", path.display())]
+    #[error("cannot use `{}`{}", path.display(), advice(source))]
     Unusable {
         /// The file.
         path: PathBuf,
@@ -137,6 +137,15 @@ impl Store {
         write: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.own.write(write).await
+    }
+}
+
+/// A disk that is full is no reason to move a state away.
+fn advice(error: &rusqlite::Error) -> &'static str {
+    if check::says_damage(error) {
+        " (a damaged file can be moved away: the next run makes a new one)"
+    } else {
+        ""
     }
 }
 

@@ -161,15 +161,16 @@ impl Store {
         .await
     }
 
-    /// Records what came of a push. An acknowledgement settles all earlier ones to the same target; then the published
-    /// corpora are forgotten that are not among the `keep` newest, nor the last of a month, and that nothing needs.
+    /// Records what came of a push. An acknowledgement settles all earlier ones to the same target; then, unless `keep` is
+    /// `None`, the published corpora are forgotten that are not among the `keep` newest, nor the last of a month, and that
+    /// nothing in the store needs.
     pub async fn settle_publication(
         &self,
         id: i64,
         state: PublicationState,
         request_id: Option<String>,
         detail: String,
-        keep: u32,
+        keep: Option<u32>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |tx| {
@@ -187,7 +188,9 @@ impl Store {
                     params![id, millis(now)],
                 )?;
                 tx.execute("DELETE FROM held WHERE corpus = (SELECT corpus FROM publication WHERE id = ?1)", [id])?;
-                forget_corpora(tx, keep)?;
+                if let Some(keep) = keep {
+                    forget_corpora(tx, keep)?;
+                }
             }
             Ok(())
         })

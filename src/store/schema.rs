@@ -4,7 +4,7 @@
 //! by the migration crate; a database with a newer version is refused.
 
 /// Every migration, oldest first.
-pub(super) const STEPS: [&str; 7] = ["
+pub(super) const STEPS: [&str; 8] = ["
     -- What is large lies here once, addressed by its SHA-256.
     CREATE TABLE blob (
         sha256 BLOB PRIMARY KEY,
@@ -226,6 +226,11 @@ pub(super) const STEPS: [&str; 7] = ["
         at            INTEGER NOT NULL,
         PRIMARY KEY (target, corpus)
     ) WITHOUT ROWID;
+    ", "
+    -- Since when what is live was stale when that was told; at most one row.
+    CREATE TABLE told_stale (
+        true_at INTEGER NOT NULL
+    );
     "];
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Store, StoreError, timestamp};
+use super::{Store, StoreError, millis, timestamp};
 use crate::{
     notify::Past,
     report::{Ending, RunReport},
@@ -21,7 +21,7 @@ pub struct Standing {
     pub true_at: Option<Timestamp>,
     /// When something was published last.
     pub published_at: Option<Timestamp>,
-    /// Whether the gates hold a corpus.
+    /// Whether the gates hold a corpus for the target.
     pub held: bool,
     /// How many pushes there were, by how far they came.
     pub publications: BTreeMap<String, u64>,
@@ -59,9 +59,29 @@ impl Store {
                 last,
                 true_at: past(connection, u64::MAX >> 1, &target)?.true_at,
                 published_at: published_at(connection, &target)?,
-                held: connection.query_row("SELECT count(*) > 0 FROM held", [], |row| row.get(0))?,
+                held: connection.query_row(
+                    "SELECT count(*) > 0 FROM held WHERE target = ?1",
+                    [&target],
+                    |row| row.get(0),
+                )?,
                 publications: publications.collect::<Result<_, _>>()?,
             })
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// Notes that somebody is told that what is live is stale, which was true last at `true_at`. False where that was told
+    /// already.
+    pub async fn note_stale(&self, true_at: Timestamp) -> Result<bool, StoreError> {
+        self.write(move |tx| {
+            if told_stale(tx)? == Some(true_at) {
+                return Ok(false);
+            }
+            tx.execute("DELETE FROM told_stale", [])?;
+            tx.execute("INSERT INTO told_stale (true_at) VALUES (?1)", [millis(true_at)])?;
+            Ok(true)
         })
         .await
     }
@@ -74,7 +94,7 @@ fn past(connection: &Connection, before: u64, target: &str) -> Result<Past, Stor
          WHERE id < ?1 AND outcome IS NOT NULL AND finished_at IS NOT NULL ORDER BY id DESC",
     )?;
     let mut rows = statement.query([before])?;
-    let mut past = Past::default();
+    let mut past = Past { told_stale: told_stale(connection)?, ..Past::default() };
     while let Some(row) = rows.next()? {
         let ending = Ending::from_name(&row.get::<_, String>(0)?);
         let Some(ending) = ending.filter(|ending| ending.is_well().is_some()) else { continue };
@@ -87,6 +107,12 @@ fn past(connection: &Connection, before: u64, target: &str) -> Result<Past, Stor
     }
     past.true_at = published_at(connection, target)?;
     Ok(past)
+}
+
+fn told_stale(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    let at: Option<i64> =
+        connection.query_row("SELECT true_at FROM told_stale", [], |row| row.get(0)).optional()?;
+    at.map(timestamp).transpose()
 }
 
 fn published_at(connection: &Connection, target: &str) -> Result<Option<Timestamp>, StoreError> {

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::{Store, StoreError, millis};
+use super::{Store, StoreError, millis, timestamp};
 use crate::{hash::Hash, verify::Asked};
 
 /// So long what came of corpora is remembered that are not kept any more, in milliseconds: 90 days.
@@ -38,6 +38,17 @@ pub struct Verification {
     pub run: u64,
     /// What came of each question, when it was asked last.
     pub asked: Vec<Asked>,
+}
+
+/// Corpora that failed one after the other and made way for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failures {
+    /// How many since one passed; never none.
+    pub in_a_row: u32,
+    /// When the last of them failed.
+    pub last: Timestamp,
+    /// What was to take its place.
+    pub fallback: Hash,
 }
 
 impl Verification {
@@ -105,6 +116,30 @@ impl Store {
         corpus: Hash,
     ) -> Result<Option<Verification>, StoreError> {
         self.one_verification("target = ?1 AND corpus != ?2 AND state != 'due'", target, Some(corpus)).await
+    }
+
+    /// The corpora that failed at `target` under this questionnaire since one passed there; `None` where none did.
+    pub async fn failures(
+        &self,
+        target: String,
+        questionnaire: String,
+    ) -> Result<Option<Failures>, StoreError> {
+        self.read(move |connection| {
+            let (in_a_row, last, fallback): (u32, Option<i64>, Option<Hash>) = connection.query_row(
+                // Beside `max`, a bare column is of the row that has it.
+                "SELECT count(*), max(at), fallback FROM verification
+                 WHERE target = ?1 AND questionnaire = ?2 AND state = 'failed' AND fallback IS NOT NULL
+                 AND at > coalesce(
+                     (SELECT max(at) FROM verification WHERE target = ?1 AND state = 'passed'), -1)",
+                [target, questionnaire],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?;
+            let failed = last.zip(fallback);
+            failed
+                .map(|(last, fallback)| Ok(Failures { in_a_row, last: timestamp(last)?, fallback }))
+                .transpose()
+        })
+        .await
     }
 
     async fn one_verification(

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     chatbot::Chatbot,
+    site::Reply,
     world::{NAME, RUN_LIMIT, Reported, World, in_two_hours, now, until},
 };
 
@@ -157,6 +158,136 @@ async fn an_agent_gets_the_name_of_the_pipeline_file() {
     let world = ready().await;
     world.run().await.ends(Ending::Published);
     assert_eq!(world.chatbot.agent(AGENT_ID).await["name"], "Sandbox Agent");
+}
+
+// Questions with their answers
+
+const ASKED: [(&str, &str); 3] = [
+    ("How long does a delivery take?", "Two days within Europe, and five days to all other places."),
+    ("Can I change the address later?", "Yes, until the parcel has left our house."),
+    ("What does a delivery cost?", "Nothing from 50 euros on, and 4 euros below."),
+];
+
+/// Makes `/faq` a page of nothing but questions, after this text where it says something.
+fn write_faq(world: &World, before: &str, asked: &[(&str, &str)]) {
+    let asked = asked.iter().map(|(question, answer)| format!("<h2>{question}</h2><p>{answer}</p>"));
+    let asked = asked.collect::<Vec<_>>().concat();
+    let before = if before.is_empty() { String::new() } else { format!("<p>{before}</p>") };
+    world.site.at(
+        "/faq",
+        Reply::html(format!(
+            "<!doctype html><html lang=en><head><title>Delivery</title></head><body><main><h1>Delivery</h1>{before}{asked}\
+             </main></body></html>"
+        )),
+    );
+}
+
+/// The sources of this kind that are ours: what they say, sorted.
+async fn of_kind(world: &World, kind: &str) -> Vec<String> {
+    let there = world.chatbot.sources(AGENT_ID).await;
+    let ours = there
+        .iter()
+        .filter(|source| source["type"] == kind && source["name"].as_str().unwrap().starts_with("corpusd/"));
+    let mut said: Vec<_> = ours.map(|source| source["content"].as_str().unwrap().to_owned()).collect();
+    said.sort();
+    said
+}
+
+/// A site with a page of questions, published.
+async fn with_faq() -> World {
+    let world = ready().await;
+    world.site.page("/", "Welcome to the help centre.", &["/a", "/b", "/c", "/d", "/faq"]);
+    write_faq(&world, "", &ASKED);
+    world
+}
+
+#[tokio::test]
+async fn a_page_of_questions_becomes_questions_with_their_answers() {
+    let world = with_faq().await;
+    world.run().await.ends(Ending::Published);
+    let asked = of_kind(&world, "qna").await;
+    assert_eq!(asked.len(), 3, "{asked:#?}");
+    let (question, answer) = ASKED[1];
+    assert!(asked[0].starts_with(&format!("Q: {question}\nA: {answer}")), "{asked:#?}");
+    // An answer says what it is about, and where it stands.
+    assert!(asked[0].contains("Delivery") && asked[0].contains(&world.site.url("/faq")), "{asked:#?}");
+    let live = world.chatbot.live(AGENT_ID).await;
+    assert!(ASKED.iter().all(|(_, answer)| live.matches(answer).count() == 1), "{live}");
+    world.run().await.ends(Ending::Unchanged);
+
+    // Another answer is one write, another question is one more, and one that goes is deleted.
+    let mut seen = world.chatbot.writes().await.len();
+    write_faq(&world, "", &[ASKED[0], (ASKED[1].0, "No, not after you have ordered."), ASKED[2]]);
+    world.run().await.ends(Ending::Published);
+    assert_eq!(methods(&world, &mut seen).await, "PUT");
+    let more = ("Do you deliver on Sundays?", "Only in December, when everybody is at home.");
+    write_faq(&world, "", &[ASKED[0], more, ASKED[2]]);
+    world.run().await.ends(Ending::Published);
+    assert_eq!(methods(&world, &mut seen).await, "POST DELETE");
+}
+
+#[tokio::test]
+async fn a_page_can_become_questions_and_a_text_again() {
+    let world = with_faq().await;
+    let intro = "We deliver to more than ninety countries, with two carriers.";
+    write_faq(&world, intro, &ASKED);
+    world.run().await.ends(Ending::Published);
+    let mut seen = world.chatbot.writes().await.len();
+    assert_eq!(of_kind(&world, "qna").await, [""; 0]);
+
+    write_faq(&world, "", &ASKED);
+    world.run().await.ends(Ending::Published);
+    assert_eq!(methods(&world, &mut seen).await, "POST POST POST DELETE");
+    assert_eq!(of_kind(&world, "qna").await.len(), 3);
+    write_faq(&world, intro, &ASKED);
+    world.run().await.ends(Ending::Published);
+    assert_eq!(methods(&world, &mut seen).await, "POST DELETE DELETE DELETE");
+    let live = world.chatbot.live(AGENT_ID).await;
+    assert!(live.contains(intro) && live.matches(ASKED[0].1).count() == 1, "{live}");
+    world.run().await.ends(Ending::Unchanged);
+}
+
+#[tokio::test]
+async fn questions_that_the_api_refuses_are_written_as_a_text() {
+    for refusal in [json!("status:422"), error(400, "VALIDATION_INVALID_BODY"), json!("status:403")] {
+        let world = with_faq().await;
+        // Texts are written first; of the questions, the second one is refused.
+        let second = json!({"method": "POST", "path_glob": SOURCES, "nth": 9, "times": 1});
+        world.chatbot.fault(second, refusal.clone()).await;
+        world.run().await.ends(Ending::Published);
+        assert_eq!(of_kind(&world, "qna").await, [""; 0], "{refusal}");
+        let live = world.chatbot.live(AGENT_ID).await;
+        assert!(ASKED.iter().all(|(_, answer)| live.matches(answer).count() == 1), "{refusal}: {live}");
+        world.run().await.ends(Ending::Unchanged);
+
+        // Another page is written by itself: the refusal is not asked for again.
+        let mut seen = world.chatbot.writes().await.len();
+        world.site.page("/b", "Bananas ripen overnight in a bag.", &[]);
+        world.run().await.ends(Ending::Published);
+        assert_eq!(methods(&world, &mut seen).await, "PUT", "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn questions_interrupted_half_way_are_ended_by_the_next_run() {
+    for (method, action) in [("POST", "status:500"), ("POST", "train-fail"), ("DELETE", "status:500")] {
+        let world = with_faq().await;
+        write_faq(&world, "We deliver to more than ninety countries.", &ASKED);
+        world.run().await.ends(Ending::Published);
+        write_faq(&world, "", &ASKED);
+        world.chatbot.fault(json!({"method": method, "path_glob": SOURCES, "nth": 2}), json!(action)).await;
+        world.run().await;
+        world.chatbot.heal().await;
+        let world = world.at(in_two_hours);
+        world.run().await;
+        let live = world.chatbot.live(AGENT_ID).await;
+        assert!(
+            ASKED.iter().all(|(_, answer)| live.matches(answer).count() == 1),
+            "{method} {action}: {live}"
+        );
+        assert_eq!(of_kind(&world, "qna").await.len(), 3, "{method} {action}");
+        world.run().await.ends(Ending::Unchanged);
+    }
 }
 
 // What is left alone
@@ -408,7 +539,7 @@ async fn a_source_that_was_edited_by_hand_is_put_right_with_the_next_push() {
         .await;
     let label = json!({"name": "corpusd/t64-0000000000000000/0000000000000000 Mine"});
     world.chatbot.by_somebody_else("PUT", &of("Cherries are"), &label).await;
-    world.chatbot.by_somebody_else("DELETE", &of("Dates are"), &json!({})).await;
+    world.chatbot.by_somebody_else("DELETE", &of("Dates are"), &Value::Null).await;
     world.site.page("/b", "Bananas ripen overnight in a bag.", &[]);
     world.run().await.ends(Ending::Published);
     let pages = [PAGES[0], ("/b", "Bananas ripen overnight in a bag."), PAGES[2], PAGES[3]];

@@ -1,8 +1,16 @@
 //! The chatbot: our own stand-in for the API, with what tests turn and look at.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Mutex,
+        mpsc::{self, Receiver},
+    },
+    time::Duration,
+};
 
-use corpusd::sandbox::{self, Clock, Generation, Options, STANDARD_KEY};
+use corpusd::sandbox::{self, Clock, Generation, Options, Received, STANDARD_KEY};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -10,7 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::world::now;
+use super::{contract, world::now};
 
 /// The operation that replaces an agent's text.
 const PUSH: &str = "/api/v1/update-chatbot-data";
@@ -19,6 +27,7 @@ const PUSH: &str = "/api/v1/update-chatbot-data";
 #[derive(Debug)]
 pub(crate) struct Chatbot {
     pub(crate) address: SocketAddr,
+    received: Mutex<Receiver<Received>>,
 }
 
 impl Chatbot {
@@ -35,7 +44,9 @@ impl Chatbot {
     pub(crate) async fn with(change: impl FnOnce(Options) -> Options) -> Chatbot {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let (sender, received) = mpsc::channel();
         let options = Options {
+            received: Some(sender),
             train_base: Duration::ZERO,
             train_per_mb: Duration::ZERO,
             require_name: true,
@@ -43,11 +54,17 @@ impl Chatbot {
             ..Options::new(Clock::Real(now))
         };
         tokio::spawn(sandbox::serve(listener, change(options), CancellationToken::new()));
-        Chatbot { address }
+        Chatbot { address, received: Mutex::new(received) }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// What is wrong, by the contract, with the requests that came in since this was asked last.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let received = self.received.lock().unwrap();
+        received.try_iter().filter_map(|request| contract::fault(&request)).collect()
     }
 
     /// What happens to pushes from now on. `action` is a line or an object, as the sandbox reads them.
@@ -142,28 +159,43 @@ impl Chatbot {
 
     /// Somebody else asks for this at API v2, below the agent.
     pub(crate) async fn by_somebody_else(&self, method: &str, path: &str, body: &Value) -> Value {
-        let headers = format!("authorization: Bearer {STANDARD_KEY}\r\ncontent-type: application/json\r\n");
-        let path = format!("/api/v2/agents/{path}");
-        let (status, answer) =
-            exchange(self.address, method, &path, &headers, &body.to_string()).await.unwrap();
+        let (status, answer) = self.asked(method, &format!("/api/v2/agents/{path}"), body).await;
         assert!((200..300).contains(&status), "{answer}");
         serde_json::from_str(&answer).unwrap()
     }
 
     /// Somebody else trains `agent` on this text.
     pub(crate) async fn trained_by_somebody_else(&self, agent: &str, text: &str) {
+        let body = json!({"chatbotId": agent, "chatbotName": "Sandbox Agent", "sourceText": text});
+        let (status, answer) = self.asked("POST", PUSH, &body).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// A request with the key of the account; without a body where that is null.
+    pub(crate) async fn asked(&self, method: &str, path: &str, body: &Value) -> (u16, String) {
         let headers = format!("authorization: Bearer {STANDARD_KEY}\r\ncontent-type: application/json\r\n");
-        let body =
-            json!({"chatbotId": agent, "chatbotName": "Sandbox Agent", "sourceText": text}).to_string();
-        let (status, body) = exchange(self.address, "POST", PUSH, &headers, &body).await.unwrap();
-        assert_eq!(status, 200, "{body}");
+        exchange(self.address, method, path, &headers, &written(body)).await.unwrap()
     }
 
     async fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, String) {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let answer = exchange(self.address, method, &format!("/__sandbox/{path}"), "", &body).await;
+        let answer = exchange(self.address, method, &format!("/__sandbox/{path}"), "", &written(body)).await;
         answer.unwrap_or_else(|error| panic!("the sandbox answers `{method} {path}`: {error}"))
     }
+}
+
+impl Drop for Chatbot {
+    /// Whatever the test was about: nothing was sent that the contract does not know.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let faults = self.faults();
+            assert!(faults.is_empty(), "requests that break the contract:\n{}", faults.join("\n"));
+        }
+    }
+}
+
+/// A body as it is sent: JSON, or nothing for null.
+fn written(body: &Value) -> String {
+    if body.is_null() { String::new() } else { body.to_string() }
 }
 
 /// One request on a connection of its own. The sandbox's control answers come with a length.

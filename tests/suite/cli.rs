@@ -47,7 +47,7 @@ async fn validate_tells_every_fault_with_its_place_and_a_way_out() {
     pipelines/docs.yaml:11:12: error: `api_key` is a literal: a secret has no place in this file
       help: write `api_key: ${CHATBASE_API_KEY}`, `api_key: {file: PATH}` or `api_key: {credential: NAME}`
     ");
-    insta::assert_snapshot!(ended.stdout, @"0 pipelines are sound, 1 are not");
+    insta::assert_snapshot!(ended.stdout, @"0 pipelines are sound, 1 is not");
     let ended = with_files(&world, &["validate", "--json"]).await.exits(78);
     for line in ended.stdout.lines() {
         let fault: Value = serde_json::from_str(line).unwrap();
@@ -497,4 +497,16 @@ async fn a_corpus_can_go_into_a_folder() {
     assert!(text.contains("Apples keep for weeks."), "{text}");
     assert_eq!(with_files(&world, &["show", NAME]).await.exits(0).stdout, text);
     assert_eq!(world.chatbot.log().await.len(), 0);
+
+    // A plan looks into the folder, as a run does.
+    with_files(&world, &["plan", NAME]).await.exits(0);
+    fs::remove_file(world.path("pipelines/out/corpus.md")).unwrap();
+    let plan = with_files(&world, &["plan", NAME]).await.exits(10);
+    assert!(plan.stdout.contains("is not there any more"), "{}", plan.stdout);
+    with_files(&world, &["run", "--once"]).await.exits(0);
+    assert_eq!(fs::read_to_string(world.path("pipelines/out/corpus.md")).unwrap(), text);
+
+    // It is the same folder however the way to it is written.
+    let report = with_files(&world, &["run", "--once", "--json", "-C", "pipelines"]).await.exits(0).json();
+    assert_eq!(report["outcome"], "unchanged");
 }

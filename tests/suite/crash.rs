@@ -1,5 +1,5 @@
-//! The program killed in every stage of a run, its log cut at every frame, its disk full: the state stays usable, and
-//! nothing is sent but whole corpora.
+//! The program killed in every stage of a run, its log cut at every frame, its disk full or failing: the state stays
+//! usable, and nothing is sent but whole corpora.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::{
     chance::{Dice, amount},
-    program::{self, Running},
+    program::{self, Ended, Running},
     state::undisturbed,
     world::{self, NAME, RUN_LIMIT, Reported, World},
 };
@@ -140,6 +140,41 @@ async fn killed_in_every_stage_it_sends_whole_corpora_and_ends_where_it_would_ha
 }
 
 #[tokio::test]
+async fn stopped_in_every_stage_it_keeps_its_locks_and_goes_on_as_if_nothing_was() {
+    let question = "questions: [{ask: What do you know?, reject: nothing at all}]";
+    let world = World::new().await.crawl(&["concurrency: 4"]).verify(&[question]);
+    world.site.validates().paced(Duration::from_millis(2));
+    world.chatbot.fault(json!({"path_glob": "/api/*"}), json!("delay:15")).await;
+    let mut stopped: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut rounds = 0;
+    while let Some(stage) = Stage::ALL.iter().find(|stage| !stopped.contains_key(stage.name())) {
+        assert!(rounds < 100, "in {rounds} rounds no stage but these was hit: {stopped:?}");
+        // There is something new to publish each time.
+        fill(&world, rounds % TEXTS.len());
+        rounds += 1;
+        let mut running = world.spawn(&["-v", "run", "--once", "--json", NAME]);
+        running.says(&saying(stage.name()), RUN_LIMIT).await;
+        if running.has_ended() {
+            running.end(RUN_LIMIT).await.exits(0);
+            continue;
+        }
+        running.signal("STOP");
+        let hit = last_stage(&running.said()).unwrap_or("starting");
+        let other = world.corpusd(&["run", "--once", NAME]).await;
+        running.signal("CONT");
+        let ended = running.end(RUN_LIMIT).await.exits(0);
+        assert_eq!(ended.json()["outcome"], "published", "stopped while {hit}");
+        if other.code() == Some(75) {
+            *stopped.entry(hit).or_default() += 1;
+        } else {
+            assert_eq!(other.code(), Some(0), "it had ended when it was stopped: {}", other.stderr);
+        }
+        assert_eq!(world.chatbot.pushes().await.len(), rounds, "stopped while {hit}");
+        assert_sound(&world, &format!("round {rounds}, stopped while {hit}")).await;
+    }
+}
+
+#[tokio::test]
 async fn a_log_that_is_cut_at_any_frame_is_a_committed_state() {
     // A state that was cut before the push knows nothing of it.
     let world = World::new().await.publish(&["adopt: true"]);
@@ -233,13 +268,7 @@ async fn files_that_may_not_grow_leave_a_usable_state_and_a_clear_error() {
     let mut failed = 0;
     for limit in (16..=512).step_by(48).map(|kib| kib * 1024) {
         // Not to be killed by the signal is to be told by the system.
-        let line = format!("trap '' XFSZ; exec prlimit --fsize={limit} \"$0\" \"$@\"");
-        let corpusd = world.command(&["run", "--once", NAME]);
-        let mut command = Command::new("sh");
-        command.args(["-c", &line]).arg(corpusd.get_program()).args(corpusd.get_args());
-        command.env_clear().envs(corpusd.get_envs().filter_map(|(key, value)| Some((key, value?))));
-        command.env("PATH", "/usr/bin:/bin").current_dir(world.path("")).stdin(Stdio::null());
-        let ended = Running::start(&mut command, &world.path("")).end(RUN_LIMIT).await;
+        let ended = within_shell(&world, &format!("trap '' XFSZ; exec prlimit --fsize={limit}")).await;
         let case = format!("with files of {limit} bytes");
         if ended.code() != Some(0) {
             assert_eq!(ended.code(), Some(1), "{case}: {}", ended.stderr);
@@ -254,6 +283,61 @@ async fn files_that_may_not_grow_leave_a_usable_state_and_a_clear_error() {
     assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hashes[1].as_str());
 }
 
+/// A run as the last part of a shell line.
+async fn within_shell(world: &World, line: &str) -> Ended {
+    let corpusd = world.command(&["run", "--once", NAME]);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &format!("{line} \"$0\" \"$@\"")])
+        .arg(corpusd.get_program())
+        .args(corpusd.get_args());
+    command.env_clear().envs(corpusd.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    command.env("PATH", "/usr/bin:/bin").current_dir(world.path("")).stdin(Stdio::null());
+    Running::start(&mut command, &world.path("")).end(RUN_LIMIT).await
+}
+
+#[tokio::test]
+async fn too_few_descriptors_leave_a_usable_state_and_a_clear_error() {
+    let (world, hashes) = changed().await;
+    let mut failed = 0;
+    // With fewer no program can even wait for a signal.
+    for limit in (12..=40).step_by(2) {
+        let ended = within_shell(&world, &format!("exec prlimit --nofile={limit}")).await;
+        let case = format!("with {limit} descriptors");
+        let said = format!("{}{}", ended.stderr, ended.stdout);
+        assert!(!said.contains("panicked"), "{case}: {said}");
+        if ended.code() != Some(0) {
+            // No state, or no pages to rely on.
+            assert!(matches!(ended.code(), Some(1 | 3 | 4)), "{case}: {:?} {said}", ended.code());
+            failed += 1;
+        }
+        assert_recovers(&world, &hashes, &case).await;
+    }
+    assert!(failed > 0, "every run had descriptors enough");
+    let report = world.corpusd(&["run", "--once", "--json", NAME]).await.exits(0).json();
+    assert_eq!(report["corpus"]["sha256"], hashes[1].as_str());
+    assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hashes[1].as_str());
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_written_to_is_told_and_nothing_is_sent() {
+    let (world, hashes) = changed().await;
+    let Some(disk) = Disk::beneath(&world.path("state")) else {
+        writeln!(io::stderr(), "skipped: only root may mount a small disk").unwrap();
+        return;
+    };
+    disk.remount("ro");
+    for arguments in [&["run", "--once", NAME][..], &["run"]] {
+        let ended = world.corpusd(arguments).await.exits(1);
+        assert!(ended.stderr.contains("Read-only file system"), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("state/"), "{arguments:?}: {}", ended.stderr);
+    }
+    assert_eq!(world.chatbot.hashes().await, [hashes[0].as_str()]);
+    disk.remount("rw,size=64m");
+    let report = world.corpusd(&["run", "--once", "--json", NAME]).await.exits(0).json();
+    assert_eq!(report["corpus"]["sha256"], hashes[1].as_str());
+}
+
 /// A small disk, for as long as it is needed.
 struct Disk(PathBuf);
 
@@ -266,9 +350,23 @@ impl Disk {
         mounted.then(|| Disk(at.to_owned()))
     }
 
-    fn grow(&self, kib: u64) {
+    /// Puts a disk with the same files in the place of a folder, with 64 KiB to spare.
+    fn beneath(folder: &Path) -> Option<Disk> {
+        let kept = folder.with_extension("kept");
+        fs::rename(folder, &kept).unwrap();
+        fs::create_dir(folder).unwrap();
+        let used: u64 = world::files(&kept, "").iter().map(|file| fs::metadata(file).unwrap().len()).sum();
+        let disk = Disk::mount(folder, used / 1024 + 64)?;
+        let mut copy = Command::new("cp");
+        copy.arg("-r").arg(kept.join(".")).arg(folder);
+        assert!(program::start(&mut copy).wait().unwrap().success());
+        fs::remove_dir_all(kept).unwrap();
+        Some(disk)
+    }
+
+    fn remount(&self, option: &str) {
         let mut mount = Command::new("mount");
-        mount.args(["-o", &format!("remount,size={kib}k")]).arg(&self.0);
+        mount.args(["-o", &format!("remount,{option}")]).arg(&self.0);
         assert!(program::start(&mut mount).wait().unwrap().success());
     }
 }
@@ -282,25 +380,94 @@ impl Drop for Disk {
 #[tokio::test]
 async fn a_full_disk_leaves_a_usable_state_and_a_clear_error() {
     let (world, hashes) = changed().await;
-    let kept = world.path("kept");
-    fs::rename(world.path("state"), &kept).unwrap();
-    fs::create_dir(world.path("state")).unwrap();
-    let used: u64 = world::files(&kept, "").iter().map(|file| fs::metadata(file).unwrap().len()).sum();
-    let Some(disk) = Disk::mount(&world.path("state"), used / 1024 + 64) else {
+    let Some(disk) = Disk::beneath(&world.path("state")) else {
         writeln!(io::stderr(), "skipped: only root may mount a small disk").unwrap();
         return;
     };
-    let mut copy = Command::new("cp");
-    copy.arg("-r").arg(kept.join(".")).arg(world.path("state"));
-    assert!(program::start(&mut copy).wait().unwrap().success());
     let ended = world.corpusd(&["run", "--once", NAME]).await.exits(1);
     assert_clear(&ended.stderr, &ended.stdout, "on a full disk");
     assert_eq!(world.chatbot.hashes().await, [hashes[0].as_str()], "nothing is sent that is not recorded");
     // Somebody makes room.
-    disk.grow(64 * 1024);
+    disk.remount("size=64m");
     assert_recovers(&world, &hashes, "on a full disk").await;
     let report = world.corpusd(&["run", "--once", "--json", NAME]).await.exits(0).json();
     assert_eq!(report["corpus"]["sha256"], hashes[1].as_str());
     assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hashes[1].as_str());
-    fs::remove_dir_all(kept).unwrap();
+}
+
+/// What fails, by the names of libfiu, and how often.
+const FAILURES: [(&str, f64); 8] = [
+    ("posix/io/*", 0.01),
+    ("posix/io/*", 0.002),
+    ("posix/io/rw/write", 0.05),
+    ("posix/io/rw/read", 0.02),
+    ("posix/io/sync/*", 0.2),
+    ("posix/io/oc/open", 0.02),
+    ("posix/io/rw/ftruncate", 0.5),
+    ("posix/io/dir/*", 0.2),
+];
+/// How tokio says that it cannot wake itself: no disk has a part in that, but the failing `write` is the same.
+const CANNOT_WAKE: &str = "failed to wake I/O driver";
+/// What the standard library takes for impossible, and no disk does: an open folder that cannot be closed.
+const CANNOT_CLOSE: &str = "unexpected error during closedir";
+
+/// Whether `fiu-run` is on this machine.
+fn has_fiu_run() -> bool {
+    let mut which = Command::new("sh");
+    which.args(["-c", "command -v fiu-run"]).stdout(Stdio::null());
+    program::start(&mut which).wait().unwrap().success()
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_now_and_then_leaves_a_usable_state_and_whole_corpora() {
+    if !has_fiu_run() {
+        writeln!(io::stderr(), "skipped: there is no `fiu-run` (Debian: fiu-utils)").unwrap();
+        return;
+    }
+    let (world, hashes) = changed().await;
+    let rounds = amount("CORPUSD_DISK_FAILURES", 2 * FAILURES.len() as u64);
+    let (mut failed, mut ended_well) = (0, 0);
+    for (round, (points, probability)) in (0..rounds).zip(FAILURES.iter().cycle()) {
+        let case = format!("round {round}, {points} fails with {probability}");
+        // Whatever is live, there is something else to publish.
+        let version = usize::from(world.chatbot.agent(AGENT_ID).await["pushed_sha256"] == hashes[0].as_str());
+        fill(&world, version);
+        let corpusd = world.command(&["run", "--once", NAME]);
+        let mut command = Command::new("fiu-run");
+        let failures = format!("enable_random name={points},probability={probability}");
+        command.args(["-x", "-f", "", "-c", &failures]).arg(corpusd.get_program()).args(corpusd.get_args());
+        command.env_clear().envs(corpusd.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        command.env("PATH", "/usr/bin:/bin").current_dir(world.path("")).stdin(Stdio::null());
+        let running = Running::start(&mut command, &world.path(""));
+        // A runtime that cannot wake itself waits for ever, and what it says of it may not be written either.
+        let ended = match *points {
+            "posix/io/*" | "posix/io/rw/write" => running.kill_after(Duration::from_secs(10)).await,
+            _ => running.end(RUN_LIMIT).await,
+        };
+        // The line after the one that tells where says what.
+        let lines = ended.stderr.lines().zip(ended.stderr.lines().skip(1));
+        let mut panics = lines.filter(|(place, _)| place.contains("panicked at")).map(|(_, what)| what);
+        let is_impossible = |what: &str| what.contains(CANNOT_WAKE) || what.contains(CANNOT_CLOSE);
+        assert!(panics.all(is_impossible), "{case}: {}", ended.stderr);
+        if ended.code() == Some(0) {
+            ended_well += 1;
+        } else {
+            failed += 1;
+        }
+        assert_recovers(&world, &hashes, &case).await;
+        world.corpusd(&["doctor", NAME]).await.exits(0);
+        let run = async || world.corpusd(&["run", "--once", "--json", NAME]).await;
+        let mut next = run().await;
+        if next.code() != Some(0) {
+            // A crawl that was interrupted is finished first, and with it goes what failed in it before.
+            next = run().await;
+        }
+        let report = next.exits(0).json();
+        assert_eq!(report["corpus"]["sha256"], hashes[version].as_str(), "{case}");
+        assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hashes[version].as_str(), "{case}");
+    }
+    let mut both = hashes.to_vec();
+    both.sort();
+    assert_eq!(world.chatbot.hashes().await, both);
+    assert!(failed > 0 && ended_well > 0, "{failed} runs failed, {ended_well} did not");
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use corpusd::{
-    config::{self, Env, Settings},
+    config::{self, Defaults, Env, Settings},
     daemon::{self, Options},
     notify::Outbox,
     run::{Context, Progress, Waits},
@@ -89,7 +89,7 @@ impl Service {
 }
 
 /// Writes the pipeline file of a world with more at its end.
-fn write(world: &World, more: &str) {
+pub(super) fn write(world: &World, more: &str) {
     let path = world.write();
     let yaml = fs::read_to_string(&path).unwrap();
     fs::write(path, yaml + more).unwrap();
@@ -125,7 +125,7 @@ pub(super) async fn fired_days_ago(world: &World, name: &str) {
 }
 
 /// A world with a page and a pipeline that has missed three nights.
-async fn overdue() -> World {
+pub(super) async fn overdue() -> World {
     let world = World::new().await;
     world.site.page("/", "Welcome to the help centre.", &["/a"]).page("/a", "Apples keep for weeks.", &[]);
     write(&world, NIGHTLY);
@@ -133,12 +133,12 @@ async fn overdue() -> World {
     world
 }
 
-async fn status(world: &World) -> Value {
+pub(super) async fn status(world: &World) -> Value {
     let ended = world.spawn_with(&["status", "--json", NAME], Stdio::null()).end(RUN_LIMIT).await.exits(0);
     ended.json()
 }
 
-async fn published(world: &World) {
+pub(super) async fn published(world: &World) {
     until(RUN_LIMIT, "it is published", async || status(world).await["live"].is_object()).await;
 }
 
@@ -150,7 +150,7 @@ async fn missed_nights_are_made_up_for_by_one_run_and_a_restart_fires_nothing_tw
     let service = Service::start(&world, &[]);
     service.told("READY=1").await;
     published(&world).await;
-    service.told("STATUS=1 pipelines, next is docs at ").await;
+    service.told("STATUS=1 pipeline, next is docs at ").await;
     let ended = service.stop().await;
     assert!(
         ended.stderr.contains("late_s") && ended.stderr.contains("starts 2 days late"),
@@ -159,7 +159,7 @@ async fn missed_nights_are_made_up_for_by_one_run_and_a_restart_fires_nothing_tw
     );
 
     let service = Service::start(&world, &[]);
-    service.told("STATUS=1 pipelines, next is docs at ").await;
+    service.told("STATUS=1 pipeline, next is docs at ").await;
     service.stop().await;
     let standing = status(&world).await;
     assert_eq!(standing["last_run"]["run"], 1, "{standing}");
@@ -168,11 +168,36 @@ async fn missed_nights_are_made_up_for_by_one_run_and_a_restart_fires_nothing_tw
 }
 
 #[tokio::test]
+async fn a_folder_that_is_gone_changes_nothing_but_is_told_of_until_it_is_back() {
+    let world = overdue().await;
+    let listen = free_address().await;
+    settings(&world, &format!("listen: {listen}\nmetrics: true\n"));
+    let service = Service::start(&world, &[]);
+    published(&world).await;
+    let says = async |told: &str| {
+        until(RUN_LIMIT, told, async || get(listen, "/metrics").await.contains(told)).await;
+    };
+    let (folder, away) = (world.path("pipelines"), world.path("away"));
+    says("\ncorpusd_config_reload_success 1\n").await;
+    fs::rename(&folder, &away).unwrap();
+    says("\ncorpusd_config_reload_success 0\n").await;
+    says("\ncorpusd_held{pipeline=\"docs\"} 0\n").await;
+    fs::rename(&away, &folder).unwrap();
+    says("\ncorpusd_config_reload_success 1\n").await;
+    let ended = service.stop().await;
+    assert!(
+        ended.stderr.contains("list the folder") && !ended.stderr.contains("is gone"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[tokio::test]
 async fn a_new_schedule_has_missed_nothing() {
     let world = overdue().await;
     write(&world, "schedule: {cron: \"0 4 * * *\", catch_up: true}\n");
     let service = Service::start(&world, &[]);
-    service.told("STATUS=1 pipelines, next is docs at ").await;
+    service.told("STATUS=1 pipeline, next is docs at ").await;
     service.stop().await;
     assert_eq!(status(&world).await["last_run"], Value::Null);
 }
@@ -294,7 +319,17 @@ async fn what_is_live_grows_stale_also_where_nothing_runs() {
     let event: Value = serde_json::from_slice(&service.requests()[0].body).unwrap();
     assert_eq!((&event["event"], &event["run"]), (&Value::from("stale"), &Value::from(1)), "{event}");
     daemon.stop().await;
-    assert_eq!(service.requests().len(), 1);
+    // Whoever looks the next time knows that it was told.
+    let context = context(&world, now, CancellationToken::new());
+    none_is_being_made();
+    corpusd::run::tell_if_stale(&world.load(), &context).await.unwrap();
+    // So does the next run, though none before it met anything stale.
+    world.site.at("/robots.txt", Reply::status(503));
+    corpusd::run::run(&world.load(), &context).await.unwrap();
+    context.outbox.close().await;
+    let event = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap()["event"].clone();
+    let events: Vec<Value> = service.requests().iter().map(|request| event(&request.body)).collect();
+    assert_eq!(events, ["stale", "held"]);
 }
 
 #[tokio::test]
@@ -429,13 +464,60 @@ async fn a_broken_file_keeps_its_pipeline_and_the_others_change() {
 }
 
 #[tokio::test]
+async fn what_holds_for_all_pipelines_is_read_again_and_stays_where_it_is_broken() {
+    let world = overdue().await;
+    let service = Site::new();
+    service.script(|_, _| Reply::text("OK"));
+    let listen = free_address().await;
+    let hook = |path: &str| fs::write(world.path("hook"), service.url(path)).unwrap();
+    let shared = |notify: &str| {
+        let daemon = format!("listen: {listen}\nmetrics: true\ntrigger: {{token: \"${{TOKEN}}\"}}\n");
+        settings(&world, &format!("{daemon}notify: {notify}\n"));
+    };
+    hook("/hook/first");
+    shared("{webhook: {url: {file: hook}}}");
+    let daemon = Service::start_with(&world, &[], &[("TOKEN", TOKEN)]);
+    published(&world).await;
+    let is_told = async |path: &str| {
+        let what = format!("{path} is told");
+        until(RUN_LIMIT, &what, async || service.paths().iter().any(|told| told == path)).await;
+        service.forget_requests();
+    };
+    is_told("/hook/first").await;
+    // Whatever it is read from changes: it is seen, some seconds later.
+    let reads = async |change: &dyn Fn(), success: &str| {
+        change();
+        daemon.told("RELOADING=1").await;
+        daemon.told("READY=1").await;
+        let told = get(listen, "/metrics").await;
+        assert!(told.contains(&format!("\ncorpusd_config_reload_success {success}\n")), "{told}");
+    };
+    let run = async |text: &str| {
+        world.site.page("/a", text, &[]);
+        assert_eq!(post(listen, NAME).await, 202);
+    };
+    reads(&|| hook("/hook/second"), "1").await;
+    run("Pears keep for months.").await;
+    is_told("/hook/second").await;
+    reads(&|| shared("{webhook: {url: {file: hook}}, timeout: never}"), "0").await;
+    run("Plums keep for days.").await;
+    is_told("/hook/second").await;
+    reads(&|| shared(&format!("{{webhook: \"{}\"}}", service.url("/hook/third"))), "1").await;
+    run("Quinces keep for a winter.").await;
+    is_told("/hook/third").await;
+    let ended = daemon.stop().await;
+    assert!(ended.stderr.contains("corpusd.yaml:5:49: error: `timeout` must be"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("what holds for all pipelines stays as it was"), "{}", ended.stderr);
+}
+
+#[tokio::test]
 async fn metrics_say_whether_the_files_could_be_read_and_what_comes_next() {
     let world = overdue().await;
     let listen = free_address().await;
     settings(&world, &format!("listen: {listen}\nhosts: [corpusd.internal]\nmetrics: true\n"));
     let service = Service::start(&world, &[]);
     published(&world).await;
-    service.told("STATUS=1 pipelines, next is docs at ").await;
+    service.told("STATUS=1 pipeline, next is docs at ").await;
     let told = get(listen, "/metrics").await;
     assert!(told.contains("\r\ncontent-type: text/plain; version=0.0.4"), "{told}");
     assert!(told.contains("\ncorpusd_run_outcome{pipeline=\"docs\",outcome=\"published\"} 1\n"), "{told}");
@@ -497,6 +579,9 @@ async fn nothing_but_broken_files_is_a_fault_of_the_configuration() {
     settings(&world, "max_runs: none\n");
     let ended = world.spawn_with(&["run"], Stdio::null()).end(RUN_LIMIT).await.exits(78);
     assert!(ended.stderr.contains("corpusd.yaml:2:11: error: "), "{}", ended.stderr);
+    settings(&world, "notify: {timeout: none}\n");
+    let ended = world.spawn_with(&["run"], Stdio::null()).end(RUN_LIMIT).await.exits(78);
+    assert!(ended.stderr.contains("corpusd.yaml:2:19: error: "), "{}", ended.stderr);
 }
 
 // Trigger
@@ -506,7 +591,7 @@ pub(super) async fn free_address() -> SocketAddr {
 }
 
 /// Sends a request as it is written, `{HOST}` filled in, and gives the status of the answer; 0 where there is none.
-async fn ask(address: SocketAddr, request: &str) -> u16 {
+pub(super) async fn ask(address: SocketAddr, request: &str) -> u16 {
     let asking = async {
         let Ok(mut stream) = TcpStream::connect(address).await else { return 0 };
         let request = request.replace("{HOST}", &address.to_string()).replace('\n', "\r\n");
@@ -538,7 +623,7 @@ async fn get(address: SocketAddr, path: &str) -> String {
     within(RUN_LIMIT, "an answer comes", asking).await
 }
 
-async fn post(address: SocketAddr, pipeline: &str) -> u16 {
+pub(super) async fn post(address: SocketAddr, pipeline: &str) -> u16 {
     let head = format!("POST /trigger/{pipeline} HTTP/1.1\nHost: {{HOST}}\nContent-Length: 0\n");
     ask(address, &format!("{head}Authorization: Bearer {TOKEN}\n\n")).await
 }
@@ -692,7 +777,8 @@ async fn nothing_starts_before_the_clock_is_set() {
         load: {
             let folder = folder.clone();
             Box::new(move || {
-                config::load_dir(&folder, &Env { var: &|_| None, credentials_dir: None, allow_unset: false })
+                let env = Env { var: &|_| None, credentials_dir: None, allow_unset: false };
+                config::load_dir(&folder, &mut Defaults::default(), &env)
             })
         },
         folder,

@@ -13,6 +13,7 @@
 mod centre; // a help centre that looks like one
 mod chance; // seeded dice, and how much of a test is done
 mod chatbot; // the API: the sandbox, its faults and its log
+mod contract; // what the API takes: every request is held against it
 mod program; // the real program at work: started, watched, killed
 mod site; // a website that does as it is told
 mod tls; // an authority of our own, and what it certifies
@@ -20,6 +21,7 @@ mod world; // a pipeline between the two, and the folders it lives in
 
 // What they say, by feature.
 mod access; // private docs: credentials, proxies, certificates
+mod adversity; // names, locks, keys and the program itself give way
 mod architecture; // who may import whom, and what pure means
 mod backup; // copies of the state
 mod chatbase_v2; // an agent that is kept source by source
@@ -52,7 +54,9 @@ mod plan; // what would be published: plan, diff, replay, dry runs
 mod politeness; // pace, patience and concurrency, as a server sees them
 mod publish; // intent, request, acknowledgement, and everything between
 mod reading; // Markdown pages, and what a person is told of pages
+mod shuffles; // pages that arrive in any order, committed by any number of threads
 mod semantics; // sites that answer 200 and mean something else: what is published then
+mod soak; // hours of work with everything going wrong
 mod state; // locks, kills, and the files under `state/`
 mod traps; // sites without end
 mod variants; // languages, `Link` headers, dates in sitemaps

@@ -16,8 +16,9 @@ use corpusd::{
 use serde_json::Value;
 
 use super::{
+    daemon::NIGHTLY,
     site::Reply,
-    world::{Reported, World, now},
+    world::{NAME, Reported, World, now},
 };
 
 async fn world() -> World {
@@ -122,13 +123,19 @@ async fn the_file_tells_of_every_pipeline_also_of_those_that_did_not_run() {
     let path = world.path("corpusd.prom");
     let yaml = fs::read_to_string(world.write()).unwrap();
     let other = |name: &str, text: &str| fs::write(world.path("pipelines").join(name), text).unwrap();
-    other("never-ran.yaml", &yaml.replace("agent: {id: \"", "agent: {id: \"other-"));
+    let nightly = format!("{yaml}{NIGHTLY}");
+    other("never-ran.yaml", &nightly.replace("agent: {id: \"", "agent: {id: \"other-"));
     other("off.yaml", &yaml.replace("agent: {id: \"", "enabled: false\nagent: {id: \"off-"));
     world.corpusd(&["run", "--once", "docs", "--metrics-file", path.to_str().unwrap()]).await.exits(0);
     let told = samples(&fs::read_to_string(&path).unwrap());
     assert_eq!(told["corpusd_held{pipeline=\"never-ran\"}"], "0");
     assert!(!told.contains_key("corpusd_run_timestamp_seconds{pipeline=\"never-ran\"}"));
     assert!(told.contains_key("corpusd_run_timestamp_seconds{pipeline=\"docs\"}"));
+    // Who runs it from cron has no daemon that would know.
+    let next = |name: &str| told.get(&format!("corpusd_next_run_timestamp_seconds{{pipeline=\"{name}\"}}"));
+    let ahead: f64 = next("never-ran").unwrap().parse::<f64>().unwrap() - now().as_second() as f64;
+    assert!((0.0..=25.0 * 3600.0).contains(&ahead), "{ahead} s");
+    assert_eq!(next(NAME), None, "it has no schedule");
     assert!(!told.keys().any(|name| name.contains("\"off\"")));
     assert!(!world.path("state/never-ran.sqlite3").exists(), "looking makes no state");
     let absent = world.path("absent/corpusd.prom");

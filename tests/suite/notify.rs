@@ -9,6 +9,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::{
+    daemon::{settings, write_other},
     site::{Canary, Reply, Request, Site},
     world::{RUN_LIMIT, Reported, World, until, within},
 };
@@ -379,4 +380,49 @@ async fn a_second_process_says_nothing_of_a_run_that_is_not_its_own() {
     world.site.open();
     first.end(RUN_LIMIT).await.exits(0);
     assert_eq!(names(&service), ["published"]);
+}
+
+// What holds for all pipelines
+
+#[tokio::test]
+async fn whoever_is_told_of_all_pipelines_hears_of_those_that_do_not_say_otherwise() {
+    let (world, service) = world(|_| Vec::new()).await;
+    let shared = |hook: &str| {
+        // A token that only the daemon can read.
+        let daemon = "trigger: {token: {credential: token}}";
+        settings(&world, &format!("{daemon}\nnotify:\n  webhook: {hook}\n  after: [touch, told]\n"));
+    };
+    shared(&service.url("/hook/all"));
+    write_other(
+        &world,
+        "own",
+        &world.site.url("/"),
+        &format!("notify: {{webhook: {}}}\n", service.url("/hook/own")),
+    );
+    write_other(&world, "none", &world.site.url("/"), "notify: {webhook: off, after: off}\n");
+    let run = async |pass: &str, name: &str| {
+        let code = world.corpusd(&["run", pass, name]).await.code();
+        let told = fs::remove_file(world.path("told")).is_ok();
+        let paths = service.paths();
+        service.forget_requests();
+        (code, paths, told)
+    };
+    assert_eq!(run("--once", "docs").await, (Some(0), vec!["/hook/all".to_owned()], true));
+    assert_eq!(run("--once", "own").await, (Some(0), vec!["/hook/own".to_owned()], true));
+    assert_eq!(run("--once", "none").await, (Some(0), Vec::new(), false));
+    assert_eq!(run("--due", "docs").await, (Some(0), Vec::new(), false), "nothing is due");
+
+    // Nobody knows who should hear of it, so nothing runs; what is there can still be looked at.
+    shared("hooks.example.com");
+    world.site.forget_requests();
+    for pass in ["--once", "--due"] {
+        let ended = world.corpusd(&["run", pass]).await.exits(78);
+        assert!(ended.stderr.contains("corpusd.yaml:4:12: error: `webhook` is no URL"), "{}", ended.stderr);
+    }
+    world.corpusd(&["approve", "docs"]).await.exits(78);
+    assert_eq!(world.site.requests().len(), 0);
+    world.corpusd(&["status"]).await.exits(0);
+    let ended = world.corpusd(&["validate"]).await.exits(78);
+    assert!(ended.stderr.contains("corpusd.yaml:4:12: error: `webhook` is no URL"), "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("is no URL").count(), 1, "{}", ended.stderr);
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     site::{Reply, html},
-    world::{NAME, Reported, World},
+    world::{NAME, Reported, World, now},
 };
 
 /// A help centre of a home page and three others.
@@ -312,4 +312,66 @@ async fn a_replay_waits_for_nobody() {
     world.corpusd(&["plan", NAME]).await.exits(0);
     world.corpusd(&["diff", NAME]).await.exits(0);
     world.corpusd(&["history", NAME]).await.exits(0);
+}
+
+#[tokio::test]
+async fn what_is_held_and_what_the_file_of_today_gives_are_told_apart() {
+    let world = ready().await.gates(&["max_shrink: 5%"]);
+    world.run().await.ends(Ending::Published);
+    world.site.page("/a", "Hardly anything.", &[]);
+    let held = world.run().await.ends(Ending::Held);
+    let plan = async |world: &World| world.corpusd(&["plan", NAME, "--json"]).await.exits(10).json();
+    assert_eq!(
+        plan(&world).await["held"],
+        serde_json::json!({"run": held.run, "sha256": held.hash(), "is_next": true})
+    );
+    let show = world.corpusd(&["show", NAME]).await.exits(0);
+    assert!(show.stderr.contains("run 2 holds") && !show.stderr.contains("corpusd plan"), "{}", show.stderr);
+    let told = world.corpusd(&["plan", NAME]).await.exits(10).stdout;
+    assert!(!told.contains("another corpus"), "{told}");
+
+    // With another file, the same crawl gives another corpus; approved is what was held.
+    let world = world.corpus(&["provenance: off"]);
+    let other = plan(&world).await;
+    assert_eq!((&other["held"]["is_next"], &other["held"]["sha256"]), (&false.into(), &held.hash().into()));
+    let told = world.corpusd(&["plan", NAME]).await.exits(10).stdout;
+    assert!(told.contains("run 2 holds another corpus") && told.contains("corpusd approve docs"), "{told}");
+    let shown = world.corpusd(&["show", NAME]).await.exits(0);
+    let diff = world.corpusd(&["diff", NAME]).await.exits(10);
+    for ended in [&shown, &diff] {
+        let told = &ended.stderr;
+        assert!(told.contains("run 2 holds") && told.contains("corpusd plan docs"), "{told}");
+    }
+    let url = world.site.url("/a");
+    let document = world.corpusd(&["show", NAME, &url]).await.exits(0);
+    assert!(document.stderr.contains("run 2 holds another corpus"), "{}", document.stderr);
+    assert!(!document.stdout.contains("Source:") && shown.stdout.contains("Source:"), "{}", document.stdout);
+    assert_eq!(world.approve().await.unwrap().ends(Ending::Published).hash(), held.hash());
+    assert_eq!(world.published().await, shown.stdout);
+}
+
+#[tokio::test]
+async fn a_plan_says_when_a_run_would_be_deferred() {
+    let world = ready().await.publish(&["min_interval: 1h"]);
+    world.run().await.ends(Ending::Published);
+    world.site.page("/a", &format!("{} And a word more.", text("/a")), &[]);
+    world.run().await.ends(Ending::Deferred);
+    let deferred = async |world: &World, why: &str| {
+        let plan = world.corpusd(&["plan", NAME, "--json"]).await.exits(10).json();
+        assert_eq!(plan["outcome"], "pending", "{plan}");
+        assert!(plan["notes"].to_string().contains(why), "{plan}");
+        let told = world.corpusd(&["plan", NAME]).await.exits(10).stdout;
+        assert!(told.contains("a run would publish this after") && told.contains(why), "{told}");
+        plan["deferred_until"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
+    };
+    let hour = deferred(&world, "publish.min_interval").await.duration_since(now());
+    assert!((3000..=3600).contains(&hour.as_secs()), "{hour}");
+
+    let world = world.publish(&["min_interval: 0s"]);
+    let plan = world.corpusd(&["plan", NAME, "--json"]).await.exits(10).json();
+    assert_eq!(plan["deferred_until"], Value::Null);
+    world.chatbot.on_next_push("rate:7200").await;
+    world.run().await.ends(Ending::Failed);
+    let hours = deferred(&world, "the API asked for no request before").await.duration_since(now());
+    assert!((6600..=7201).contains(&hours.as_secs()), "{hours}");
 }

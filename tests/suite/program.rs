@@ -66,11 +66,25 @@ impl Running {
         }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has said on stderr so far.
+    pub(crate) fn said(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.output.path().join("stderr")).unwrap()).into_owned()
+    }
+
     /// Sends it a signal, by its name without `SIG`.
     pub(crate) fn signal(&self, name: &str) {
         let mut kill = Command::new("kill");
         let sent = start(kill.args([format!("-{name}"), self.child.id().to_string()])).wait();
         assert!(sent.is_ok_and(|status| status.success()));
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// Kills it, unless it has ended by itself.
@@ -94,17 +108,18 @@ impl Running {
 
     /// Gives it some time once it has said something on stderr, and kills it then unless it has ended by itself.
     pub(crate) async fn kill_after_saying(mut self, words: &str, time: Duration, limit: Duration) -> Ended {
+        self.says(words, limit).await;
+        self.kill_after(time).await
+    }
+
+    /// Waits until it says something on stderr, or has ended.
+    pub(crate) async fn says(&mut self, words: &str, limit: Duration) {
         let started = Instant::now();
-        let stderr = self.output.path().join("stderr");
-        while !fs::read_to_string(&stderr).unwrap().contains(words) {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return self.ended(status, Spent::default());
-            }
+        while !self.said().contains(words) && !self.has_ended() {
             assert!(started.elapsed() < limit, "nobody says `{words}` within {limit:?}");
             // Stages are a few milliseconds short.
             tokio::time::sleep(Duration::from_micros(300)).await;
         }
-        self.kill_after(time).await
     }
 
     fn ended(&self, status: ExitStatus, spent: Spent) -> Ended {

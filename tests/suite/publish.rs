@@ -317,6 +317,76 @@ async fn an_approval_within_the_wait_sends_nothing_and_says_so() {
     world.approve().await.unwrap().ends(Ending::Published);
 }
 
+#[tokio::test]
+async fn a_hold_stays_loud_while_the_api_wants_no_requests() {
+    let world = ready().await.agent(OCCUPIED_AGENT_ID);
+    let held = world.run().await.ends(Ending::Held).hash();
+    world.chatbot.fault(json!({"path_glob": "/api/v1/get-chatbots", "times": 1}), json!("rate:3600")).await;
+    world.approve().await.unwrap().ends(Ending::Failed);
+    let asked = world.chatbot.log().await.len();
+    for text in ["Apples keep for weeks.", "Apples keep for months, we have learned."] {
+        world.site.page("/a", text, &[]);
+        let report = world.run().await.ends(Ending::Held);
+        let error = report.error.as_ref().unwrap();
+        assert!(error.contains("adopt") && error.contains("asked for no request before"), "{error}");
+        assert_eq!((report.exit(), world.chatbot.log().await.len()), (Exit::Held, asked));
+    }
+    // What was held is what can be approved.
+    let world = world.at(in_two_hours);
+    assert_eq!(world.approve().await.unwrap().ends(Ending::Published).hash(), held);
+}
+
+#[tokio::test]
+async fn what_is_to_be_held_is_held_also_while_the_api_wants_no_requests() {
+    let world = ready().await.gates(&["max_shrink: 5%"]);
+    let long = "Every sentence of this page is worth keeping. ".repeat(20);
+    world.site.page("/a", &long, &[]);
+    world.run().await.ends(Ending::Published);
+    world.site.page("/a", &format!("{long} And one more."), &[]);
+    world.chatbot.on_next_push("rate:3600").await;
+    world.run().await.ends(Ending::Failed);
+    world.run().await.ends(Ending::Deferred);
+    world.site.page("/a", "Hardly anything.", &[]);
+    let report = world.run().await.ends(Ending::Held);
+    assert!(report.error.as_ref().unwrap().contains("held by max_shrink"), "{report:#?}");
+}
+
+#[tokio::test]
+async fn what_is_held_for_one_agent_is_no_matter_of_another() {
+    let world = ready().await.agent(OCCUPIED_AGENT_ID);
+    world.run().await.ends(Ending::Held);
+    let held =
+        async |world: &World| world.corpusd(&["status", "--json"]).await.exits(0).json()["held"].clone();
+    assert!(held(&world).await.as_str().unwrap().contains("adopt"));
+    let world = world.agent(AGENT_ID);
+    assert_eq!(held(&world).await, Value::Null);
+    let status = world.corpusd(&["status"]).await.exits(0).stdout;
+    assert!(!status.contains("held by") && status.contains("for another agent or target"), "{status}");
+}
+
+// What else an agent holds
+
+#[tokio::test]
+async fn what_others_put_there_is_warned_of_where_it_leaves_no_room() {
+    let world = ready().await.corpus(&["limit: \"20000 chars\"", "headroom: 0%"]);
+    world.run().await.ends(Ending::Published);
+    for (held, trained_at, is_warned) in
+        [(19_990, "2031-01-01T00:00:00Z", true), (9_000, "2032-01-01T00:00:00Z", false), (19_990, "", false)]
+    {
+        let before = &world.chatbot.agent(AGENT_ID).await["name"];
+        let trained_at = Some(trained_at).filter(|at| !at.is_empty());
+        let agent =
+            json!({"id": AGENT_ID, "name": before, "num_of_characters": held, "last_trained_at": trained_at});
+        let answer = json!({"status": 200, "body": json!({"chatbots": [agent]}).to_string()});
+        world.chatbot.fault(json!({"path_glob": "/api/v1/get-chatbots"}), answer).await;
+        world.site.page("/a", &format!("Apples keep for {held} weeks, {trained_at:?}."), &[]);
+        let report = world.run().await.ends(Ending::Published);
+        let warned = report.notes.iter().any(|note| note.contains("besides what was published last"));
+        assert_eq!(warned, is_warned, "{held}: {:#?}", report.notes);
+        world.chatbot.heal().await;
+    }
+}
+
 // The least time between two publications
 
 #[tokio::test]
@@ -420,6 +490,27 @@ async fn a_push_that_arrived_unseen_is_not_sent_again() {
     assert!(matches!(settled.outcome, Ending::Published | Ending::Unchanged), "{settled:#?}");
     assert_eq!(world.chatbot.pushes().await.len(), pushes, "asking was enough");
     assert_eq!(world.chatbot.hashes().await, [report.hash()]);
+}
+
+#[tokio::test]
+async fn a_push_that_is_confirmed_late_takes_nothing_away_that_the_run_needs() {
+    let world = ready().await.publish(&["keep: 1"]);
+    world.run().await.ends(Ending::Published);
+    world.site.page("/a", "Apples keep for months.", &[]);
+    world.chatbot.on_push("reset-after-accept").await;
+    world.chatbot.fault(json!({"path_glob": "/api/v1/get-chatbots", "nth": 2}), json!("status:503")).await;
+    world.run().await.ends(Ending::Failed);
+    world.chatbot.heal().await;
+
+    // Another corpus is made, kept and refused before anybody asks about the last one.
+    world.site.page("/a", "Apples keep for a whole year in a cellar.", &[]);
+    world.chatbot.fault(json!({"path_glob": "/api/v1/get-chatbots", "times": 1}), json!("status:503")).await;
+    world.chatbot.on_push("status:400").await;
+    let refused = world.run().await.ends(Ending::Paused);
+    assert_eq!(refused.publish.status, Rejected);
+    world.chatbot.heal().await;
+    world.corpusd(&["resume", NAME]).await.exits(0);
+    assert_eq!(world.run().await.ends(Ending::Published).hash(), refused.hash());
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Golden questions: asked after a publish, and what becomes of a corpus that fails them.
 
+use std::time::Duration;
+
 use corpusd::{
     cli::Exit,
     report::{Ending, PublishStatus, RunReport},
@@ -7,7 +9,7 @@ use corpusd::{
 };
 use serde_json::{Value, json};
 
-use super::world::{NAME, Reported, World, in_two_hours};
+use super::world::{NAME, Reported, World, in_two_hours, now};
 
 /// Where questions are asked.
 const CHAT: &str = "/api/v1/chat";
@@ -335,6 +337,18 @@ async fn asking_is_a_command_of_its_own_that_publishes_nothing() {
 }
 
 #[tokio::test]
+async fn nothing_is_asked_while_the_api_wants_no_requests() {
+    let world = ready(&[]).await;
+    world.chatbot.fault(json!({"path_glob": CHAT}), json!("rate:3600")).await;
+    world.run().await;
+    world.chatbot.heal().await;
+    let asked = world.chatbot.log().await.len();
+    let ended = world.corpusd(&["verify", NAME]).await.exits(1);
+    assert!(ended.stderr.contains("asked for no request before"), "{}", ended.stderr);
+    assert_eq!(world.chatbot.log().await.len(), asked);
+}
+
+#[tokio::test]
 async fn a_user_reads_what_failed_and_what_became_of_it() {
     let world = ready(&[]).await;
     world.corpusd(&["run", "--once"]).await.exits(0);
@@ -373,4 +387,142 @@ async fn an_agent_that_is_kept_source_by_source_goes_back_as_well() {
     world.run().await;
     let report = world.run().await;
     assert_eq!((report.outcome, counts(&report)), (Ending::Published, (1, 1)), "{report:#?}");
+}
+
+fn in_four_hours() -> jiff::Timestamp {
+    now() + Duration::from_hours(4)
+}
+
+fn in_ten_hours() -> jiff::Timestamp {
+    now() + Duration::from_hours(10)
+}
+
+/// A change of the site that makes the golden question fail, each time another one.
+fn fails_anew(world: &World, times: u32) {
+    world.site.page("/reset", &format!("{FLUFF} Our team of {times} people does so, too."), &[]);
+}
+
+/// Runs, and fails unless nothing is tried because of what failed before.
+async fn waits(world: &World, why: &str) {
+    let pushes = world.chatbot.pushes().await.len();
+    let held = world.run().await.ends(Ending::Held);
+    let error = held.error.as_ref().unwrap();
+    assert!(error.contains("held by rollbacks") && error.contains(why), "{error}");
+    assert_eq!((held.exit(), world.chatbot.pushes().await.len()), (Exit::Held, pushes));
+}
+
+/// Two corpora failed one after the other, and a third one waits.
+async fn failed_twice() -> World {
+    let world = ready(&[]).await;
+    world.run().await.ends(Ending::Published);
+    for times in 1..=2 {
+        fails_anew(&world, times);
+        world.run().await.ends(Ending::VerificationFailed);
+    }
+    fails_anew(&world, 3);
+    waits(&world, "the last 2 corpora").await;
+    world
+}
+
+#[tokio::test]
+async fn after_a_rollback_nothing_else_is_tried_within_the_interval() {
+    let world = ready(&[]).await.publish(&["min_interval: 1h"]);
+    let good = world.run().await.ends(Ending::Published).hash();
+    let world = world.at(in_two_hours);
+    fails_anew(&world, 1);
+    world.run().await.ends(Ending::VerificationFailed);
+    fails_anew(&world, 2);
+    for _ in 0..2 {
+        waits(&world, "the last corpus failed golden questions and was rolled back").await;
+    }
+    let world = world.at(in_four_hours);
+    let bad = world.run().await.ends(Ending::VerificationFailed).hash();
+    assert_eq!(live(&world).await, good);
+
+    // Whoever approves does not wait; and that others failed is no reason to keep one that fails as well.
+    fails_anew(&world, 3);
+    waits(&world, "the last 2 corpora").await;
+    let approved = world.approve().await.unwrap().ends(Ending::VerificationFailed);
+    assert!(approved.error.as_ref().unwrap().contains("rolled back to"), "{approved:#?}");
+    assert_ne!(approved.hash(), bad);
+    assert_eq!(live(&world).await, good);
+}
+
+#[tokio::test]
+async fn what_fails_again_and_again_is_tried_less_and_less_until_one_passes() {
+    let world = failed_twice().await;
+    let world = world.at(in_four_hours);
+    world.run().await.ends(Ending::VerificationFailed);
+    world.site.page("/reset", &format!("{FACT} {FLUFF}"), &[]);
+    waits(&world, "the last 3 corpora").await;
+    let world = world.at(in_ten_hours);
+    world.run().await.ends(Ending::Published);
+    fails_anew(&world, 4);
+    world.run().await.ends(Ending::VerificationFailed);
+}
+
+#[tokio::test]
+async fn whoever_changes_the_file_sees_at_once_whether_it_helped() {
+    let world = failed_twice().await;
+    let world = world.crawl(&["exclude: [\"/hubs\"]"]);
+    world.run().await.ends(Ending::VerificationFailed);
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_while_rolling_back_pauses_every_pipeline_that_uses_it() {
+    let world = ready(&[]).await;
+    let good = world.run().await.ends(Ending::Published).hash();
+    world.site.page("/reset", FLUFF, &[]);
+    // Of the pushes to come, the first goes through.
+    let later = json!({"path_glob": "/api/v1/update-chatbot-data", "nth": 2});
+    world.chatbot.fault(later, json!("status:401")).await;
+    let report = world.run().await.ends(Ending::Paused);
+    assert_eq!(report.exit(), Exit::Refused);
+    let error = report.error.as_ref().unwrap();
+    assert!(error.contains("golden questions failed") && error.contains("rollback did not come"), "{error}");
+    world.chatbot.heal().await;
+    world.write_other("other");
+    world.corpusd(&["run", "--once", "other"]).await.exits(77);
+
+    world.corpusd(&["resume", NAME]).await.exits(0);
+    let plan = world.corpusd(&["plan", NAME]).await.exits(0);
+    assert!(plan.stdout.contains("what is live failed 1 of 1 golden questions"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("rolls back to the corpus"), "{}", plan.stdout);
+    world.run().await.ends(Ending::VerificationFailed);
+    assert_eq!(live(&world).await, good);
+}
+
+#[tokio::test]
+async fn a_rollback_that_may_not_have_arrived_stays_loud_while_the_api_wants_no_requests() {
+    let world = ready(&[]).await;
+    let good = world.run().await.ends(Ending::Published).hash();
+    fails_anew(&world, 1);
+    let later = json!({"path_glob": "/api/v1/update-chatbot-data", "nth": 2, "times": 9});
+    world.chatbot.fault(later, json!("status:502")).await;
+    world.run().await.ends(Ending::VerificationFailed);
+    world.chatbot.heal().await;
+    fails_anew(&world, 2);
+    world.chatbot.fault(json!({"path_glob": "/api/v1/get-chatbots"}), json!("rate:3600")).await;
+    for _ in 0..2 {
+        let report = world.run().await.ends(Ending::VerificationFailed);
+        assert_eq!(report.exit(), Exit::Unverified);
+        assert!(report.error.as_ref().unwrap().contains("nobody knows yet"), "{:?}", report.error);
+    }
+    world.chatbot.heal().await;
+    let world = world.at(in_two_hours);
+    world.run().await.ends(Ending::VerificationFailed);
+    assert_eq!(live(&world).await, good);
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_to_a_question_is_refused_to_all_that_follows() {
+    let world = ready(&[]).await;
+    world.chatbot.fault(json!({"path_glob": CHAT}), json!("status:401")).await;
+    let report = world.run().await.ends(Ending::Paused);
+    assert_eq!((report.publish.status, report.exit()), (PublishStatus::Acknowledged, Exit::Refused));
+    world.chatbot.heal().await;
+    world.run().await.ends(Ending::Paused);
+    world.corpusd(&["resume", NAME]).await.exits(0);
+    let report = world.run().await.ends(Ending::Unchanged);
+    assert_eq!(counts(&report), (1, 1), "the question was still due");
 }

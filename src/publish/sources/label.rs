@@ -32,10 +32,12 @@ pub enum Kind {
     Text,
     /// Lines of the link map.
     Links,
+    /// A question with its answer.
+    Answer,
 }
 
 /// A name, read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Label {
     /// What it holds.
     pub slot: Slot,
@@ -46,6 +48,11 @@ pub struct Label {
 /// The key of the first part of the document at `url`; further parts follow it.
 pub fn key(url: &str) -> u64 {
     leading_bits(url) & (u64::MAX << PART_BITS)
+}
+
+/// The key of the answer to `question` in the document at `url`: another question beside it leaves it as it is.
+pub fn key_of_answer(url: &str, question: &str) -> u64 {
+    key(url) | leading_bits(question) >> (u64::BITS - PART_BITS)
 }
 
 fn leading_bits(text: &str) -> u64 {
@@ -68,6 +75,12 @@ impl Slot {
     /// The half of this range that `key` lies in; `None` where it cannot be halved.
     pub fn half(self, key: u64) -> Option<Slot> {
         (self.depth < u64::BITS).then(|| Slot::around(self.kind, key, self.depth + 1))
+    }
+
+    /// Whether a source that the API calls `kind` may be one of these: whoever copies a name does not make it ours. What is
+    /// no question with its answer is a text.
+    pub fn is_kind(self, kind: &str) -> bool {
+        kind == if self.kind == Kind::Answer { "qna" } else { "text" }
     }
 
     /// What its sources are made of.
@@ -104,6 +117,7 @@ impl Label {
         let letter = match kind {
             Kind::Text => 't',
             Kind::Links => 'l',
+            Kind::Answer => 'q',
         };
         let mut name = format!("{PREFIX}{letter}{depth}-{first:016x}/{:016x} ", self.version);
         let mut room = MAX_NAME - name.len();
@@ -125,6 +139,7 @@ impl Label {
         let (kind, range) = match place.split_at_checked(1)? {
             ("t", range) => (Kind::Text, range),
             ("l", range) => (Kind::Links, range),
+            ("q", range) => (Kind::Answer, range),
             _ => return None,
         };
         let (depth, first) = range.split_once('-')?;

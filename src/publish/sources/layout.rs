@@ -1,9 +1,15 @@
-//! Which sources a corpus becomes: one per document while there are few, else documents share sources.
+//! Which sources a corpus becomes: one per document while there are few, else documents share sources. A document that
+//! is nothing but questions becomes one source for each of them, as `faq` says.
 //!
 //! A shared source holds the documents of a range of keys, and a range that does not fit is halved. So a page that
 //! changes, comes or goes touches the one source that it lies in.
 
+mod faq;
+
 use std::{borrow::Cow, collections::HashSet};
+
+pub use faq::Answers;
+use faq::Split;
 
 use super::label::{Kind, Label, Slot, key};
 use crate::{
@@ -11,7 +17,7 @@ use crate::{
         Source,
         v2::{MAX_TEXT, written_size},
     },
-    corpus::{Corpus, Counts, LINK_MAP_HEADING, SEPARATOR},
+    corpus::{Corpus, Counts, LINK_MAP_HEADING, SEPARATOR, Section},
 };
 
 /// How large sources may be, and how many there should be.
@@ -30,7 +36,9 @@ pub struct Wanted {
     pub label: Label,
     /// The label, written, with a caption for people.
     pub name: String,
-    /// Its text; never empty.
+    /// What is asked; `None` for a text.
+    pub question: Option<String>,
+    /// The text, or the answer; never empty.
     pub content: String,
 }
 
@@ -110,12 +118,18 @@ struct Joint {
     between: &'static str,
 }
 
-/// The sources that `corpus` becomes at an agent that has the sources `known`, in the order of their slots.
-pub fn layout(corpus: &Corpus, known: &[Source], limits: Limits) -> Vec<Wanted> {
+/// The sources that `corpus` becomes at an agent that has the sources `known`, in the order of their slots. `answers` says
+/// which documents become questions with their answers.
+pub fn layout(corpus: &Corpus, known: &[Source], limits: Limits, answers: Answers) -> Vec<Wanted> {
     let size = limits.size();
-    let documents = documents(corpus, size);
+    // By URL: an order that does not depend on what else there is.
+    let mut sections: Vec<_> = corpus.sections().filter(|section| !section.text.trim().is_empty()).collect();
+    sections.sort_by(|a, b| a.entry.url.cmp(&b.entry.url));
     let links = links(corpus);
-    let shared = limits.is_shared(documents.len() + usize::from(!links.is_empty()), known);
+    let split = faq::split(sections, known, size, answers);
+    let Split { texts, answers, .. } = split.within(limits.max_sources, known);
+    let documents = documents(&texts, size);
+    let shared = limits.is_shared(documents.len() + answers.len() + usize::from(!links.is_empty()), known);
     let text = Joint { before: "", between: SEPARATOR };
     let mut wanted = if shared {
         let start = |item: &Item<'_>| Slot::around(Kind::Text, item.key, limits.depth());
@@ -126,14 +140,13 @@ pub fn layout(corpus: &Corpus, known: &[Source], limits: Limits) -> Vec<Wanted> 
     };
     let map = Joint { before: LINK_MAP_HEADING, between: "" };
     wanted.extend(shards(links, |item| Slot::around(Kind::Links, item.key, 0), &map, size));
+    wanted.extend(answers);
     wanted.sort_by_key(|wanted| wanted.label.slot);
     wanted
 }
 
-/// The documents by URL: an order that does not depend on what else there is.
-fn documents(corpus: &Corpus, limit: Size) -> Vec<Item<'_>> {
-    let mut sections: Vec<_> = corpus.sections().filter(|section| !section.text.trim().is_empty()).collect();
-    sections.sort_by(|a, b| a.entry.url.cmp(&b.entry.url));
+/// Documents in as many items as they need.
+fn documents<'a>(sections: &[Section<'a>], limit: Size) -> Vec<Item<'a>> {
     let mut taken = HashSet::new();
     let mut items = Vec::with_capacity(sections.len());
     for section in sections {
@@ -207,7 +220,7 @@ fn joined(slot: Slot, items: &[Item<'_>], joint: &Joint) -> Wanted {
         _ => items.first().map(|first| first.caption.to_string()).unwrap_or_default(),
     };
     let label = Label::of(slot, &content);
-    Wanted { label, name: label.name(&caption), content }
+    Wanted { label, name: label.name(&caption), question: None, content }
 }
 
 /// A document in as many parts as it takes; each begins with its heading and its source line.
@@ -274,9 +287,9 @@ mod tests {
         extract::Block,
     };
 
-    const LIMITS: Limits = Limits { max_sources: 500, max_body: 4_500_000 };
+    pub(super) const LIMITS: Limits = Limits { max_sources: 500, max_body: 4_500_000 };
 
-    fn corpus(documents: &BTreeMap<String, String>) -> Corpus {
+    pub(super) fn corpus(documents: &BTreeMap<String, String>) -> Corpus {
         let limits = vec![Limit { unit: Unit::Bytes, max: 1_000_000_000 }];
         let mut assembler = Assembler::new(Budget::of(limits));
         for (place, (url, text)) in documents.iter().enumerate() {
@@ -292,7 +305,7 @@ mod tests {
     }
 
     /// How many sources are written or deleted between two layouts.
-    fn touched(before: &[Wanted], after: &[Wanted]) -> usize {
+    pub(super) fn touched(before: &[Wanted], after: &[Wanted]) -> usize {
         let labels = |wanted: &[Wanted]| -> BTreeMap<Slot, u64> {
             wanted.iter().map(|wanted| (wanted.label.slot, wanted.label.version)).collect()
         };
@@ -312,7 +325,7 @@ mod tests {
     #[test]
     fn few_documents_are_a_source_each_and_the_link_map_is_another() {
         let corpus = corpus(&pages(499, 10));
-        let wanted = layout(&corpus, &[], LIMITS);
+        let wanted = layout(&corpus, &[], LIMITS, Answers::Native);
         assert_eq!(wanted.len(), 500);
         let map = wanted.iter().find(|wanted| wanted.label.slot.kind() == Kind::Links).unwrap();
         assert!(
@@ -328,25 +341,25 @@ mod tests {
     #[test]
     fn many_documents_share_sources_and_a_change_touches_one() {
         let mut documents = pages(3_000, 2_000);
-        let before = layout(&corpus(&documents), &[], LIMITS);
+        let before = layout(&corpus(&documents), &[], LIMITS, Answers::Native);
         assert!(before.len() <= 500, "{}", before.len());
         assert_fits(&before, LIMITS);
         documents.insert("https://a.test/7".to_owned(), "Another text.".to_owned());
-        let after = layout(&corpus(&documents), &[], LIMITS);
+        let after = layout(&corpus(&documents), &[], LIMITS, Answers::Native);
         assert_eq!(touched(&before, &after), 1);
         documents.insert("https://a.test/new".to_owned(), "A new page.".to_owned());
         // Its line in the link map is the other.
-        assert_eq!(touched(&after, &layout(&corpus(&documents), &[], LIMITS)), 2);
+        assert_eq!(touched(&after, &layout(&corpus(&documents), &[], LIMITS, Answers::Native)), 2);
     }
 
     #[test]
     fn what_is_shared_stays_shared_until_there_are_a_good_deal_fewer() {
         let documents = corpus(&pages(450, 10));
-        assert_eq!(layout(&documents, &[], LIMITS).len(), 451);
-        let shared = layout(&corpus(&pages(600, 10)), &[], LIMITS);
+        assert_eq!(layout(&documents, &[], LIMITS, Answers::Native).len(), 451);
+        let shared = layout(&corpus(&pages(600, 10)), &[], LIMITS, Answers::Native);
         let known: Vec<_> = shared.iter().map(super::super::tests::trained).collect();
-        assert!(layout(&documents, &known, LIMITS).len() < 200);
-        assert_eq!(layout(&corpus(&pages(300, 10)), &known, LIMITS).len(), 301);
+        assert!(layout(&documents, &known, LIMITS, Answers::Native).len() < 200);
+        assert_eq!(layout(&corpus(&pages(300, 10)), &known, LIMITS, Answers::Native).len(), 301);
     }
 
     #[test]
@@ -355,7 +368,7 @@ mod tests {
         let text = format!("{paragraph}\n\n").repeat(8_000);
         let documents = BTreeMap::from([("https://a.test/long".to_owned(), text)]);
         let corpus = corpus(&documents);
-        let wanted = layout(&corpus, &[], LIMITS);
+        let wanted = layout(&corpus, &[], LIMITS, Answers::Native);
         assert_fits(&wanted, LIMITS);
         let mut parts: Vec<_> =
             wanted.iter().filter(|wanted| wanted.label.slot.kind() == Kind::Text).collect();
@@ -378,7 +391,7 @@ mod tests {
             .map(|(url, text)| (format!("{url}/{}", "x".repeat(600)), text))
             .collect();
         let corpus = corpus(&documents);
-        let wanted = layout(&corpus, &[], LIMITS);
+        let wanted = layout(&corpus, &[], LIMITS, Answers::Native);
         assert_fits(&wanted, LIMITS);
         let maps = wanted.iter().filter(|wanted| wanted.label.slot.kind() == Kind::Links);
         assert_eq!(maps.clone().count(), 4);
@@ -405,14 +418,14 @@ mod tests {
             let documents = texts.iter().enumerate().map(|(n, text)| (format!("https://a.test/{n}"), format!("x{text}")));
             let documents: BTreeMap<_, _> = documents.collect();
             let corpus = corpus(&documents);
-            let wanted = layout(&corpus, &[], limits);
+            let wanted = layout(&corpus, &[], limits, Answers::Native);
             assert_fits(&wanted, limits);
             let all: String = wanted.iter().map(|wanted| wanted.content.as_str()).collect();
             for section in corpus.sections() {
                 let source = format!("Source: {}\n", section.entry.url);
                 prop_assert!(all.contains(&source));
             }
-            prop_assert_eq!(&layout(&corpus, &[], limits), &wanted);
+            prop_assert_eq!(&layout(&corpus, &[], limits, Answers::Native), &wanted);
         }
     }
 }

@@ -11,16 +11,16 @@ pub mod plan;
 use std::sync::Arc;
 
 pub use layout::Limits;
-use layout::{Wanted, layout};
+use layout::{Answers, Wanted, layout};
 pub use plan::survey;
-use plan::{Step, of_ours, plan};
+use plan::{Step, labelled, of_ours, plan};
 
 use super::Sent;
 use crate::{
     blocking::blocking,
     chatbase::{
         self, ApiError, Push, Refusal, Source, Status,
-        v2::{Client, Text},
+        v2::{Client, Draft},
     },
     corpus::Corpus,
 };
@@ -44,6 +44,8 @@ struct Done {
     request_id: Option<String>,
     /// Whether the agent may hold something of the push.
     any: bool,
+    /// Why the API did not take a question with its answer, if it refused one.
+    refused_answer: Option<String>,
 }
 
 impl Sources {
@@ -78,11 +80,6 @@ impl Sources {
             Ok(agent) => agent,
             Err(error) => return later(error),
         };
-        let known = Arc::new(agent.sources.unwrap_or_default());
-        let wanted = {
-            let (known, limits) = (Arc::clone(&known), self.limits);
-            blocking(move || layout(&corpus, &known, limits)).await
-        };
         if let Some(name) = name.filter(|name| agent.name.as_deref() != Some(name)) {
             let (push, request_id) = self.client.rename(name).await;
             done.note(&push, request_id);
@@ -90,9 +87,45 @@ impl Sources {
                 return passing(push);
             }
         }
+        let known = Arc::new(agent.sources.unwrap_or_default());
+        let wanted = match self.bring_up(&corpus, known, Answers::Native, done).await {
+            Ok(None) => return Push::Applied,
+            Ok(Some(wanted)) => wanted,
+            Err(push) => {
+                let Some(reason) = done.refused_answer.take() else { return push };
+                tracing::warn!("questions are written as texts, because the API refused one: {reason}");
+                let known = match self.client.sources().await {
+                    Ok(known) => Arc::new(known),
+                    Err(error) => return later(error),
+                };
+                match self.bring_up(&corpus, known, Answers::AsThere, done).await {
+                    Ok(None) => return Push::Applied,
+                    Ok(Some(wanted)) => wanted,
+                    Err(push) => return push,
+                }
+            }
+        };
+        match self.train(done).await {
+            Push::Applied => self.settled(&wanted).await,
+            push => push,
+        }
+    }
+
+    /// Writes what differs from what is wanted, and gives that; `None` where nothing differs.
+    async fn bring_up(
+        &self,
+        corpus: &Arc<Corpus>,
+        known: Arc<Vec<Source>>,
+        answers: Answers,
+        done: &mut Done,
+    ) -> Result<Option<Vec<Wanted>>, Push> {
+        let wanted = {
+            let (corpus, known, limits) = (Arc::clone(corpus), Arc::clone(&known), self.limits);
+            blocking(move || layout(&corpus, &known, limits, answers)).await
+        };
         let steps = plan(&wanted, &known);
         if steps.is_empty() && is_trained(&known) {
-            return Push::Applied;
+            return Ok(None);
         }
         tracing::info!(
             sources = wanted.len(),
@@ -100,12 +133,8 @@ impl Sources {
             "the agent's sources are brought up to date"
         );
         match self.perform(&steps, done).await {
-            Push::Applied => {}
-            push => return push,
-        }
-        match self.train(done).await {
-            Push::Applied => self.settled(&wanted).await,
-            push => push,
+            Push::Applied => Ok(Some(wanted)),
+            push => Err(push),
         }
     }
 
@@ -120,8 +149,8 @@ impl Sources {
                 break;
             }
             let (push, request_id) = match step {
-                Step::Update(id, wanted) => self.client.update(id, text(wanted)).await,
-                Step::Create(wanted) => self.client.create(text(wanted)).await,
+                Step::Update(id, wanted) => self.client.update(id, draft(wanted)).await,
+                Step::Create(wanted) => self.client.create(draft(wanted)).await,
                 Step::Delete(id) => self.client.delete(id).await,
             };
             done.note(&push, request_id);
@@ -139,6 +168,11 @@ impl Sources {
                     let reason =
                         format!("{reason} ({left} bytes found no room, and nothing was deleted: {help})");
                     return Push::Refused(Refusal::Size, reason);
+                }
+                Push::Refused(refusal @ (Refusal::Request | Refusal::Plan), reason) => {
+                    // Which forms of sources an account takes shows only here.
+                    done.refused_answer = step.is_answer().then(|| reason.clone());
+                    return Push::Refused(refusal, reason);
                 }
                 push => return push,
             }
@@ -201,6 +235,11 @@ impl Done {
 }
 
 impl Step<'_> {
+    /// Whether it brings a question with its answer.
+    fn is_answer(&self) -> bool {
+        matches!(self, Step::Update(_, wanted) | Step::Create(wanted) if wanted.question.is_some())
+    }
+
     /// The bytes that it brings.
     fn bytes(&self) -> u64 {
         match self {
@@ -220,14 +259,13 @@ impl std::fmt::Display for Step<'_> {
     }
 }
 
-fn text(wanted: &Wanted) -> Text<'_> {
-    Text { name: &wanted.name, content: &wanted.content }
+fn draft(wanted: &Wanted) -> Draft<'_> {
+    Draft { name: &wanted.name, content: &wanted.content, question: wanted.question.as_deref() }
 }
 
 /// Whether nothing of ours waits for a training, not even to leave with it.
 pub(super) fn is_trained(known: &[Source]) -> bool {
-    let ours = known.iter().filter(|source| label::Label::parse(&source.name).is_some());
-    ours.filter(|source| source.kind == "text").all(|source| source.status == Status::Trained)
+    labelled(known).all(|(_, source)| source.status == Status::Trained)
 }
 
 /// What nobody knows of is settled by another look.
@@ -253,7 +291,7 @@ mod tests {
     pub(super) fn trained(wanted: &Wanted) -> Source {
         Source {
             id: wanted.name.clone(),
-            kind: "text".to_owned(),
+            kind: if wanted.question.is_some() { "qna" } else { "text" }.to_owned(),
             name: wanted.name.clone(),
             size: wanted.content.len() as u64,
             status: Status::Trained,

@@ -50,14 +50,20 @@ pub fn plan<'a>(wanted: &'a [Wanted], known: &'a [Source]) -> Vec<Step<'a>> {
 
 /// The sources that are ours, by their names and kind, and stay if nobody does anything.
 pub fn of_ours(known: &[Source]) -> impl Iterator<Item = (Label, &Source)> {
-    let there = known.iter().filter(|source| source.kind == "text" && source.status != Status::Leaving);
-    there.filter_map(|source| Some((Label::parse(&source.name)?, source)))
+    labelled(known).filter(|(_, source)| source.status != Status::Leaving)
+}
+
+/// The same, with those that are to leave.
+pub(super) fn labelled(known: &[Source]) -> impl Iterator<Item = (Label, &Source)> {
+    let labelled = known.iter().filter_map(|source| Some((Label::parse(&source.name)?, source)));
+    labelled.filter(|(label, source)| label.slot.is_kind(&source.kind))
 }
 
 /// Whether sizes are bytes of content here, as documented: then at least one that should be equal is. Else they say
-/// nothing, and to go by them would be to write every source with every push.
+/// nothing, and to go by them would be to write every source with every push. What counts of a question with its answer is
+/// not documented.
 fn tells_bytes(wanted: &[Wanted], ours: &BTreeMap<Slot, Vec<(Label, &Source)>>) -> bool {
-    wanted.iter().any(|wanted| {
+    wanted.iter().filter(|wanted| wanted.question.is_none()).any(|wanted| {
         let there = ours.get(&wanted.label.slot).into_iter().flatten();
         there
             .clone()
@@ -68,27 +74,36 @@ fn tells_bytes(wanted: &[Wanted], ours: &BTreeMap<Slot, Vec<(Label, &Source)>>) 
 /// Whether a source is as wanted. Under the right name may stand another text, where a person edited it: its size
 /// tells, unless a training is under way.
 fn is_current(wanted: &Wanted, label: Label, source: &Source, tells_bytes: bool) -> bool {
-    let is_edited =
-        tells_bytes && source.status == Status::Trained && source.size != wanted.content.len() as u64;
+    let is_edited = tells_bytes
+        && wanted.question.is_none()
+        && source.status == Status::Trained
+        && source.size != wanted.content.len() as u64;
     label == wanted.label && source.status != Status::Failed && !is_edited
 }
 
-/// What publishing `corpus` would do to the sources that an agent has.
+/// What publishing `corpus` would do to the sources that an agent has. What one document became counts once, or a page of
+/// many questions would weigh as many pages.
 pub fn survey(corpus: &Corpus, known: &[Source]) -> AtAgent {
     let documents: BTreeSet<u64> = corpus.manifest.documents.iter().map(|entry| key(&entry.url)).collect();
-    let mut slots = BTreeSet::new();
+    // By the first key of a document, or of a range of them, the last one.
+    let mut places = BTreeMap::<u64, u64>::new();
     let mut bytes = 0;
     for (label, source) in of_ours(known) {
-        bytes += source.size;
-        if label.slot.kind() == Kind::Text {
-            slots.insert(label.slot);
+        // An answer is there with its origin, and what counts of it is not documented.
+        if label.slot.kind() != Kind::Answer {
+            bytes += source.size;
+        }
+        if label.slot.kind() != Kind::Links {
+            let (first, last) = label.slot.documents().into_inner();
+            places.entry(first).and_modify(|known| *known = last.max(*known)).or_insert(last);
         }
     }
-    let leaving = slots.iter().filter(|slot| documents.range(slot.documents()).next().is_none()).count();
+    let leaving =
+        places.iter().filter(|&(first, last)| documents.range(first..=last).next().is_none()).count();
     let is_ours = |source: &&Source| of_ours(std::slice::from_ref(*source)).next().is_some();
     let foreign = known.iter().filter(|source| source.status != Status::Leaving && !is_ours(source));
     AtAgent {
-        ours: slots.len() as u64,
+        ours: places.len() as u64,
         leaving: leaving as u64,
         bytes,
         foreign: foreign.clone().count() as u64,
@@ -106,7 +121,7 @@ mod tests {
 
     fn wanted(name: u64, content: &str) -> Wanted {
         let label = Label::of(Slot::one(Kind::Text, name << 32), content);
-        Wanted { label, name: label.name("caption"), content: content.to_owned() }
+        Wanted { label, name: label.name("caption"), question: None, content: content.to_owned() }
     }
 
     fn numbered(sources: Vec<Source>) -> Vec<Source> {
@@ -142,6 +157,21 @@ mod tests {
         // Somebody else's kind of source, with a name copied from one of ours.
         known.push(Source { kind: "qna".to_owned(), ..trained(&wanted(1, "one")) });
         assert_eq!(told(&[wanted(1, "one")], &known), ["create one"]);
+    }
+
+    #[test]
+    fn a_question_with_its_answer_is_ours_by_name_and_kind_and_its_size_says_nothing() {
+        let label = Label::of(Slot::one(Kind::Answer, 7 << 32), "Why? Because.");
+        let question = Some("Why?".to_owned());
+        let asked = Wanted { label, name: label.name("Why?"), question, content: "Because.".to_owned() };
+        let all = [wanted(1, "one"), asked];
+        let mut known = numbered(all.iter().map(trained).collect());
+        known[1].size = 999;
+        assert_eq!(told(&all, &known), [""; 0]);
+        assert_eq!(told(&all[..1], &known), ["delete id1"]);
+        // Somebody's text under a copied name.
+        known[1].kind = "text".to_owned();
+        assert_eq!(told(&all, &known), ["create Because."]);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use super::Delivery;
 use crate::{
     chatbase,
-    corpus::{Corpus, Unit},
+    corpus::{Corpus, Counts, Unit},
     gate::{AtAgent, Facts, Foreign},
     pipeline::Source,
     publish::{Target, sources},
+    store::Publication,
 };
 
 impl Delivery<'_> {
@@ -41,6 +42,31 @@ impl Delivery<'_> {
             .and_then(|agent| agent.sources.as_deref())
             .map(|known| (sources::survey(corpus, known), limit.map(|limit| limit.max)));
         Facts { crawled: self.crawled.clone(), body, foreign, sources, required: None, at_agent }
+    }
+
+    /// Warns of a push that the API may refuse: the limit of a plan is on the agent, and what others put there counts. Where
+    /// sources are told one by one, a gate knows them; elsewhere they show by what the agent holds after our own push. In which
+    /// unit it counts is not documented, so what is beyond our bytes is the least that can be others'.
+    pub(in crate::run) fn remark_on_room(
+        &mut self,
+        agent: &chatbase::Agent,
+        live: &Publication,
+        published: Counts,
+        next: Counts,
+    ) {
+        // Before its training is over, it may hold anything.
+        let is_ours = agent.last_trained_at.is_some() && agent.last_trained_at != live.before.last_trained_at;
+        let Some(held) = agent.characters.filter(|_| is_ours && agent.sources.is_none()) else { return };
+        let others = held.saturating_sub(published.bytes);
+        let limit = self.pipeline.budget.limits.iter().find(|limit| limit.unit == Unit::Chars);
+        let Some(limit) = limit.filter(|limit| others > 0 && next.utf16 + others >= limit.max) else {
+            return;
+        };
+        self.report.notes.push(format!(
+            "the agent holds at least {others} characters besides what was published last; with them this corpus of {} is not \
+             below the limit of {}, and the API may refuse it: lower `corpus.limit`, or delete other sources of the agent",
+            next.utf16, limit.max
+        ));
     }
 
     /// Tells of texts that the agent answers from besides ours, before ours are there: they may be those of an earlier

@@ -11,12 +11,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::Delivery;
 use crate::{
     chatbase::patience::LONGEST_WAIT,
+    gate::Verdict,
     hash::{hex, sha256},
     http::retry_after,
     pipeline::Pipeline,
     report::Ending,
-    run::{RunError, walk},
-    store::{Publication, StoreError},
+    run::{RunError, deliver::held, walk},
+    store::{Publication, Store, StoreError},
 };
 
 /// The longest wait that is our own idea.
@@ -29,7 +30,7 @@ impl Delivery<'_> {
         let backoff = backoff(self.context.waits.backoff, attempt);
         // Full jitter: clients that failed together do not come back together.
         let wait = asked.unwrap_or_default().max(backoff.mul_f64(chance()));
-        wait <= LONGEST_WAIT && self.sleep(wait).await
+        wait <= LONGEST_WAIT && self.context.pause(wait).await
     }
 
     /// Notes that the API asked for no request for so long.
@@ -43,12 +44,14 @@ impl Delivery<'_> {
     /// Waits until the API wants requests again. Where that takes longer than a run waits, or the run is to end before,
     /// tells when it is: nothing may be sent.
     pub(super) async fn embargo(&self) -> Result<Option<Timestamp>, StoreError> {
-        let Some(account) = self.pipeline.target.account() else { return Ok(None) };
-        let Some(until) = self.store.wait_until(account).await? else { return Ok(None) };
-        match left(until, (self.context.now)()) {
-            Some(left) if left > LONGEST_WAIT || !self.sleep(left).await => Ok(Some(until)),
+        match self.wanted_wait().await? {
+            Some((until, left)) if left > LONGEST_WAIT || !self.context.pause(left).await => Ok(Some(until)),
             _ => Ok(None),
         }
+    }
+
+    async fn wanted_wait(&self) -> Result<Option<(Timestamp, Duration)>, StoreError> {
+        wanted_wait(self.pipeline, self.store, (self.context.now)()).await
     }
 
     /// Why what passed the gates is not sent yet: the API wants no requests, or was given a corpus just now.
@@ -59,19 +62,52 @@ impl Delivery<'_> {
         if let Some(until) = self.embargo().await? {
             return Ok(Some(wanted_later(until)));
         }
+        Ok(self.interval_ends(live).map(interval))
+    }
+
+    /// Up to when a run would send nothing of what passes the gates, and why; waits for nothing.
+    pub(in crate::run) async fn deferral(
+        &self,
+        live: Option<&Publication>,
+    ) -> Result<Option<(Timestamp, String)>, RunError> {
+        let wanted = self.wanted_wait().await?.filter(|(_, left)| *left > LONGEST_WAIT);
+        let wanted = wanted.map(|(until, _)| (until, wanted_later(until)));
+        let recent = self.interval_ends(live).map(|until| (until, interval(until)));
+        Ok(wanted.into_iter().chain(recent).max())
+    }
+
+    /// When `publish.min_interval` since the publication that is live ends, if that is to come.
+    fn interval_ends(&self, live: Option<&Publication>) -> Option<Timestamp> {
         let interval = self.pipeline.min_interval;
         let is_recent = |live: &&Publication| {
             // A dry run tells what is due, and whoever has changed the file wants to see what comes of it.
             !self.context.dry_run
-                && live.settings.as_deref() == Some(&self.settings())
+                && live.settings.as_deref() == Some(&settings(self.pipeline))
                 // What was gone back to was never meant to stay.
                 && live.restores.is_none()
                 && is_within(interval, live.at, (self.context.now)())
         };
-        Ok(live.filter(is_recent).map(|live| {
-            let until = live.at.saturating_add(interval).unwrap_or(Timestamp::MAX);
-            format!("`publish.min_interval` since the last publication ends at {until:.0}")
-        }))
+        live.filter(is_recent).map(|live| live.at.saturating_add(interval).unwrap_or(Timestamp::MAX))
+    }
+
+    /// Nothing may be asked now, so the gates do not know all of what has passed them: what is held stays so, or a hold would
+    /// fall silent.
+    pub(in crate::run) async fn postpone(&mut self, reason: &str) -> Result<(), RunError> {
+        let Some(held) = held(self.pipeline, self.store).await? else {
+            self.defer(reason);
+            return Ok(());
+        };
+        let (name, run, verdict) = (&self.pipeline.name, held.run, Verdict { lines: held.gates });
+        let reasons = verdict.reasons();
+        self.report.end(
+            Ending::Held,
+            format!(
+                "held since run {run} by {reasons} (`corpusd show {name}` to look, `corpusd approve {name}` to go on); what \
+                 the site says now is judged later: {reason}"
+            ),
+        );
+        self.report.gates = verdict.lines;
+        Ok(())
     }
 
     /// Nothing is sent now; a later run does.
@@ -79,25 +115,32 @@ impl Delivery<'_> {
         self.report.outcome = Ending::Deferred;
         self.report.notes.push(format!("not published yet: {reason}; the first run after that publishes it"));
     }
-
-    /// Names what the pipeline file says of the corpus and of when to publish it.
-    pub(super) fn settings(&self) -> String {
-        let Pipeline { agent, budget, gates, .. } = self.pipeline;
-        let crawl = walk::sources(self.pipeline);
-        hex(&sha256(format!("{crawl} {:?} {budget:?} {gates:?}", agent.name).as_bytes())[..8])
-    }
-
-    /// False where the run is to end before.
-    async fn sleep(&self, time: Duration) -> bool {
-        tokio::select! {
-            () = tokio::time::sleep(time) => true,
-            () = self.context.stop.cancelled() => false,
-        }
-    }
 }
 
-pub(super) fn wanted_later(until: Timestamp) -> String {
+/// Until when the API wants no requests, and how long that is.
+pub(in crate::run) async fn wanted_wait(
+    pipeline: &Pipeline,
+    store: &Store,
+    now: Timestamp,
+) -> Result<Option<(Timestamp, Duration)>, StoreError> {
+    let Some(account) = pipeline.target.account() else { return Ok(None) };
+    let until = store.wait_until(account).await?;
+    Ok(until.and_then(|until| Some((until, left(until, now)?))))
+}
+
+/// Names what the pipeline file says of the corpus and of when to publish it.
+pub(in crate::run) fn settings(pipeline: &Pipeline) -> String {
+    let Pipeline { agent, budget, gates, .. } = pipeline;
+    let crawl = walk::sources(pipeline);
+    hex(&sha256(format!("{crawl} {:?} {budget:?} {gates:?}", agent.name).as_bytes())[..8])
+}
+
+pub(in crate::run) fn wanted_later(until: Timestamp) -> String {
     format!("the API asked for no request before {until:.0}")
+}
+
+fn interval(until: Timestamp) -> String {
+    format!("`publish.min_interval` since the last publication ends at {until:.0}")
 }
 
 /// The most that is waited before attempt `attempt` + 1 where the API asked for nothing.
@@ -117,7 +160,7 @@ fn left(until: Timestamp, now: Timestamp) -> Option<Duration> {
 }
 
 /// Whether less than `interval` has passed since then. A time to come is one of a clock that was put back.
-fn is_within(interval: Duration, then: Timestamp, now: Timestamp) -> bool {
+pub(in crate::run) fn is_within(interval: Duration, then: Timestamp, now: Timestamp) -> bool {
     let passed = now.duration_since(then);
     !passed.is_negative() && passed < SignedDuration::try_from(interval).unwrap_or(SignedDuration::MAX)
 }
