@@ -14,6 +14,7 @@ mod centre; // a help centre that looks like one
 mod chance; // seeded dice, and how much of a test is done
 mod chatbot; // the API: the sandbox, its faults and its log
 mod contract; // what the API takes: every request is held against it
+mod lockstep; // a program that can be met in any stage
 mod program; // the real program at work: started, watched, killed
 mod site; // a website that does as it is told
 mod tls; // an authority of our own, and what it certifies

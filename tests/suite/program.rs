@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     path::Path,
-    process::{Child, Command, ExitStatus},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::RwLock,
     time::{Duration, Instant},
 };
@@ -39,10 +39,19 @@ pub(crate) struct Running {
 impl Running {
     /// Starts it, with its output in files in a folder of its own under `folder`.
     pub(crate) fn start(command: &mut Command, folder: &Path) -> Running {
+        Running::start_with(command, folder, Stdio::from)
+    }
+
+    /// Starts it likewise, but for what stands between its words on stderr and their file.
+    pub(crate) fn start_with(
+        command: &mut Command,
+        folder: &Path,
+        stderr: impl FnOnce(File) -> Stdio,
+    ) -> Running {
         let output = tempfile::Builder::new().prefix("output-").tempdir_in(folder).unwrap();
         let file = |name| File::create(output.path().join(name)).unwrap();
         let shows_keys = command.get_args().any(|argument| argument == "sandbox");
-        let child = start(command.stdout(file("stdout")).stderr(file("stderr")));
+        let child = start(command.stdout(file("stdout")).stderr(stderr(file("stderr"))));
         Running { child, output, shows_keys }
     }
 
@@ -82,15 +91,15 @@ impl Running {
         assert!(sent.is_ok_and(|status| status.success()));
     }
 
-    /// Whether it has ended.
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
+    /// Kills it, unless it has ended by itself, and leaves what it said to be read.
+    pub(crate) fn slay(&mut self) -> ExitStatus {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap()
     }
 
     /// Kills it, unless it has ended by itself.
     pub(crate) fn kill(mut self) -> Ended {
-        self.child.kill().unwrap();
-        let status = self.child.wait().unwrap();
+        let status = self.slay();
         self.ended(status, Spent::default())
     }
 
@@ -104,22 +113,6 @@ impl Running {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         self.kill()
-    }
-
-    /// Gives it some time once it has said something on stderr, and kills it then unless it has ended by itself.
-    pub(crate) async fn kill_after_saying(mut self, words: &str, time: Duration, limit: Duration) -> Ended {
-        self.says(words, limit).await;
-        self.kill_after(time).await
-    }
-
-    /// Waits until it says something on stderr, or has ended.
-    pub(crate) async fn says(&mut self, words: &str, limit: Duration) {
-        let started = Instant::now();
-        while !self.said().contains(words) && !self.has_ended() {
-            assert!(started.elapsed() < limit, "nobody says `{words}` within {limit:?}");
-            // Stages are a few milliseconds short.
-            tokio::time::sleep(Duration::from_micros(300)).await;
-        }
     }
 
     fn ended(&self, status: ExitStatus, spent: Spent) -> Ended {

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     chatbot::Chatbot,
+    lockstep::Lockstep,
     program::{self, Ended, Running},
     site::Site,
 };
@@ -331,6 +332,14 @@ impl World {
 
     pub(crate) fn spawn_with(&self, arguments: &[&str], stdin: Stdio) -> Running {
         Running::start(self.command(arguments).stdin(stdin), self.folder.path())
+    }
+
+    /// The real program, to be met in the middle of its work.
+    pub(crate) fn spawn_in_step(&self, arguments: &[&str]) -> Lockstep {
+        self.write();
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::null());
+        Lockstep::start(command, self.folder.path())
     }
 
     /// The real program's command line.
