@@ -58,6 +58,8 @@ pub fn init(cli: &Cli) {
     });
     let filter = filter(cli, terminal);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
+    // It would complain of a log that cannot be written where it cannot be written, and panic.
+    let builder = builder.log_internal_errors(false);
     match format {
         Format::Json => {
             let plain = Plain { before: Before::Nothing, format: format::format().json() };

@@ -287,6 +287,13 @@ async fn within_shell(world: &World, line: &str) -> Ended {
 }
 
 #[tokio::test]
+async fn a_log_that_cannot_be_written_ends_no_run() {
+    let (world, hashes) = changed().await;
+    within_shell(&world, "exec 2>/dev/full; exec").await.exits(0);
+    assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hashes[1].as_str());
+}
+
+#[tokio::test]
 async fn too_few_descriptors_leave_a_usable_state_and_a_clear_error() {
     let (world, hashes) = changed().await;
     let mut failed = 0;
