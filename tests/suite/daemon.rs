@@ -261,7 +261,8 @@ async fn pipelines_that_crawl_one_host_share_its_pace() {
     assert!(times.len() > 24, "{}", times.len());
     let span = times[times.len() - 1] - times[0];
     let least = Duration::from_millis(50) * u32::try_from(times.len() - 1).unwrap();
-    assert!(span > least.mul_f64(0.9), "{} requests in {span:?}", times.len());
+    // Half of it were each to keep a pace of its own.
+    assert!(span > least.mul_f64(0.75), "{} requests in {span:?}", times.len());
 }
 
 #[tokio::test]
@@ -388,7 +389,7 @@ async fn nobody_who_is_told_holds_up_the_end_for_longer_than_is_allowed() {
     until(RUN_LIMIT, "it pushes", async || status(&world).await["unsettled"] == true).await;
     let asked = Instant::now();
     daemon.stop().await;
-    assert!(asked.elapsed() < Duration::from_secs(6), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < RUN_LIMIT / 3, "{:?}", asked.elapsed());
 }
 
 #[tokio::test]
