@@ -9,9 +9,7 @@ use super::{Common, complain, open};
 use crate::{
     config,
     metrics::{self, Metrics, PipelineMetrics},
-    pipeline::Pipeline,
     replace::replace,
-    store::StoreError,
 };
 
 /// Writes the metrics of every enabled pipeline of the folder, also of those that did not run now: the file holds one
@@ -24,8 +22,12 @@ pub(super) async fn write(common: &Common, path: &Path, now: Timestamp) -> anyho
         if !loaded.pipeline.enabled {
             continue;
         }
-        match look(&common.state_dir(), &loaded.pipeline, now).await {
-            Ok(pipeline) => metrics.pipelines.push(pipeline),
+        match metrics::look(&common.state_dir(), &loaded.pipeline).await {
+            Ok(looked) => {
+                // Without a daemon nobody else knows.
+                let next_run = loaded.pipeline.next_run(looked.standing.fired.clone(), now);
+                metrics.pipelines.push(PipelineMetrics { next_run, ..looked });
+            }
             Err(error) => {
                 let error = anyhow::Error::new(error);
                 complain(&format!("error: {}: no metrics: {error:#}", loaded.pipeline.name));
@@ -35,9 +37,4 @@ pub(super) async fn write(common: &Common, path: &Path, now: Timestamp) -> anyho
     }
     replace(path, metrics::render(&metrics).as_bytes())
         .with_context(|| format!("write the metrics to `{}`", path.display()))
-}
-
-async fn look(state_dir: &Path, pipeline: &Pipeline, now: Timestamp) -> Result<PipelineMetrics, StoreError> {
-    let looked = metrics::look(state_dir, pipeline).await?;
-    Ok(PipelineMetrics { next_run: metrics::next_run(state_dir, pipeline, now).await?, ..looked })
 }

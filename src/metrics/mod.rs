@@ -72,18 +72,3 @@ pub async fn look(state_dir: &Path, pipeline: &Pipeline) -> Result<PipelineMetri
     let paused = run::paused(pipeline, &store).await?.is_some();
     Ok(PipelineMetrics::of(pipeline, standing, paused))
 }
-
-/// When a pipeline runs next, by its schedule and its state; without a daemon nobody else knows.
-///
-/// # Errors
-/// [`StoreError`] where its state cannot be read.
-pub async fn next_run(
-    state_dir: &Path,
-    pipeline: &Pipeline,
-    now: Timestamp,
-) -> Result<Option<Timestamp>, StoreError> {
-    let name = pipeline.name.as_str();
-    let fired =
-        if Store::exists(state_dir, name) { Store::open(state_dir, name)?.fired().await? } else { None };
-    Ok(pipeline.next_run(fired, now))
-}

@@ -28,7 +28,7 @@ impl Store {
     }
 }
 
-fn fired(connection: &Connection) -> Result<Option<Fired>, StoreError> {
+pub(super) fn fired(connection: &Connection) -> Result<Option<Fired>, StoreError> {
     let row: Option<(String, i64)> = connection
         .query_row("SELECT schedule, at FROM fired", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Store, StoreError, millis, timestamp};
+use super::{Store, StoreError, fires::fired, millis, timestamp};
 use crate::{
     notify::Past,
     report::{Ending, RunReport},
+    schedule::Fired,
 };
 
 /// How a pipeline stands.
@@ -25,6 +26,8 @@ pub struct Standing {
     pub held: bool,
     /// How many pushes there were, by how far they came.
     pub publications: BTreeMap<String, u64>,
+    /// What its schedule fired last.
+    pub fired: Option<Fired>,
 }
 
 impl Store {
@@ -65,6 +68,7 @@ impl Store {
                     |row| row.get(0),
                 )?,
                 publications: publications.collect::<Result<_, _>>()?,
+                fired: fired(connection)?,
             })
         })
         .await

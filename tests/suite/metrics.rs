@@ -159,7 +159,8 @@ async fn dashboard_and_alerts_ask_for_what_is_told() {
     let last = Some((world.run().await.ends(Ending::Published), now()));
     let publications = BTreeMap::from([("acknowledged".to_owned(), 1)]);
     let (held, paused) = (false, true);
-    let standing = Standing { last, true_at: Some(now()), published_at: Some(now()), held, publications };
+    let standing =
+        Standing { last, true_at: Some(now()), published_at: Some(now()), held, publications, fired: None };
     let pipeline = PipelineName::new("docs").unwrap();
     let stale_after = Duration::from_mins(1);
     let pipelines = vec![PipelineMetrics {
