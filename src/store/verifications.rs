@@ -47,6 +47,8 @@ pub struct Failures {
     pub in_a_row: u32,
     /// When the last of them failed.
     pub last: Timestamp,
+    /// In which run.
+    pub run: u64,
     /// What was to take its place.
     pub fallback: Hash,
 }
@@ -125,19 +127,18 @@ impl Store {
         questionnaire: String,
     ) -> Result<Option<Failures>, StoreError> {
         self.read(move |connection| {
-            let (in_a_row, last, fallback): (u32, Option<i64>, Option<Hash>) = connection.query_row(
+            let (in_a_row, last, run, fallback): (u32, Option<i64>, Option<u64>, Option<Hash>) = connection
+                .query_row(
                 // Beside `max`, a bare column is of the row that has it.
-                "SELECT count(*), max(at), fallback FROM verification
+                "SELECT count(*), max(at), run, fallback FROM verification
                  WHERE target = ?1 AND questionnaire = ?2 AND state = 'failed' AND fallback IS NOT NULL
                  AND at > coalesce(
                      (SELECT max(at) FROM verification WHERE target = ?1 AND state = 'passed'), -1)",
                 [target, questionnaire],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
             )?;
-            let failed = last.zip(fallback);
-            failed
-                .map(|(last, fallback)| Ok(Failures { in_a_row, last: timestamp(last)?, fallback }))
-                .transpose()
+            let (Some(last), Some(run), Some(fallback)) = (last, run, fallback) else { return Ok(None) };
+            Ok(Some(Failures { in_a_row, last: timestamp(last)?, run, fallback }))
         })
         .await
     }

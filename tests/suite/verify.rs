@@ -462,6 +462,30 @@ async fn what_fails_again_and_again_is_tried_less_and_less_until_one_passes() {
 }
 
 #[tokio::test]
+async fn whoever_approves_what_comes_too_soon_is_heeded_also_where_it_could_not_be_sent_at_once() {
+    for action in ["status:409", "status:429", "status:500"] {
+        let world = failed_twice().await;
+        world.site.page("/reset", &format!("{FACT} {FLUFF}"), &[]);
+        waits(&world, "the last 2 corpora").await;
+        world.chatbot.on_push(action).await;
+        world.approve().await.unwrap().ends(Ending::Failed);
+        world.chatbot.heal().await;
+        let report = world.run().await.ends(Ending::Published);
+        assert_eq!(live(&world).await, report.hash(), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn an_approval_that_was_not_heard_is_for_that_corpus_alone() {
+    let world = failed_twice().await;
+    world.chatbot.on_push("status:409").await;
+    world.approve().await.unwrap().ends(Ending::Failed);
+    world.chatbot.heal().await;
+    fails_anew(&world, 4);
+    waits(&world, "the last 2 corpora").await;
+}
+
+#[tokio::test]
 async fn whoever_changes_the_file_sees_at_once_whether_it_helped() {
     let world = failed_twice().await;
     let world = world.crawl(&["exclude: [\"/hubs\"]"]);

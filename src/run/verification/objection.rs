@@ -37,7 +37,7 @@ pub(in crate::run) async fn objection(
 ) -> Result<Option<Line>, RunError> {
     match failed_before(pipeline, store, corpus).await? {
         Some(line) => Ok(Some(line)),
-        None => brake(pipeline, store, now).await,
+        None => brake(pipeline, store, corpus, now).await,
     }
 }
 
@@ -72,13 +72,23 @@ pub(super) async fn failed_before(
 }
 
 /// What speaks against publishing anything so soon after the last failure.
-async fn brake(pipeline: &Pipeline, store: &Store, now: Timestamp) -> Result<Option<Line>, RunError> {
+async fn brake(
+    pipeline: &Pipeline,
+    store: &Store,
+    corpus: Hash,
+    now: Timestamp,
+) -> Result<Option<Line>, RunError> {
     if !pipeline.verify.rolls_back() {
         return Ok(None);
     }
     let target = pipeline.target.identity(&pipeline.agent.id);
     let failures = store.failures(target.clone(), pipeline.verify.fingerprint()).await?;
-    let Some(Failures { in_a_row, last, fallback }) = failures else { return Ok(None) };
+    let Some(Failures { in_a_row, last, run, fallback }) = failures else { return Ok(None) };
+    // What was to be sent since then has been approved, and could not be: that is not asked for again.
+    let known = store.verification(target.clone(), corpus).await?;
+    if known.is_some_and(|known| known.state == VerificationState::Due && known.run > run) {
+        return Ok(None);
+    }
     let Some(live) = store.live(target).await? else { return Ok(None) };
     // Whoever has changed the file wants to see what comes of it.
     if live.settings.as_deref() != Some(&settings(pipeline)) {
