@@ -97,7 +97,11 @@ pub(super) async fn deliver(
     let (left_out, remarks) = (assembled.left_out.clone(), assembled.remarks.clone());
     store.keep_corpus(corpus.clone(), assembled.made_from, left_out, remarks, (context.now)()).await?;
     let (sha256, size) = (corpus.sha256, corpus.manifest.size);
-    if let Some(approved) = ApprovedCorpus::new(corpus, Warrant::Verdict(&verdict)) {
+    // What is owed is sent again whatever the gates say of it now, so they do not hold it; but they may speak of the crawl.
+    let is_owed = unsettled.as_ref().is_some_and(|publication| publication.corpus == sha256)
+        && !Verdict { lines: gate::of_crawl(crawled, &pipeline.gates) }.is_hold();
+    let warrant = if is_owed { Warrant::Intent } else { Warrant::Verdict(&verdict) };
+    if let Some(approved) = ApprovedCorpus::new(corpus, warrant) {
         store.release().await?;
         store.promote().await?;
         // What is unknown is settled, however soon.

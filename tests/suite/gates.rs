@@ -182,6 +182,21 @@ async fn an_approval_publishes_exactly_what_was_held() {
 }
 
 #[tokio::test]
+async fn what_was_approved_and_may_have_arrived_is_published_by_the_next_run() {
+    let world = ready().await.gates(&["max_changed: 100%"]);
+    let live = world.run().await.ends(Ending::Published).hash();
+    fill(&world, 3);
+    is_held(&world, world.run().await, "max_shrink", &live).await;
+    world.chatbot.on_push("status:500").await;
+    let approved = world.approve().await.unwrap().ends(Ending::Failed);
+    world.chatbot.heal().await;
+    let report = world.run().await.ends(Ending::Published);
+    assert_eq!(report.hash(), approved.hash());
+    assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], report.hash());
+    world.run().await.ends(Ending::Unchanged);
+}
+
+#[tokio::test]
 async fn a_held_corpus_stays_held_until_somebody_decides() {
     let world = ready().await.gates(&["max_changed: 100%"]);
     let live = world.run().await.ends(Ending::Published).hash();
