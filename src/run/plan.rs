@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Context, OnHold, RunError, assemble, blank, crawled, deliver, delivery::Delivery, paused, rules::Rules,
+    Context, OnHold, RunError, assemble, blank, crawled, deliver,
+    delivery::{Delivery, wanted_later},
+    paused,
+    rules::Rules,
     site, verification,
 };
 use crate::{
@@ -208,12 +211,19 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
         (published, next, verdict)
     })
     .await;
+    let held = deliver::held(pipeline, store).await?.map(|held| OnHold::of(&held, next.sha256));
+    // What is held stays so while nothing may be asked: the gates do not know all of what would take its place.
+    let silence = if held.is_some() { delivery.silence().await? } else { None };
     let outcome = if store.pinned(target).await?.is_some() {
         Ending::Pinned
     } else if verdict.is_hold() || next.manifest.documents.is_empty() {
         Ending::Held
     } else if unchanged {
         Ending::Unchanged
+    } else if let (Some(held), Some(until)) = (&held, silence) {
+        let wait = wanted_later(until);
+        notes.push(format!("what run {} holds stays held, and this is judged later: {wait}", held.run));
+        Ending::Held
     } else {
         Ending::Pending
     };
@@ -225,7 +235,6 @@ pub async fn plan(pipeline: &Pipeline, store: &Store, context: &Context) -> Resu
     };
     let (deferred_until, reason) = deferral.unzip();
     notes.extend(reason.map(|reason| format!("a run would be deferred now: {reason}")));
-    let held = deliver::held(pipeline, store).await?.map(|held| OnHold::of(&held, next.sha256));
     let before = published.unwrap_or_default();
     let difference = Difference::between(&before, &next);
     Ok(Some(Plan {

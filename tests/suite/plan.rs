@@ -4,7 +4,7 @@ use corpusd::{
     report::Ending,
     store::{RunLock, Store},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     site::{Reply, html},
@@ -321,10 +321,7 @@ async fn what_is_held_and_what_the_file_of_today_gives_are_told_apart() {
     world.site.page("/a", "Hardly anything.", &[]);
     let held = world.run().await.ends(Ending::Held);
     let plan = async |world: &World| world.corpusd(&["plan", NAME, "--json"]).await.exits(10).json();
-    assert_eq!(
-        plan(&world).await["held"],
-        serde_json::json!({"run": held.run, "sha256": held.hash(), "is_next": true})
-    );
+    assert_eq!(plan(&world).await["held"], json!({"run": held.run, "sha256": held.hash(), "is_next": true}));
     let show = world.corpusd(&["show", NAME]).await.exits(0);
     assert!(show.stderr.contains("run 2 holds") && !show.stderr.contains("corpusd plan"), "{}", show.stderr);
     let told = world.corpusd(&["plan", NAME]).await.exits(10).stdout;
@@ -374,4 +371,20 @@ async fn a_plan_says_when_a_run_would_be_deferred() {
     world.run().await.ends(Ending::Failed);
     let hours = deferred(&world, "the API asked for no request before").await.duration_since(now());
     assert!((6600..=7201).contains(&hours.as_secs()), "{hours}");
+}
+
+#[tokio::test]
+async fn a_plan_and_a_run_say_the_same_of_a_hold_while_the_api_wants_no_requests() {
+    let world = ready().await.agent(corpusd::sandbox::OCCUPIED_AGENT_ID);
+    world.run().await.ends(Ending::Held);
+    world.chatbot.fault(json!({"path_glob": "/api/v1/get-chatbots"}), json!("rate:7200")).await;
+    world.approve().await.unwrap().ends(Ending::Failed);
+    for text in [text("/a"), format!("{} And a word more.", text("/a"))] {
+        world.site.page("/a", &text, &[]);
+        let outcome = world.run().await.ends(Ending::Held).outcome;
+        let plan = world.corpusd(&["plan", NAME, "--json"]).await.exits(10).json();
+        assert_eq!((&plan["outcome"], &plan["held"]["run"]), (&outcome.name().into(), &1.into()), "{plan}");
+        assert_eq!(plan["deferred_until"], Value::Null);
+        assert!(plan["notes"].to_string().contains("asked for no request before"), "{plan}");
+    }
 }

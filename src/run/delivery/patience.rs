@@ -65,13 +65,18 @@ impl Delivery<'_> {
         Ok(self.interval_ends(live).map(interval))
     }
 
+    /// Up to when a run would not even ask the API; waits for nothing.
+    pub(in crate::run) async fn silence(&self) -> Result<Option<Timestamp>, StoreError> {
+        let wanted = self.wanted_wait().await?.filter(|(_, left)| *left > LONGEST_WAIT);
+        Ok(wanted.map(|(until, _)| until))
+    }
+
     /// Up to when a run would send nothing of what passes the gates, and why; waits for nothing.
     pub(in crate::run) async fn deferral(
         &self,
         live: Option<&Publication>,
     ) -> Result<Option<(Timestamp, String)>, RunError> {
-        let wanted = self.wanted_wait().await?.filter(|(_, left)| *left > LONGEST_WAIT);
-        let wanted = wanted.map(|(until, _)| (until, wanted_later(until)));
+        let wanted = self.silence().await?.map(|until| (until, wanted_later(until)));
         let recent = self.interval_ends(live).map(|until| (until, interval(until)));
         Ok(wanted.into_iter().chain(recent).max())
     }
