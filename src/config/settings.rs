@@ -6,6 +6,7 @@
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
+use url::Host;
 
 use super::{
     Diagnostic, Env, defaults,
@@ -122,15 +123,31 @@ fn settings<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Settings {
         }
         address.ok()
     });
-    let hosts = file.field("hosts").map(|field| reader.one_or_many(field)).unwrap_or_default();
     Settings {
         max_runs,
         stop_timeout,
         listen: listen.unwrap_or(default.listen),
-        hosts: hosts.into_iter().map(|(_, text)| text.value.to_ascii_lowercase()).collect(),
+        hosts: hosts(reader, file),
         metrics: reader.flag(file, "metrics", default.metrics),
         trigger: trigger(reader, file),
     }
+}
+
+/// Names as requests have them behind `Host:`, without the port.
+fn hosts<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Vec<String> {
+    let named = file.field("hosts").map(|field| reader.one_or_many(field)).unwrap_or_default();
+    let mut hosts = Vec::new();
+    for (field, text) in named.into_iter().filter(|(_, text)| !text.unset) {
+        match Host::parse(&text.value) {
+            Ok(host) if !text.value.contains('*') => hosts.push(host.to_string()),
+            _ => {
+                let message = format!("`hosts` has names, not {}", text.shown());
+                let help = "a name stands alone, without scheme, port, path or `*`: `corpusd.internal`";
+                reader.faults.error(field.at(), message, help);
+            }
+        }
+    }
+    hosts
 }
 
 fn trigger<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Option<SecretString> {
@@ -201,6 +218,20 @@ mod tests {
         corpusd.yaml:1:18: error: the token has fewer than 16 characters: it could be guessed
           help: make one with `openssl rand -hex 32`
         ");
+    }
+
+    #[test]
+    fn hosts_are_names_as_a_request_calls_them() {
+        let hosts = |hosts: &str| load(&format!("version: 1\nhosts: {hosts}\n"));
+        let names = hosts("[Corpusd.Internal, \"bücher.example\", my_host]").unwrap().hosts;
+        assert_eq!(names, ["corpusd.internal", "xn--bcher-kva.example", "my_host"]);
+        for never_called in
+            ["corpusd.internal:8430", "http://corpusd.internal", "\"*.internal\"", "a/b", "\"a b\""]
+        {
+            let told = hosts(&format!("[docs.internal, {never_called}]")).unwrap_err();
+            assert!(told.contains("corpusd.yaml:2:24: error: `hosts` has names, not `"), "{told}");
+            assert!(told.contains("without scheme, port, path"), "{told}");
+        }
     }
 
     #[test]
