@@ -165,7 +165,7 @@ impl Notifier {
         let Some(webhook) = &self.notify.webhook else { return };
         let letters: Vec<_> = events.iter().map(|event| letter::event(webhook, *event, notice)).collect();
         let (client, now, closing) = (self.client.clone(), self.now, self.outbox.closing());
-        self.outbox.add(async move {
+        self.outbox.post(&self.pipeline, async move {
             // One after the other, so that they arrive in their order.
             for letter in letters {
                 letter.deliver(&client, now, &closing).await;
@@ -186,7 +186,7 @@ impl Notifier {
             return;
         }
         let facts = notice.facts();
-        self.outbox.add(async move {
+        self.outbox.follow(&self.pipeline, async move {
             for command in commands {
                 if let Err(error) = command.run(facts.clone(), notify.timeout).await {
                     tracing::warn!("{error}");

@@ -1,17 +1,22 @@
 //! What is still to be done for runs that have ended.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::{
+    sync,
+    task::{AbortHandle, JoinError, JoinSet},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::report::PipelineName;
 
+/// Messages to the webhook of one pipeline that may be under way: more than gather where it is only slow.
+const MOST_POSTS: usize = 100;
 /// The longest that the end of the process waits for messages that do not arrive.
 const LAST_ATTEMPTS: Duration = Duration::from_secs(10);
 
@@ -25,8 +30,22 @@ pub struct Outbox {
 #[derive(Debug, Default)]
 struct UnderWay {
     tasks: JoinSet<()>,
-    /// The last ping of each pipeline, which may have arrived.
-    pings: HashMap<PipelineName, AbortHandle>,
+    pipelines: HashMap<PipelineName, Own>,
+}
+
+/// What is under way for one pipeline.
+#[derive(Debug, Default)]
+struct Own {
+    /// The last ping, which may have arrived.
+    ping: Option<AbortHandle>,
+    /// What the webhook is to be told and may know by now, the oldest first.
+    posts: VecDeque<AbortHandle>,
+    /// How many of these were given up for newer ones.
+    given_up: u64,
+    /// Held by the commands that are at work.
+    turn: Arc<sync::Mutex<()>>,
+    /// Cancelled when others take the place of the commands that wait for it.
+    replaced: CancellationToken,
 }
 
 impl Outbox {
@@ -45,19 +64,63 @@ impl Outbox {
         self.closing.clone()
     }
 
-    /// Does something in the background.
-    pub(super) fn add(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.under_way().spawn(task);
-    }
-
     /// Sends a ping in the background, in the place of an earlier one of the pipeline that has not arrived: what comes
     /// last is what a health check believes.
     pub(super) fn ping(&self, pipeline: &PipelineName, ping: impl Future<Output = ()> + Send + 'static) {
         let mut under_way = self.under_way();
         let ping = under_way.spawn(ping);
-        if let Some(earlier) = under_way.pings.insert(pipeline.clone(), ping) {
+        if let Some(earlier) = under_way.of(pipeline).ping.replace(ping) {
             earlier.abort();
         }
+    }
+
+    /// Tells the webhook in the background. Where too much has not arrived, the oldest of the pipeline is given up: what a
+    /// receiver that was down wants to know first is how it stands now.
+    pub(super) fn post(&self, pipeline: &PipelineName, post: impl Future<Output = ()> + Send + 'static) {
+        let mut under_way = self.under_way();
+        let post = under_way.spawn(post);
+        let own = under_way.of(pipeline);
+        own.posts.retain(|post| !post.is_finished());
+        own.posts.push_back(post);
+        if own.posts.len() > MOST_POSTS
+            && let Some(oldest) = own.posts.pop_front()
+        {
+            oldest.abort();
+            own.given_up += 1;
+            let given_up = own.given_up;
+            tracing::warn!(
+                webhook.given_up = given_up,
+                "`{pipeline}`: {MOST_POSTS} messages to the webhook have not arrived, and the oldest is given up for a \
+                 newer one; that makes {given_up} so far"
+            );
+        }
+    }
+
+    /// Runs the commands that follow a run in the background, one run's after the other's. While some are at work, only
+    /// those of the last run wait: a command that hangs must not gather others behind it.
+    pub(super) fn follow(
+        &self,
+        pipeline: &PipelineName,
+        commands: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let mut under_way = self.under_way();
+        let own = under_way.of(pipeline);
+        std::mem::take(&mut own.replaced).cancel();
+        let (turn, replaced) = (Arc::clone(&own.turn), own.replaced.clone());
+        under_way.spawn(async move {
+            let _turn = tokio::select! {
+                biased;
+                turn = turn.lock_owned() => turn,
+                () = replaced.cancelled() => {
+                    tracing::warn!(
+                        "the commands after this run are left out: those of an earlier one are still at work, and a later \
+                         one has ended"
+                    );
+                    return;
+                }
+            };
+            commands.await;
+        });
     }
 
     fn under_way(&self) -> MutexGuard<'_, UnderWay> {
@@ -66,6 +129,10 @@ impl Outbox {
 }
 
 impl UnderWay {
+    fn of(&mut self, pipeline: &PipelineName) -> &mut Own {
+        self.pipelines.entry(pipeline.clone()).or_default()
+    }
+
     fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         while let Some(ended) = self.tasks.try_join_next() {
             tell_panic(ended);
@@ -87,4 +154,47 @@ fn tell_panic(ended: Result<(), JoinError>) {
 pub(super) async fn too_late(closing: &CancellationToken) {
     closing.cancelled().await;
     tokio::time::sleep(LAST_ATTEMPTS).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::sync::oneshot::{self, error::TryRecvError};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn of_what_does_not_arrive_the_oldest_is_given_up_in_each_pipeline_for_itself() {
+        let outbox = Outbox::default();
+        let post = |pipeline: &str| {
+            let (alive, ended) = oneshot::channel::<()>();
+            outbox.post(&PipelineName::new(pipeline).unwrap(), async move {
+                let _alive = alive;
+                pending::<()>().await;
+            });
+            ended
+        };
+        let mut other = post("other");
+        let mut posts: Vec<_> = (0..MOST_POSTS + 3).map(|_| post("docs")).collect();
+        for given_up in posts.drain(..3) {
+            assert!(given_up.await.is_err());
+        }
+        for waits in posts.iter_mut().chain([&mut other]) {
+            assert_eq!(waits.try_recv(), Err(TryRecvError::Empty));
+        }
+        assert_eq!(outbox.under_way().of(&PipelineName::new("docs").unwrap()).given_up, 3);
+    }
+
+    #[tokio::test]
+    async fn what_has_arrived_makes_room() {
+        let outbox = Outbox::default();
+        let docs = PipelineName::new("docs").unwrap();
+        for _ in 0..2 * MOST_POSTS {
+            let (done, arrived) = oneshot::channel();
+            outbox.post(&docs, async move { done.send(()).unwrap() });
+            arrived.await.unwrap();
+        }
+        assert_eq!(outbox.under_way().of(&docs).given_up, 0);
+    }
 }

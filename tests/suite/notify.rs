@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
-use corpusd::report::Ending;
+use corpusd::{report::Ending, run};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -296,6 +296,37 @@ async fn a_command_that_takes_too_long_is_killed_with_all_that_it_started() {
     let error = report["error"].as_str().unwrap();
     assert!(error.contains("slow` was ended after 1 s"), "{error}");
     until(Duration::from_secs(10), "the grandchild is gone", async || !lives(&pid)).await;
+}
+
+#[tokio::test]
+async fn while_a_command_hangs_only_those_of_the_last_run_wait_for_it() {
+    let (world, _service) = world(|_| vec!["after: [./slow]".to_owned(), "timeout: 1h".to_owned()]).await;
+    let (told, go) = (world.path("told"), world.path("go"));
+    let _made = std::process::Command::new("mkfifo").arg(&go).status().unwrap();
+    script(
+        &world.path("pipelines/slow"),
+        &format!("echo \"$CORPUSD_RUN\" >> '{}'; cat '{}'", told.display(), go.display()),
+    );
+    let (pipeline, context) = (world.load(), world.context());
+    let hangs = async |run: &str| {
+        let is_told = async || fs::read_to_string(&told).is_ok_and(|told| told.ends_with(run));
+        until(RUN_LIMIT, "the command is at work", is_told).await;
+    };
+    // A pipe is opened when somebody reads from it.
+    let goes_on = async || {
+        let go = go.clone();
+        tokio::task::spawn_blocking(|| fs::write(go, "")).await.unwrap().unwrap();
+    };
+    Box::pin(run::run(&pipeline, &context)).await.unwrap();
+    hangs("1\n").await;
+    for _ in 2..=4 {
+        Box::pin(run::run(&pipeline, &context)).await.unwrap();
+    }
+    goes_on().await;
+    hangs("4\n").await;
+    goes_on().await;
+    within(RUN_LIMIT, "the last command ends", context.outbox.close()).await;
+    assert_eq!(fs::read_to_string(&told).unwrap(), "1\n4\n");
 }
 
 #[tokio::test]
