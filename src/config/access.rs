@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, hash_map},
-    fs::File,
     io::{self, Read},
     path::Path,
 };
@@ -14,7 +13,7 @@ use url::Url;
 
 use super::{
     fields::{Field, Fields},
-    keys,
+    file, keys,
     reader::{Reader, stand_in},
     secret,
     target::is_loopback,
@@ -286,7 +285,7 @@ fn authorities<'a>(reader: &mut Reader<'a>, field: Field<'a>) -> Option<Authorit
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut pem = Vec::new();
-    File::open(path)?.take(MAX_CA_FILE + 1).read_to_end(&mut pem)?;
+    file::open(path)?.take(MAX_CA_FILE + 1).read_to_end(&mut pem)?;
     if pem.len() as u64 > MAX_CA_FILE {
         return Err(io::Error::other(format!("larger than {MAX_CA_FILE} bytes")));
     }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -43,7 +43,8 @@ impl Draft {
         let mut faults = Faults::new(path.to_owned());
         let name = pipeline_name(path, &mut faults);
         let mut draft = Draft { path: path.to_owned(), faults, agent: None, pipeline: None };
-        let tree = read_text(path, &mut draft.faults).and_then(|text| Tree::parse(&text, &mut draft.faults));
+        let tree =
+            text(File::open(path), &mut draft.faults).and_then(|text| Tree::parse(&text, &mut draft.faults));
         if let Some(tree) = tree {
             draft.fill_in(name, &tree, defaults, env, inputs);
         }
@@ -126,9 +127,9 @@ pub(super) fn version<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) {
 }
 
 /// The text of a file, without byte order mark.
-pub(super) fn read_text(path: &Path, faults: &mut Faults) -> Option<String> {
+pub(super) fn text(file: io::Result<File>, faults: &mut Faults) -> Option<String> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
+    let read = file.and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
         faults.error(None, format!("cannot read the file: {error}"), "");
         return None;

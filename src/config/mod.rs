@@ -14,6 +14,7 @@ mod defaults;
 mod diagnostic;
 mod draft;
 mod fields;
+mod file;
 mod inputs;
 mod keys;
 mod notify;

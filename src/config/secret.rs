@@ -1,14 +1,13 @@
 //! A secret: named in the pipeline file, never written there, never shown.
 
 use std::{
-    fs::File,
     io::{self, Read},
     path::Path,
 };
 
 use secrecy::SecretString;
 
-use super::{fields::Field, keys, reader::Reader, tree::Kind, variable::Reference};
+use super::{fields::Field, file, keys, reader::Reader, tree::Kind, variable::Reference};
 
 /// What to write in the place of a secret.
 pub(super) fn help(key: &str) -> String {
@@ -147,7 +146,7 @@ struct SecretFile {
 }
 
 fn read(path: &Path) -> io::Result<SecretFile> {
-    let file = File::open(path)?;
+    let file = file::open(path)?;
     let metadata = file.metadata()?;
     let mut text = String::new();
     file.take(MAX_FILE + 1).read_to_string(&mut text)?;

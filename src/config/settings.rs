@@ -11,8 +11,9 @@ use url::Host;
 use super::{
     Diagnostic, Env, defaults,
     diagnostic::Faults,
-    draft::{read_text, version},
+    draft::{text, version},
     fields::Fields,
+    file,
     inputs::Inputs,
     keys,
     quantity::{Period, Whole},
@@ -94,7 +95,7 @@ pub(super) fn read<T>(
     part: impl for<'a> FnOnce(&mut Reader<'a>, &Fields<'a>) -> T,
 ) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut faults = Faults::new(path.to_owned());
-    let tree = read_text(path, &mut faults).and_then(|text| Tree::parse(&text, &mut faults));
+    let tree = text(file::open(path), &mut faults).and_then(|text| Tree::parse(&text, &mut faults));
     let read = tree.map(|tree| {
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut reader = Reader { tree: &tree, env, folder, faults: &mut faults, inputs };

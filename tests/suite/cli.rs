@@ -91,6 +91,33 @@ async fn two_files_with_one_agent_are_both_refused() {
     assert_eq!(world.site.requests().len(), 0);
 }
 
+#[tokio::test]
+async fn a_pipe_in_the_place_of_a_file_keeps_nobody_waiting() {
+    let world = ready().await;
+    let sound = fs::read_to_string(world.write()).unwrap();
+    let pipe = world.path("pipelines/pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::os::unix::fs::symlink("pipe", world.path("pipelines/link")).unwrap();
+    for lines in [
+        "notify: {webhook: {url: \"https://hooks.example.com/\", secret: {file: pipe}}}\n",
+        "notify: {ping: {file: link}}\n",
+    ] {
+        fs::write(world.path("pipelines/docs.yaml"), format!("{sound}{lines}")).unwrap();
+        let ended = with_files(&world, &["run", "--once"]).await.exits(78);
+        let told = "cannot read the file that `file` names: it is a pipe or a device";
+        assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    }
+    fs::rename(&pipe, world.path("corpusd.yaml")).unwrap();
+    for command in [vec!["validate"], vec!["run"], vec!["run", "--once"]] {
+        let ended = world.corpusd(&command).await.exits(78);
+        assert!(
+            ended.stderr.contains("corpusd.yaml: error: cannot read the file: it is a pipe"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
 // Exit codes
 
 #[tokio::test]
