@@ -8,9 +8,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::sync::CancellationToken;
 
-use super::{Common, Exit, complain, open, signals};
+use super::{Common, Exit, complain, log, open, signals};
 use crate::{
-    config::{self, Inputs},
+    config::{self, Diagnostic, Inputs, Severity},
     daemon::{self, DaemonError, Options},
     store::{DaemonLock, LockError},
 };
@@ -24,22 +24,64 @@ fn raise_file_limit() {
     }
 }
 
+/// Says why the daemon does not begin: a person is told in plain words, and a log is one from its first line on.
+#[derive(Clone, Copy)]
+struct Start {
+    is_for_people: bool,
+}
+
+impl Start {
+    fn faults(self, faults: &[Diagnostic]) {
+        for fault in faults {
+            match fault.severity {
+                _ if self.is_for_people => open::print(fault),
+                Severity::Error => tracing::error!("{fault}"),
+                Severity::Warning => tracing::warn!("{fault}"),
+            }
+        }
+    }
+
+    fn error(self, reason: &str) {
+        if self.is_for_people {
+            complain(&format!("error: {reason}"));
+        } else {
+            tracing::error!("{reason}");
+        }
+    }
+}
+
 /// Runs the pipelines on their schedules, until the process is told to stop.
-pub(super) async fn daemon(
+pub(super) async fn daemon(common: &Common, stop_timeout: Option<Duration>, now: fn() -> Timestamp) -> Exit {
+    let start = Start { is_for_people: log::format(common) == log::Format::Text };
+    match serve(common, start, stop_timeout, now).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            start.error(&format!("{error:#}"));
+            Exit::Failed
+        }
+    }
+}
+
+async fn serve(
     common: &Common,
+    start: Start,
     stop_timeout: Option<Duration>,
     now: fn() -> Timestamp,
 ) -> anyhow::Result<Exit> {
-    let mut settings = match open::settings(common) {
-        Ok(settings) => settings,
-        Err(exit) => return Ok(exit),
-    };
     let mut defaults = open::defaults(common);
-    // What their author should know is told when they are taken in with the pipeline files.
-    if let Err(faults) = defaults.read(&open::env(false), &mut Inputs::default()) {
-        faults.iter().for_each(open::print);
-        return Ok(Exit::Config);
-    }
+    // What the author of the defaults should know is told when they are taken in with the pipeline files.
+    let read = open::settings(common)
+        .and_then(|read| defaults.read(&open::env(false), &mut Inputs::default()).map(|_| read));
+    let mut settings = match read {
+        Ok((settings, warnings)) => {
+            start.faults(&warnings);
+            settings
+        }
+        Err(faults) => {
+            start.faults(&faults);
+            return Ok(Exit::Config);
+        }
+    };
     settings.stop_timeout = stop_timeout.unwrap_or(settings.stop_timeout);
     raise_file_limit();
     // First of all, for until then a signal ends the process.
@@ -50,7 +92,7 @@ pub(super) async fn daemon(
     let lock = match DaemonLock::take(&context.state_dir) {
         Ok(lock) => lock,
         Err(error @ LockError::Taken(_)) => {
-            complain(&format!("error: another daemon works on this state: {error}"));
+            start.error(&format!("another daemon works on this state: {error}"));
             return Ok(Exit::Busy);
         }
         Err(error) => return Err(error.into()),
@@ -70,7 +112,7 @@ pub(super) async fn daemon(
     match served {
         Ok(()) => Ok(stopped.await.unwrap_or(Exit::Interrupted)),
         Err(error @ DaemonError::Broken(_)) => {
-            complain(&format!("error: {error}"));
+            start.error(&error.to_string());
             Ok(Exit::Config)
         }
         Err(error) => Err(error.into()),

@@ -19,7 +19,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::{Cli, complain};
+use super::{Cli, Common, complain};
 use crate::plain::one_line;
 
 /// How much is logged.
@@ -48,14 +48,19 @@ pub enum Format {
     Journal,
 }
 
+/// As was asked for, else as whoever reads stderr can make most of it.
+pub(super) fn format(common: &Common) -> Format {
+    common.log_format.unwrap_or_else(|| match std::env::var("JOURNAL_STREAM") {
+        _ if io::stderr().is_terminal() => Format::Text,
+        Ok(stream) if is_stderr(&stream) => Format::Journal,
+        _ => Format::Json,
+    })
+}
+
 /// Sets up logging for the process. `--log-level` goes before `RUST_LOG`, and that before `-v` and `-q`.
 pub fn init(cli: &Cli) {
     let terminal = io::stderr().is_terminal();
-    let format = cli.common.log_format.unwrap_or_else(|| match std::env::var("JOURNAL_STREAM") {
-        _ if terminal => Format::Text,
-        Ok(stream) if is_stderr(&stream) => Format::Journal,
-        _ => Format::Json,
-    });
+    let format = format(&cli.common);
     let filter = filter(cli, terminal);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
     // It would complain of a log that cannot be written where it cannot be written, and panic.

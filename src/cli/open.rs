@@ -156,21 +156,14 @@ pub(super) fn defaults(common: &Common) -> Defaults {
     Defaults::of(settings_places(common).into())
 }
 
-/// The daemon's settings, or the defaults where no file has any. What is wrong with them is printed.
+/// The daemon's settings, or the defaults where no file has any, and what their author should know.
 ///
 /// # Errors
-/// The exit code that is due.
-pub(super) fn settings(common: &Common) -> Result<Settings, Exit> {
-    let Some(file) = settings_file(common) else { return Ok(Settings::default()) };
-    match config::load_settings(&file, &env(false)) {
-        Ok((settings, warnings)) => {
-            warnings.iter().for_each(print);
-            Ok(settings)
-        }
-        Err(faults) => {
-            faults.iter().for_each(print);
-            Err(Exit::Config)
-        }
+/// What is wrong with them.
+pub(super) fn settings(common: &Common) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
+    match settings_file(common) {
+        Some(file) => config::load_settings(&file, &env(false)),
+        None => Ok((Settings::default(), Vec::new())),
     }
 }
 

@@ -78,7 +78,7 @@ fn period(text: &str) -> Result<Duration, String> {
 /// Runs the pipelines on their schedules, or one after the other, and prints what they did.
 pub(super) async fn run(common: &Common, args: &RunArgs, now: fn() -> Timestamp) -> anyhow::Result<Exit> {
     if args.is_daemon() {
-        return daemon::daemon(common, args.stop_timeout, now).await;
+        return Ok(daemon::daemon(common, args.stop_timeout, now).await);
     }
     let mut opened = open::open_to_run(common, &args.pipelines)?;
     if let Err(error) = limit(&mut opened.pipelines, &args.only) {

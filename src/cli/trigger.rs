@@ -38,8 +38,14 @@ pub(super) async fn trigger(common: &Common, args: &TriggerArgs) -> anyhow::Resu
         }
     };
     let settings = match open::settings(common) {
-        Ok(settings) => settings,
-        Err(exit) => return Ok(exit),
+        Ok((settings, warnings)) => {
+            warnings.iter().for_each(open::print);
+            settings
+        }
+        Err(faults) => {
+            faults.iter().for_each(open::print);
+            return Ok(Exit::Config);
+        }
     };
     let Some(token) = settings.trigger else {
         complain("error: the trigger is off: `trigger: {token: …}` in corpusd.yaml turns it on");

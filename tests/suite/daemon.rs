@@ -585,6 +585,33 @@ async fn nothing_but_broken_files_is_a_fault_of_the_configuration() {
     assert!(ended.stderr.contains("corpusd.yaml:2:19: error: "), "{}", ended.stderr);
 }
 
+#[tokio::test]
+async fn why_it_does_not_begin_is_a_line_of_its_log_unless_a_person_reads_it() {
+    let world = World::new().await;
+    let ends = async |format: &str, code: i32| {
+        let arguments = ["run", "--log-format", format];
+        world.spawn_with(&arguments, Stdio::null()).end(RUN_LIMIT).await.exits(code).stderr
+    };
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listening = format!("listen: {}\nmetrics: true\n", taken.local_addr().unwrap());
+    write(&world, NIGHTLY);
+    for (yaml, code, why) in [
+        ("max_runs: none\n", 78, "corpusd.yaml:2:11: error: "),
+        ("notify: {timeout: none}\n", 78, "corpusd.yaml:2:19: error: "),
+        (&listening, 1, "Address already in use"),
+    ] {
+        settings(&world, yaml);
+        let told = ends("text", code).await;
+        assert!(told.contains(why) && !told.contains("ERROR"), "{told}");
+        let told = ends("journal", code).await;
+        assert!(told.contains(why) && told.lines().all(|line| line.starts_with("<3>")), "{told}");
+        let told = ends("json", code).await;
+        let lines: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines[0]["level"], "ERROR", "{told}");
+        assert!(lines[0]["fields"]["message"].as_str().unwrap().contains(why), "{told}");
+    }
+}
+
 // Trigger
 
 pub(super) async fn free_address() -> SocketAddr {
