@@ -1,6 +1,6 @@
 //! Documents that are nothing but questions with their answers, as a page of frequent questions is.
 
-use super::section::Fence;
+use super::section::{Fence, heading};
 
 /// Fewer questions make no list of them: an article may have a question for a heading.
 const FEWEST: usize = 2;
@@ -50,13 +50,6 @@ fn pair<'a>(heading: &str, below: &'a str) -> Option<Pair<'a>> {
     let (question, answer) = (unmarked(heading)?, below.trim());
     let is_question = question.len() <= LONGEST && question.ends_with(MARKS);
     (is_question && !answer.is_empty()).then_some(Pair { question, answer })
-}
-
-/// The level and the text of an ATX heading.
-fn heading(line: &str) -> Option<(usize, &str)> {
-    let level = line.bytes().take_while(|&byte| byte == b'#').count();
-    let text = line[level..].strip_prefix(' ')?.trim();
-    (1..=6).contains(&level).then_some((level, text))
 }
 
 /// A heading without emphasis, code marks and escapes; `None` where it holds a link, which is no part of a question and
@@ -130,7 +123,7 @@ mod tests {
             &[("なぜ？", "はい。"), ("What is *this*?", "A star.")],
         );
         check(
-            "## Which?\n\n```sh\n# a comment\n```\n\n## Why?\n\nSo.",
+            "##\tWhich?\n\n```sh\n# a comment\n```\n\n## Why?\n\nSo.",
             &[("Which?", "```sh\n# a comment\n```"), ("Why?", "So.")],
         );
     }

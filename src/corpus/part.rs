@@ -1,6 +1,6 @@
 //! Where a document may be cut: only between its sections.
 
-use super::section::Fence;
+use super::section::{Fence, heading};
 use crate::document::{ContentHash, Document};
 
 /// The most leading sections of a document that fit; `None` where not even the first does. Never the whole document, and
@@ -21,14 +21,15 @@ fn ends(markdown: &str) -> Vec<usize> {
     let (mut fence, mut at) = (Fence::default(), 0);
     let mut headings = Vec::new();
     for line in markdown.split_inclusive('\n') {
-        let level = line.bytes().take_while(|&byte| byte == b'#').count();
-        if !fence.covers(line) && (1..=6).contains(&level) && line[level..].starts_with([' ', '\t']) {
+        if !fence.covers(line)
+            && let Some((level, _)) = heading(line)
+        {
             headings.push((at, level));
         }
         at += line.len();
     }
     // What only headings stand before would give a part without text.
-    let text = markdown.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let text = markdown.lines().find(|line| !line.trim().is_empty() && heading(line).is_none());
     let text = text.map_or(markdown.len(), |line| line.as_ptr() as usize - markdown.as_ptr() as usize);
     headings.retain(|&(at, _)| at > text);
     let top = headings.iter().map(|&(_, level)| level).min();
@@ -63,6 +64,7 @@ mod tests {
         );
         check("## A\n\na\n\n## B\n\nb", &["## A\n\na"]);
         check("# Title\n\nIntro.\n\n## A\n\na", &["# Title\n\nIntro."]);
+        check("#tag\n\n##\tA\n\na", &["#tag"]);
         check("## A\n\na\n\n### Deep\n\nb", &["## A\n\na"]);
     }
 

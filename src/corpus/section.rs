@@ -77,8 +77,8 @@ fn demote(markdown: &str, out: &mut String) {
     let mut fence = Fence::default();
     for line in markdown.lines() {
         let content = line.trim_start_matches([' ', '>']);
-        let level = content.bytes().take_while(|&b| b == b'#').count();
-        if !fence.covers(line) && (1..=5).contains(&level) && content[level..].starts_with([' ', '\t']) {
+        let has_room = heading(content).is_some_and(|(level, _)| level < LOWEST);
+        if !fence.covers(line) && has_room {
             out.push_str(&line[..line.len() - content.len()]);
             out.push('#');
             out.push_str(content);
@@ -87,6 +87,16 @@ fn demote(markdown: &str, out: &mut String) {
         }
         out.push('\n');
     }
+}
+
+/// The lowest level of a heading.
+const LOWEST: usize = 6;
+
+/// The level and the text of a line that is an ATX heading.
+pub(super) fn heading(line: &str) -> Option<(usize, &str)> {
+    let level = line.bytes().take_while(|&byte| byte == b'#').count();
+    let text = line[level..].strip_prefix([' ', '\t'])?.trim();
+    (1..=LOWEST).contains(&level).then_some((level, text))
 }
 
 /// Follows the fences of code blocks, line by line.
