@@ -17,6 +17,7 @@ mod holds;
 mod inbound;
 mod lock;
 mod members;
+mod others;
 mod outcomes;
 mod pages;
 mod pins;
