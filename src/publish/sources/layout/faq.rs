@@ -183,6 +183,21 @@ mod tests {
         assert!(there.bytes < with.manifest.size.bytes, "answers would be larger, with their origin");
     }
 
+    /// The corpus says once of a document where it is from, and so its budget counts it; each of the answers says it again.
+    #[test]
+    fn what_answers_say_of_their_origin_has_room_in_the_usual_headroom() {
+        let least_plan_with_this_api = 20_000_000;
+        let question = |n: usize| format!("## Is it {n}?\n\nIt is {n}.\n\n");
+        let faq = (0..399).map(question).collect::<String>();
+        let corpus = corpus(&[(format!("https://a.test/{}", "long-".repeat(40)), faq)].into());
+        let wanted = layout(&corpus, &[], LIMITS, Answers::Native);
+        assert_eq!(asked(&wanted).len(), 399, "as many as become sources in the first place");
+        let size = |wanted: &Wanted| wanted.content.len() + wanted.question.as_ref().map_or(0, String::len);
+        let written: usize = wanted.iter().map(size).sum();
+        let beyond = written as u64 - corpus.manifest.size.bytes;
+        assert!(beyond < least_plan_with_this_api / 100, "{beyond} bytes");
+    }
+
     #[test]
     fn more_questions_than_sources_are_texts_and_do_not_change_with_every_page() {
         let faq = |count: usize| -> String {
