@@ -13,11 +13,7 @@ use super::{
 };
 
 fn deploy(url: &str, contains: Option<&str>) -> Deploy {
-    Deploy {
-        url: url.parse().unwrap(),
-        contains: contains.map(str::to_owned),
-        timeout: RUN_LIMIT,
-    }
+    Deploy { url: url.parse().unwrap(), contains: contains.map(str::to_owned), timeout: RUN_LIMIT }
 }
 
 /// What is not live: time enough for one answer, however busy the machine is.
