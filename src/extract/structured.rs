@@ -288,6 +288,12 @@ mod tests {
             &["Brand: Acme", "SKU: P-1", "Price: 49.00 EUR", "Availability: In stock"],
         );
         check(&format!("<h1>Pump</h1><p>Acme P-1, 49,00 €, in stock.</p>{product}"), &[]);
+        let priced = |price: &str| {
+            ld(&format!(r#"{{"@type":"Product","brand":"L&amp;#8217;Eau","offers":{{"price":"{price}"}}}}"#))
+        };
+        check(&format!("<p>L’Eau, $3,665.00</p>{}", priced("3665.00")), &[]);
+        check(&format!("<p>L’Eau, 1.234.567,50 €</p>{}", priced("1234567.5")), &[]);
+        check(&format!("<p>L’Eau, $1,500.5</p>{}", priced("1.5")), &["Price: 1.5"]);
         check(
             &ld(
                 r#"{"@type":"Product","offers":[{"sku":"D-120","price":499,"priceCurrency":"USD","availability":"InStock"},
@@ -332,6 +338,17 @@ mod tests {
                 "Opening hours: Sunday closed",
                 "Telephone: +49 30 123",
             ],
+        );
+    }
+
+    #[test]
+    fn days_without_hours_are_closed_only_where_others_have_hours() {
+        let shop = |hours: &str| ld(&format!(r#"{{"@type":"Store","openingHoursSpecification":[{hours}]}}"#));
+        let sunday = r#"{"dayOfWeek":"Sunday"}"#;
+        check(&shop(sunday), &[]);
+        check(
+            &shop(&format!(r#"{{"dayOfWeek":"Monday","opens":"9:00","closes":"17:00"}},{sunday}"#)),
+            &["Opening hours: Monday 9:00–17:00", "Opening hours: Sunday closed"],
         );
     }
 

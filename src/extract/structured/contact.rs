@@ -120,7 +120,13 @@ impl Facts<'_> {
         for hours in values(object.get("openingHours")).into_iter().filter_map(text) {
             self.add(key, &hours);
         }
+        // Who says when it is open says by days without hours when it is not; else they are forgotten.
+        let says_when =
+            each(object.get("openingHoursSpecification")).any(|hours| hours.contains_key("opens"));
         for hours in each(object.get("openingHoursSpecification")) {
+            if !says_when && !hours.contains_key("validFrom") {
+                continue;
+            }
             let days: Vec<String> =
                 values(hours.get("dayOfWeek")).into_iter().filter_map(text).map(|day| spaced(&day)).collect();
             let time = |key: &str| hours.get(key).and_then(text).unwrap_or_default();

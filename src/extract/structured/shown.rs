@@ -21,6 +21,7 @@ impl Shown {
         for block in blocks {
             shown.letters.push_str(&letters(&block.markdown));
             shown.words.extend(words(&block.markdown));
+            shown.words.extend(pieces(&block.markdown).filter_map(ungrouped));
         }
         shown
     }
@@ -61,12 +62,34 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// A number without what stands between its groups of three digits: `3,665.00` is 3665, and `1.500` may be 1500.
+fn ungrouped(number: &str) -> Option<String> {
+    let separator = number.chars().find(|c| matches!(c, ',' | '.'))?;
+    let point = if separator == ',' { '.' } else { ',' };
+    let (whole, fraction) = number.split_once(point).unwrap_or((number, ""));
+    let is_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let mut groups = whole.split(separator);
+    let leads = |first: &str| (1..=3).contains(&first.len()) && is_digits(first);
+    let is_grouped =
+        groups.next().is_some_and(leads) && groups.all(|group| group.len() == 3 && is_digits(group));
+    let whole = whole.replace(separator, "");
+    (is_grouped && is_digits(fraction)).then(|| match fraction.trim_end_matches('0') {
+        "" => whole,
+        fraction => format!("{whole}.{fraction}"),
+    })
+}
+
 /// Words and numbers; `1.50`, `1,50` and `1.5` are the same number.
 fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | ',' | ':'))).filter_map(|word| {
-        let word = word.trim_matches(['.', ',', ':']).to_lowercase().replace(',', ".");
+    pieces(text).filter_map(|word| {
+        let word = word.to_lowercase().replace(',', ".");
         let number = word.contains('.') && word.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         let word = if number { word.trim_end_matches('0').trim_end_matches('.').to_owned() } else { word };
         (!word.is_empty()).then_some(word)
     })
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | ',' | ':')))
+        .map(|word| word.trim_matches(['.', ',', ':']))
 }

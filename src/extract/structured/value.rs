@@ -50,8 +50,13 @@ pub(super) fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// The text of a value that may hold HTML.
+/// The text of a value that may hold HTML. Some content systems escape it twice.
 pub(super) fn plain(value: &str) -> String {
+    let once = unescaped(value);
+    if once.contains("&#") || once.contains("&amp;") { unescaped(&once) } else { once }
+}
+
+fn unescaped(value: &str) -> String {
     if !value.contains(['<', '&']) {
         return value.to_owned();
     }
