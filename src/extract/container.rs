@@ -246,6 +246,11 @@ impl Choice {
         Self { container, roots, heading: None, passed_over: Vec::new(), rule: None }
     }
 
+    /// Whether the content is the posts of a discussion.
+    pub(super) fn is_discussion(&self) -> bool {
+        self.rule.is_some_and(|rule| rule.take == Take::Every)
+    }
+
     /// Removes what inside `root` is not content.
     pub(super) fn clean(
         &self,

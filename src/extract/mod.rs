@@ -18,6 +18,7 @@ mod naming;
 mod native;
 mod opener;
 mod phrases;
+mod quotes;
 mod removal;
 mod repeats;
 mod rules;
@@ -54,7 +55,7 @@ pub use selector::{Selector, SelectorError};
 
 /// Version of the rules that make an article: raised with every change of what is extracted or how it is written,
 /// so that stored pages are read again.
-pub const VERSION: u32 = 8;
+pub const VERSION: u32 = 9;
 
 /// A page's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,8 +172,11 @@ impl Extraction {
         let base = Base::new(&links.base);
         let page = Page { tree, measure: &measure, base: &base, dropped: removals.set() };
         let mut blocks = render(page, &choice.roots);
-        let repeated =
+        let mut repeated =
             if choice.container.is_exact() { Vec::new() } else { repeats::remove(&mut blocks, subject) };
+        if choice.is_discussion() {
+            repeated.extend(quotes::remove(&mut blocks));
+        }
         // Facts alone are no page: a shell that a script fills states them, too.
         if !blocks.is_empty() {
             let unshown = structured::unshown(tree, &links.base, subject, &blocks);

@@ -6,12 +6,13 @@ use std::collections::{HashMap, HashSet};
 
 use crate::markdown::Block;
 
+use super::facts::has_facts;
 use super::subject::Subject;
 
 /// Bytes from which a block says something; a shorter one may well be said again.
-const STATEMENT: usize = 80;
+pub(super) const STATEMENT: usize = 80;
 /// Bytes of the text of a link that can be a button.
-const BUTTON: usize = 40;
+pub(super) const BUTTON: usize = 40;
 /// How often such a link must stand alone to be the button of cards.
 const BUTTONS: usize = 3;
 /// Words of a link that calls to an action.
@@ -33,7 +34,8 @@ const ERRANDS: &[&str] = &[
 #[rustfmt::skip]
 const CONTROLS: &[&str] = &[
     "read more", "show more", "show less", "see more", "see less", "view more", "load more", "see all", "view all", "shop now",
-    "sort by", "add to cart", "add to bag", "add to wishlist", "wishlist", "quick view", "loading",
+    "sort by", "compare", "add to compare", "add to cart", "add to bag", "add to wishlist", "add to wish list", "wishlist",
+    "quick view", "copy link", "loading",
     // German, French, Spanish, Italian.
     "weiterlesen", "mehr lesen", "mehr anzeigen", "weniger anzeigen", "alle anzeigen", "sortieren nach", "in den warenkorb",
     "lire la suite", "voir plus", "voir tout", "trier par", "ajouter au panier", "leer más", "ver más", "ver todo",
@@ -66,6 +68,7 @@ pub(super) fn remove(blocks: &mut Vec<Block>, subject: Subject) -> Vec<String> {
                 || is_control(block)
         })
         .collect();
+    mark_neighbours(blocks, &mut repeats);
     mark_buttons(blocks, &mut repeats);
     // A heading said again is a repetition only if what stands below it is.
     for at in (0..blocks.len()).rev() {
@@ -76,6 +79,38 @@ pub(super) fn remove(blocks: &mut Vec<Block>, subject: Subject) -> Vec<String> {
     let mut repeats = repeats.into_iter();
     let removed = blocks.extract_if(.., |_| repeats.next().unwrap_or(false));
     removed.map(|block| block.markdown).collect()
+}
+
+/// What stands beside a repeated statement as it stood beside the first is repeated with it: who said it, its label.
+/// Not a fact: another place may be open at the same hours.
+fn mark_neighbours(blocks: &[Block], removed: &mut [bool]) {
+    let mut first = HashMap::new();
+    for (at, block) in blocks.iter().enumerate() {
+        first.entry(block.fingerprint).or_insert(at);
+    }
+    for seed in 0..blocks.len() {
+        let Some(&of) = first.get(&blocks[seed].fingerprint).filter(|&&of| of < seed) else { continue };
+        if !is_statement(&blocks[seed], STATEMENT) {
+            continue;
+        }
+        let (mut after, mut before) =
+            ((seed + 1..blocks.len()).zip(of + 1..), (0..seed).rev().zip((0..of).rev()));
+        for pairs in [&mut after as &mut dyn Iterator<Item = (usize, usize)>, &mut before] {
+            // What is removed already has its own neighbours.
+            for (at, _) in pairs.take_while(|&(at, of)| of < at && is_copy(&blocks[at], &blocks[of])) {
+                if std::mem::replace(&mut removed[at], true) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Whether a block of prose says what another one says, and no fact.
+fn is_copy(block: &Block, of: &Block) -> bool {
+    block.fingerprint == of.fingerprint
+        && !block.markdown.starts_with(['`', '|'])
+        && !has_facts(&block.markdown)
 }
 
 /// A link of few words that stands alone calls to an action. Not so several in a row, which are a list, nor one above
@@ -130,8 +165,13 @@ fn is_errand(text: &str) -> bool {
 /// A block that is nothing but the label of what is pressed.
 fn is_control(block: &Block) -> bool {
     let text = block.markdown.split_once("](").map_or(&*block.markdown, |(text, _)| text);
-    let label = text.trim_matches(|c: char| !c.is_alphanumeric());
-    label.len() <= BUTTON && !is_heading(block) && CONTROLS.contains(&&*label.to_lowercase())
+    !is_heading(block) && is_label(text)
+}
+
+/// Whether a text is nothing but the label of what is pressed; in code it would be a name.
+pub(super) fn is_label(text: &str) -> bool {
+    let label = text.trim_matches(|c: char| !c.is_alphanumeric() && c != '`');
+    label.len() <= BUTTON && CONTROLS.contains(&&*label.to_lowercase())
 }
 
 /// Whether a link leads to something to keep or to use: a file, a mail address, a telephone number.
@@ -154,7 +194,7 @@ fn is_statement(block: &Block, least: usize) -> bool {
 }
 
 /// Bytes of Markdown outside of link destinations.
-fn text_len(markdown: &str) -> usize {
+pub(super) fn text_len(markdown: &str) -> usize {
     let destinations = markdown.split("](").skip(1).map(|rest| rest.find(')').unwrap_or(rest.len()));
     markdown.len() - destinations.sum::<usize>()
 }

@@ -1,0 +1,85 @@
+//! What a post of a discussion quotes of the posts above it.
+//!
+//! A quote of a few words says what is answered, and stays. A longer one says again what the page has said.
+
+use std::collections::HashSet;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::markdown::Block;
+
+use super::repeats::{STATEMENT, text_len};
+
+/// Words that are compared as one.
+const SHINGLE: usize = 3;
+
+/// Removes the quotes of what stands above them; gives what is removed.
+pub(super) fn remove(blocks: &mut Vec<Block>) -> Vec<String> {
+    if !blocks.iter().any(is_quote) {
+        return Vec::new();
+    }
+    let mut above = HashSet::new();
+    let removed = blocks.extract_if(.., |block| {
+        let said = shingles(&block.markdown);
+        // Who is quoted, and where it was cut, stand nowhere above.
+        let again = said.iter().filter(|shingle| above.contains(*shingle)).count();
+        let repeats = is_quote(block) && again * 10 >= said.len() * 8;
+        if !repeats {
+            above.extend(said);
+        }
+        repeats
+    });
+    removed.map(|block| block.markdown).collect()
+}
+
+fn is_quote(block: &Block) -> bool {
+    block.markdown.starts_with('>') && text_len(&block.markdown) >= STATEMENT
+}
+
+/// Hashes of the words that follow each other, link destinations left out.
+fn shingles(markdown: &str) -> Vec<u64> {
+    let mut words = Vec::new();
+    for (at, part) in markdown.split("](").enumerate() {
+        let text = if at == 0 { part } else { part.split_once(')').map_or("", |(_, text)| text) };
+        let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.extend(parts.map(str::to_lowercase));
+    }
+    words.windows(SHINGLE).map(|words| xxh3_64(words.join(" ").as_bytes())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::extract::{Asked, extract};
+    use crate::html::{links, parse};
+
+    fn markdown(posts: &[&str]) -> String {
+        let posts: String = posts
+            .iter()
+            .map(|post| format!("<div class=topic-body><div class=cooked>{post}</div></div>"))
+            .collect();
+        let tree = parse(&format!("<main id=main-outlet><h1>Pump</h1>{posts}</main>")).unwrap();
+        let links = links(&tree, &"https://forum.test/t/pump/1".parse().unwrap());
+        extract(&tree, &links, &Asked::default()).markdown()
+    }
+
+    const ASKED: &str = "The <a href='/p'>pump</a> stopped after two weeks and the red light on its front blinks \
+        three times, what am I to do about it?";
+
+    #[test]
+    fn a_post_that_is_quoted_at_length_is_written_once() {
+        let quoted =
+            format!("<blockquote><p>Ann said:</p><p>{ASKED}</p></blockquote><p>Clean the filter.</p>");
+        let found = markdown(&[&format!("<p>{ASKED}</p>"), &quoted]);
+        assert_eq!(found.matches("red light").count(), 1, "{found}");
+        assert!(found.ends_with("Clean the filter."), "{found}");
+    }
+
+    #[test]
+    fn what_is_answered_in_a_few_words_and_what_stands_elsewhere_stay() {
+        let short = "<blockquote><p>what am I to do about it?</p></blockquote><p>Clean the filter.</p>";
+        assert!(markdown(&[&format!("<p>{ASKED}</p>"), short]).contains("> what am I to do"));
+        let elsewhere = "<blockquote><p>Three blinks mean that the filter is clogged: take it out, rinse it under \
+            warm water and let it dry for a day.</p></blockquote><p>So says the manual.</p>";
+        assert!(markdown(&[&format!("<p>{ASKED}</p>"), elsewhere]).contains("> Three blinks"));
+    }
+}
