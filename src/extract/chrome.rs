@@ -11,10 +11,11 @@ use crate::markdown::{NodeSet, is_callout, is_strip, visible_text};
 use super::facts::{announces, has_facts};
 use super::linklist::{is_contents, is_link_dense};
 use super::naming::{
-    chrome_name, is_author_box, is_chrome_if_short, is_control, is_menu_control, is_out_of_sight, is_placard,
-    is_poster, lists,
+    asks_consent, chrome_name, fields_of, is_author_box, is_chrome_if_short, is_menu_control,
+    is_out_of_sight, is_placard, is_poster, lists,
 };
 use super::removal::{Reason, Removals};
+use super::repeats::{BUTTON, is_label};
 use super::subject::Subject;
 use super::{cards, sections, teasers, widgets};
 
@@ -67,9 +68,6 @@ const SHORT: usize = 200;
 /// Parts that a list of reviews has at least.
 const REVIEWS: usize = 3;
 
-/// Fields from which something named so is there to be operated.
-const FIELDS: usize = 2;
-
 /// Whether next to nothing follows below `root`, widgets not counted.
 fn is_last(tree: &Tree, measure: &Measure, id: NodeId, root: NodeId) -> bool {
     let is_widget = |n: NodeId| tree.element(n).is_some_and(|e| widgets::name(e).is_some());
@@ -92,6 +90,27 @@ fn fields(tree: &Tree, id: NodeId, least: usize) -> bool {
         None => false,
     };
     tree.descendants(id).filter(is_field).nth(least - 1).is_some()
+}
+
+/// Whether a link leads nowhere.
+fn is_dead(link: &Element) -> bool {
+    let target = link.attr(&local_name!("href")).unwrap_or("#").trim_ascii();
+    matches!(target, "" | "#")
+        || target.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("javascript:"))
+}
+
+/// Whether text stands right beside a node.
+fn is_in_sentence(page: Page<'_>, id: NodeId) -> bool {
+    let Page { tree, measure, .. } = page;
+    let beside = [tree.previous_sibling(id), tree.next_sibling(id)];
+    beside.into_iter().flatten().any(|n| tree.text(n).is_some() && measure.text(n) > 0)
+}
+
+/// Whether there is something to agree to by pressing it.
+fn holds_button(tree: &Tree, id: NodeId) -> bool {
+    let is_button =
+        |e: &Element| *e.name() == local_name!("button") || e.attr(&local_name!("role")) == Some("button");
+    tree.descendants(id).filter_map(|n| tree.element(n)).any(is_button)
 }
 
 fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option<Reason> {
@@ -124,6 +143,10 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
             ("form", !most && (text < 600 || links_share > 0.3 || beside))
         }
         local_name!("body") | local_name!("main") | local_name!("article") => return None,
+        local_name!("a") => (
+            "a",
+            text <= BUTTON && is_dead(element) && !is_in_sentence(page, id) && is_label(&tree.text_of(id)),
+        ),
         _ => ("", false),
     };
     if !name.is_empty() {
@@ -152,7 +175,8 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
         && !holds_title(tree, id)
         && (element.classes().any(is_out_of_sight)
             || (name == "footer" && text * 3 < measure.text(root) && is_last(tree, measure, id, root))
-            || (is_control(name) && fields(tree, id, FIELDS)))
+            || fields_of(name).is_some_and(|least| fields(tree, id, least))
+            || (asks_consent(name) && holds_button(tree, id)))
     {
         return Some(Reason::Name(name));
     }

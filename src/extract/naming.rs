@@ -48,6 +48,9 @@ const NAMES: &[&str] = &[
     "trending",
     "filter",
     "facet",
+    "toolbar",
+    "sorter",
+    "sort",
     "most-read",
     BUILT,
 ];
@@ -144,22 +147,18 @@ pub(super) fn lists(name: &str) -> bool {
     matches!(name, "search" | "filter" | "facet" | "pager" | "pagination")
 }
 
-/// Whether a name is that of something to operate.
-pub(super) fn is_control(name: &str) -> bool {
-    matches!(
-        name,
-        "search"
-            | "filter"
-            | "facet"
-            | "login"
-            | "signup"
-            | "pager"
-            | "pagination"
-            | "modal"
-            | "popup"
-            | "newsletter"
-            | "subscribe"
-    )
+/// The fields from which something of such a name is there to be operated; to subscribe, one's address is enough.
+pub(super) fn fields_of(name: &str) -> Option<usize> {
+    match name {
+        "newsletter" | "subscribe" | "signup" | "popup" | "modal" => Some(1),
+        "search" | "filter" | "facet" | "login" | "pager" | "pagination" => Some(2),
+        _ => None,
+    }
+}
+
+/// Whether such a name is that of a request for consent.
+pub(super) fn asks_consent(name: &str) -> bool {
+    matches!(name, "cookie" | "consent" | "gdpr")
 }
 
 /// Whether an element says who wrote the page, at length.

@@ -577,6 +577,51 @@ fn what_is_said_twice_is_written_once() {
 }
 
 #[test]
+fn what_stands_beside_a_repeated_statement_is_repeated_with_it() {
+    let quote = "<p>“With the hub we answer each question of our customers in half of the time that it took before.”</p>";
+    let who = "<p>Ann Ash</p><p>Head of Support</p>";
+    let page = format!(
+        "<main><h1>Hub</h1>{who}{quote}{who}<h2>Prices</h2><p>It is free.</p>{who}{quote}{who}</main>"
+    );
+    let found = article(&page).markdown();
+    assert_eq!(found.matches("Ann Ash").count(), 2, "{found}");
+    let hours = "<p>Come and see the hub at work, or bring it along if it needs to be repaired by one of us.</p><p>Mon–Fri 9:00–17:00</p>";
+    let found =
+        article(&format!("<main><h1>Shops</h1><h2>Bonn</h2>{hours}<h2>Ulm</h2>{hours}</main>")).markdown();
+    assert_eq!(found.matches("9:00").count(), 2, "{found}");
+}
+
+#[test]
+fn links_that_only_do_something_are_no_content() {
+    let row = |name: &str| {
+        format!(
+            "<li><p><a href='/{name}'>{name}</a></p><p>$20</p><a href='#' class=act>Add to Compare</a></li>"
+        )
+    };
+    let found =
+        article(&format!("<main><h1>Pumps</h1><ol>{}{}</ol></main>", row("One"), row("Two"))).markdown();
+    assert!(found.contains("$20") && !found.contains("Compare"), "{found}");
+    let found =
+        article("<main><h1>Hub</h1><p>You may <a href='#'>compare</a> the plans.</p></main>").markdown();
+    assert!(found.contains("compare"), "{found}");
+}
+
+#[test]
+fn what_sorts_a_list_and_what_asks_for_an_address_are_no_content() {
+    let list =
+        "<h1>Pumps</h1><p>All pumps that we have in stock today, from the smallest to the largest.</p>";
+    let offer = "<p>Unlock 15% off your first order when you subscribe to what we write once a month about pumps.</p>\
+        <p>By going on you agree to receive mail from us, and you may end it whenever you like to do so.</p>";
+    let page = format!(
+        "<main>{list}<div class='toolbar toolbar-products'>Items 1–24 of 123</div>{}\
+        <div class=entry-popup>{offer}<input type=email><button>Go</button></div></main>",
+        "<p>Each pump comes with a hose of two metres, a filter and a warranty of five years.</p>".repeat(8)
+    );
+    let found = article(&page).markdown();
+    assert!(found.contains("hose") && !found.contains("123") && !found.contains("15%"), "{found}");
+}
+
+#[test]
 fn reviews_below_a_product_go_and_a_page_on_reviews_stays() {
     let text = "A sentence that says what the pump does, and for how long. ".repeat(8);
     let review = "<div class=review-item><p>Works well.</p></div>".repeat(3);
