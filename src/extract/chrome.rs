@@ -59,11 +59,17 @@ pub(super) fn mark(page: Page<'_>, root: NodeId, removals: &mut Removals) {
 /// Nodes after an element, and levels above it, among which what follows it is looked for.
 const MAX_SIBLINGS: usize = 16;
 
+/// Bytes of a headline that no element tells as one.
+const HEADLINE: usize = 30;
+
 /// Bytes of text of a dialog that informs.
 const SHEET: usize = 200;
 
 /// Bytes of text below which a part named as chrome says little.
 const SHORT: usize = 200;
+
+/// Elements around a part among which one of the same name is looked for.
+const AROUND: usize = 4;
 
 /// Parts that a list of reviews has at least.
 const REVIEWS: usize = 3;
@@ -129,11 +135,11 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
         local_name!("footer") => {
             ("footer", links_share > 0.3 || text < 400 || !within(tree, id, &[local_name!("article")]))
         }
-        local_name!("header") => (
-            "header",
-            !holds_title(tree, id)
-                && (links_share > 0.5 || !within(tree, id, &[local_name!("article"), local_name!("main")])),
-        ),
+        local_name!("header") => {
+            let beside =
+                || links_share > 0.5 || !within(tree, id, &[local_name!("article"), local_name!("main")]);
+            ("header", !holds_title(tree, id) && !is_headline(page, id) && beside())
+        }
         local_name!("aside") => {
             let named = || !most && chrome_name(measure, id, element).is_some();
             ("aside", !is_callout(element) && (links_share > 0.3 || text < 80 || named()))
@@ -164,7 +170,7 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
     if let Some(name) = chrome_name(measure, id, element)
         && ((links_share > 0.5 && !(measure.holds(id).any(Holds::HEADING) && (most || lists(name))))
             || (text < SHORT && !most && is_chrome_if_short(name) && !is_passage(measure, id, element)))
-        && !(text < SHORT && tells(page, id, element, name))
+        && !(text < SHORT && (tells(page, id, element, name) || is_part(page, id, name)))
         && !shows_tabs(tree, id, element)
         && !holds_title(tree, id)
     {
@@ -238,6 +244,14 @@ fn tells(page: Page<'_>, id: NodeId, element: &Element, name: &str) -> bool {
         }
 }
 
+/// Whether a part without links bears the name of what it stands in, which was read and stayed: it is no more chrome
+/// than that.
+fn is_part(page: Page<'_>, id: NodeId, name: &str) -> bool {
+    let Page { tree, measure, .. } = page;
+    let bears = |up: NodeId| tree.element(up).and_then(|e| chrome_name(measure, up, e)) == Some(name);
+    measure.link(id) == 0 && is_placard(name) && tree.ancestors(id).take(AROUND).any(bears)
+}
+
 /// Whether an element is a strip of tabs, all of whose links open something on this page.
 fn shows_tabs(tree: &Tree, id: NodeId, element: &Element) -> bool {
     let leads_away = |n: NodeId| {
@@ -281,6 +295,15 @@ fn within(tree: &Tree, id: NodeId, names: &[LocalName]) -> bool {
 
 fn holds_title(tree: &Tree, id: NodeId) -> bool {
     tree.descendants(id).filter_map(|n| tree.element(n)).any(|e| heading_level(e) == Some(1))
+}
+
+/// Whether the header of a story holds no more than its headline, as on a list of stories.
+fn is_headline(page: Page<'_>, id: NodeId) -> bool {
+    let Page { tree, measure, .. } = page;
+    let is_link = |n: &NodeId| tree.name(*n) == Some(&local_name!("a"));
+    let is_one_link = || tree.descendants(id).filter(is_link).take(2).count() == 1;
+    within(tree, id, &[local_name!("article")])
+        && (measure.holds(id).any(Holds::HEADING) || (measure.text(id) >= HEADLINE && is_one_link()))
 }
 
 /// What customers say below a product and readers below an article: several parts marked as such inside one that is.

@@ -70,13 +70,15 @@ pub(super) fn chrome_name(measure: &Measure, id: NodeId, element: &Element) -> O
 }
 
 /// Whether a word of `text` begins with `name`, or is `name` where that has no more than four letters, or where what is
-/// named after it is often beside it (`modallink`).
+/// named after it is often beside it (`modallink`). What is shared (`shared-hosting`) is not there to be shared.
 fn begins_a_word(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
         let bytes = text.as_bytes();
         let begins = at == 0 || !is_letter(bytes.get(at - 1));
-        begins && ((name.len() > 4 && name != "modal") || !is_letter(bytes.get(at + name.len())))
+        let end = at + name.len();
+        let is_shared = name == "share" && bytes.get(end) == Some(&b'd') && !is_letter(bytes.get(end + 1));
+        begins && !is_shared && ((name.len() > 4 && name != "modal") || !is_letter(bytes.get(end)))
     })
 }
 

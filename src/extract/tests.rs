@@ -607,6 +607,38 @@ fn links_that_only_do_something_are_no_content() {
 }
 
 #[test]
+fn the_parts_of_what_opens_beside_a_page_stay_with_it() {
+    let sizes = "<ul class=sizes-modal__list><li>Width: 30 cm</li><li>Depth: 15 cm</li></ul>";
+    let care = "<div class=sizes-modal__care>Wipe it clean with a damp cloth.</div>";
+    let page = |around: &str| {
+        let more = "<p>Measured without the feet, which are in the box and are screwed on last of all.</p>"
+            .repeat(3);
+        article(&format!(
+            "<main><h1>Shelf</h1><p>A shelf.</p><div class={around}>{sizes}{care}{more}</div></main>"
+        ))
+    };
+    let found = page("sizes-modal").markdown();
+    assert!(found.contains("30 cm") && found.contains("damp cloth"), "{found}");
+    assert!(!page("sizes").markdown().contains("damp cloth"));
+}
+
+#[test]
+fn stories_on_a_list_keep_their_headlines() {
+    let story = |head: &str| {
+        format!(
+            "<article><header>{head}</header><p>The pump is out today, and it is quieter than the last one.</p></article>"
+        )
+    };
+    let page = format!(
+        "<main><h1>News</h1>{}{}</main>",
+        story("<a href=/n/1>The new pump runs on half of the power</a>"),
+        story("<h2><a href=/n/2>Hoses</a></h2>")
+    );
+    let found = article(&page).markdown();
+    assert!(found.contains("half of the power") && found.contains("## [Hoses]"), "{found}");
+}
+
+#[test]
 fn what_sorts_a_list_and_what_asks_for_an_address_are_no_content() {
     let list =
         "<h1>Pumps</h1><p>All pumps that we have in stock today, from the smallest to the largest.</p>";
@@ -741,6 +773,17 @@ fn a_section_is_not_chrome_for_what_its_name_happens_to_hold() {
     for name in names {
         assert!(markdown.contains(&format!("What to know of {name} in short.")), "{name} in:\n{markdown}");
     }
+    let shared = "<div class=shared-hosting>Ten sites on one server.</div>";
+    let page = format!("<main><h1>T</h1><p>{text} {text} {text}</p>{shared}</main>");
+    assert!(article(&page).markdown().contains("Ten sites"));
+}
+
+#[test]
+fn a_heading_that_is_a_link_to_itself_stays_in_github_docs() {
+    let heading =
+        "<h2 id=a><a class=heading-link href='#a'>Overview<span class=heading-link-symbol>#</span></a></h2>";
+    let page = format!("<main><h1>T</h1><div id=article-contents>{heading}<p>All about it.</p></div></main>");
+    assert!(article(&page).markdown().contains("## Overview\n"), "{}", article(&page).markdown());
 }
 
 proptest! {

@@ -35,7 +35,7 @@ const NAMES: &[&str] = &[
     // What a form says once it is sent.
     "w-form-done", "w-form-fail", "wpcf7-response-output", "elementor-message",
     // What only the editors of a page see, and stars to click on.
-    "section-metadata", "rmp-widgets-container", "rmp-rating-widget", "kk-star-ratings", "post-ratings",
+    "section-metadata", "shopify-section-group-footer-group", "rmp-widgets-container", "rmp-rating-widget", "kk-star-ratings", "post-ratings",
     // Chats, captchas, comments by others.
     "grecaptcha-badge", "intercom-lightweight-app", "intercom-container", "drift-widget", "hubspot-messages-iframe-container", "tidio-chat",
     "crisp-client", "zE-session", "fb-comments", "fb_iframe_widget", "disqus_thread",

@@ -93,7 +93,7 @@ pub(super) const DOCUMENTATION: &[Row] = &[
     ("ms-learn", "meta[name='ms.topic'], meta[name='ms.service'], meta[name='ms.author']", "main#main, main", "#article-header, #article-metadata, .page-metadata-container, #ms--inline-notifications, #user-feedback, #site-user-feedback-footer, #next-section, #recommendations-section, .binary-rating, .action, #ms--in-this-article, .article-header, [data-bi-name='page-info'], .additional-resources"),
     ("devsite", "", "article.devsite-article .devsite-article-body, .devsite-article-body", ".devsite-feedback, devsite-feedback, .devsite-banner, .nocontent, devsite-page-rating, .devsite-code-buttons-container"),
     ("aws-docs", "", "#main-col-body", "#main-col-footer, .awsdocs-page-header-container, .awsdocs-filter-selector"),
-    ("github-docs", "", "#article-contents", ".heading-link, .minitoc"),
+    ("github-docs", "", "#article-contents", ".heading-link-symbol, .minitoc"),
     ("redocly", "", "article[data-component-name='Markdown/Markdown'], .redoc-markdown article", ""),
     ("django-docs", "#docs-content .headerlink", "#docs-content", ".headerlink, .browse-horizontal, .c-tabs-hint, #clipboard-copy"),
 ];
