@@ -11,8 +11,8 @@ use crate::markdown::{NodeSet, is_callout, is_strip, visible_text};
 use super::facts::{announces, has_facts};
 use super::linklist::{is_contents, is_link_dense};
 use super::naming::{
-    asks_consent, chrome_name, fields_of, is_author_box, is_chrome_if_short, is_menu_control,
-    is_out_of_sight, is_placard, is_poster, lists,
+    asks_consent, chrome_name, is_author_box, is_chrome_if_short, is_control, is_menu_control,
+    is_out_of_sight, is_placard, is_poster, is_subscription, lists,
 };
 use super::removal::{Reason, Removals};
 use super::repeats::{BUTTON, is_label};
@@ -74,6 +74,9 @@ const AROUND: usize = 4;
 /// Parts that a list of reviews has at least.
 const REVIEWS: usize = 3;
 
+/// Fields from which something named so is there to be operated.
+const FIELDS: usize = 2;
+
 /// Whether next to nothing follows below `root`, widgets not counted.
 fn is_last(tree: &Tree, measure: &Measure, id: NodeId, root: NodeId) -> bool {
     let is_widget = |n: NodeId| tree.element(n).is_some_and(|e| widgets::name(e).is_some());
@@ -96,6 +99,16 @@ fn fields(tree: &Tree, id: NodeId, least: usize) -> bool {
         None => false,
     };
     tree.descendants(id).filter(is_field).nth(least - 1).is_some()
+}
+
+/// Whether a mail address is asked for.
+fn asks_address(tree: &Tree, id: NodeId) -> bool {
+    let is_address = |e: &Element| {
+        let says = |value: Option<&str>| value.is_some_and(|text| text.to_ascii_lowercase().contains("mail"));
+        *e.name() == local_name!("input")
+            && (says(e.attr(&local_name!("type"))) || says(e.attr(&local_name!("name"))))
+    };
+    tree.descendants(id).filter_map(|n| tree.element(n)).any(is_address)
 }
 
 /// Whether a link leads nowhere.
@@ -181,7 +194,8 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
         && !holds_title(tree, id)
         && (element.classes().any(is_out_of_sight)
             || (name == "footer" && text * 3 < measure.text(root) && is_last(tree, measure, id, root))
-            || fields_of(name).is_some_and(|least| fields(tree, id, least))
+            || (is_control(name) && fields(tree, id, FIELDS))
+            || (is_subscription(name) && asks_address(tree, id))
             || (asks_consent(name) && holds_button(tree, id)))
     {
         return Some(Reason::Name(name));
@@ -264,7 +278,7 @@ fn shows_tabs(tree: &Tree, id: NodeId, element: &Element) -> bool {
 const MAX_CONTACT: usize = 128;
 
 /// Whether a part says where somebody is, or how to reach them. What a page is shared by names nobody.
-fn says_contact(tree: &Tree, id: NodeId) -> bool {
+pub(super) fn says_contact(tree: &Tree, id: NodeId) -> bool {
     let is_address = |&n: &NodeId| match tree.name(n) {
         Some(&local_name!("address")) => true,
         Some(&local_name!("a")) => tree.attr(n, &local_name!("href")).is_some_and(|href| {

@@ -110,6 +110,15 @@ fn has_times(text: &str) -> bool {
     (0..pieces.len()).filter(|&at| timed(at)).nth(1).is_some()
 }
 
+/// From one time of a day to another: `9:00–17:30`, `8am - 5pm`.
+pub(super) fn has_hours(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(['-', '–', '—']).collect();
+    parts.windows(2).any(|pair| {
+        let (from, to) = (pair[0].split_whitespace().next_back(), pair[1].split_whitespace().next());
+        from.is_some_and(is_time) && to.is_some_and(is_time)
+    })
+}
+
 fn is_hour(text: &str) -> bool {
     (1..=2).contains(&text.len()) && text.parse::<u8>().is_ok_and(|hour| hour <= 24)
 }
@@ -134,6 +143,15 @@ fn is_time(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hours_go_from_one_time_to_another() {
+        let check = |text: &str, expected: bool| assert_eq!(has_hours(text), expected, "{text}");
+        check("Mon–Fri 9:00–17:30", true);
+        check("Monday to Friday, 8am - 5pm EST", true);
+        check("Generated on 2026-11-20 at 12:03:07 in 0.03 s", false);
+        check("-", false);
+    }
 
     #[test]
     fn facts_are_known_by_their_shape() {

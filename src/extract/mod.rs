@@ -11,6 +11,7 @@ mod density;
 mod explanation;
 mod facts;
 mod flags;
+mod footer;
 mod hidden;
 mod linklist;
 mod metadata;
@@ -170,8 +171,8 @@ impl Extraction {
             choice.clean(page, root, asked, &mut removals);
         }
         let base = Base::new(&links.base);
-        let page = Page { tree, measure: &measure, base: &base, dropped: removals.set() };
-        let mut blocks = render(page, &choice.roots);
+        let written = Page { tree, measure: &measure, base: &base, dropped: removals.set() };
+        let mut blocks = render(written, &choice.roots);
         let mut repeated =
             if choice.container.is_exact() { Vec::new() } else { repeats::remove(&mut blocks, subject) };
         if choice.is_discussion() {
@@ -179,6 +180,7 @@ impl Extraction {
         }
         // Facts alone are no page: a shell that a script fills states them, too.
         if !blocks.is_empty() {
+            blocks.extend(footer::facts(page, &stylesheet, asked, &base, &blocks));
             let unshown = structured::unshown(tree, &links.base, subject, &blocks);
             blocks.extend(unshown);
         }

@@ -149,13 +149,27 @@ pub(super) fn lists(name: &str) -> bool {
     matches!(name, "search" | "filter" | "facet" | "pager" | "pagination")
 }
 
-/// The fields from which something of such a name is there to be operated; to subscribe, one's address is enough.
-pub(super) fn fields_of(name: &str) -> Option<usize> {
-    match name {
-        "newsletter" | "subscribe" | "signup" | "popup" | "modal" => Some(1),
-        "search" | "filter" | "facet" | "login" | "pager" | "pagination" => Some(2),
-        _ => None,
-    }
+/// Whether a name is that of something to operate.
+pub(super) fn is_control(name: &str) -> bool {
+    matches!(
+        name,
+        "search"
+            | "filter"
+            | "facet"
+            | "login"
+            | "signup"
+            | "pager"
+            | "pagination"
+            | "modal"
+            | "popup"
+            | "newsletter"
+            | "subscribe"
+    )
+}
+
+/// Whether such a name is that of an offer to write to visitors.
+pub(super) fn is_subscription(name: &str) -> bool {
+    matches!(name, "newsletter" | "subscribe" | "signup" | "popup")
 }
 
 /// Whether such a name is that of a request for consent.

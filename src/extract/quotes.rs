@@ -53,10 +53,9 @@ mod tests {
     use crate::html::{links, parse};
 
     fn markdown(posts: &[&str]) -> String {
-        let posts: String = posts
-            .iter()
-            .map(|post| format!("<div class=topic-body><div class=cooked>{post}</div></div>"))
-            .collect();
+        let post = |post: &&str| format!("<div class=topic-body><div class=cooked>{post}</div></div>");
+        let posts: Vec<String> = posts.iter().map(post).collect();
+        let posts = posts.concat();
         let tree = parse(&format!("<main id=main-outlet><h1>Pump</h1>{posts}</main>")).unwrap();
         let links = links(&tree, &"https://forum.test/t/pump/1".parse().unwrap());
         extract(&tree, &links, &Asked::default()).markdown()

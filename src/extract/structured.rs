@@ -9,7 +9,7 @@ use crate::markdown::{Block, NodeSet, Page, clean_line, fact, render};
 
 use super::subject::Subject;
 use contact::{is_contact, is_of_publisher};
-use shown::Shown;
+pub(super) use shown::Shown;
 use value::{duration, each, first, has_type, plain, spaced, text, values};
 
 mod contact;

@@ -34,7 +34,7 @@ const NAMES: &[&str] = &[
     "adsbygoogle", "google-auto-placed", "adthrive-ad", "mv-ad-box", "raptive-ad", "ez-toc-container", "lwptoc",
     // What a form says once it is sent.
     "w-form-done", "w-form-fail", "wpcf7-response-output", "elementor-message",
-    // What only the editors of a page see, and stars to click on.
+    // What only the editors of a page see, the foot of a shop, stars to click on.
     "section-metadata", "shopify-section-group-footer-group", "rmp-widgets-container", "rmp-rating-widget", "kk-star-ratings", "post-ratings",
     // Under what a shop's system files a product.
     "posted_in", "tagged_as",

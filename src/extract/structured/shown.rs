@@ -8,7 +8,7 @@ use crate::markdown::Block;
 const MAX_SEARCHED: usize = 100 << 20;
 
 /// What is shown, as letters and digits, so that a fact is found however it is written.
-pub(super) struct Shown {
+pub(in crate::extract) struct Shown {
     letters: String,
     /// Bytes that may still be searched.
     budget: usize,
@@ -16,7 +16,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn new(blocks: &[Block]) -> Self {
+    pub(in crate::extract) fn new(blocks: &[Block]) -> Self {
         let mut shown = Self { letters: String::new(), budget: MAX_SEARCHED, words: HashSet::new() };
         for block in blocks {
             shown.letters.push_str(&letters(&block.markdown));
@@ -38,7 +38,7 @@ impl Shown {
     }
 
     /// Whether a value stands in the text: a long one as it is, a short one word by word.
-    pub(super) fn holds(&mut self, value: &str) -> bool {
+    pub(in crate::extract) fn holds(&mut self, value: &str) -> bool {
         let own = letters(value);
         own.is_empty()
             || (own.len() >= 12 && self.contains(&own))

@@ -1,0 +1,138 @@
+//! How a business is reached and when it is open, where only the foot of its pages says so: told once, on the first page
+//! of the site, below its content.
+
+use crate::html::{Base, Element, NodeId, Tree, is_silent, local_name};
+use crate::markdown::{self, Block, NodeSet, render, visible_text};
+
+use super::chrome::{Page, is_block, says_contact};
+use super::cleaning::Asked;
+use super::facts::has_hours;
+use super::flags::Flags;
+use super::hidden;
+use super::structured::Shown;
+use super::stylesheet::Stylesheet;
+
+/// Bytes of text of a part that states facts and nothing else.
+const STATEMENT: usize = 300;
+/// Parts that are told at most.
+const MAX_PARTS: usize = 12;
+
+/// Blocks for the facts that the foot of a site's first page states and its `blocks` do not. Where the pipeline says what
+/// the content is, there are none.
+pub(super) fn facts(
+    page: Page<'_>,
+    stylesheet: &Stylesheet,
+    asked: &Asked<'_>,
+    base: &Base,
+    blocks: &[Block],
+) -> Vec<Block> {
+    let Page { tree, measure, .. } = page;
+    if page.base.path() != "/" || !asked.content.is_empty() {
+        return Vec::new();
+    }
+    let mut dropped = NodeSet::new(tree.len());
+    hidden::mark(tree, measure, stylesheet, Tree::ROOT, &mut dropped, &mut Flags::default());
+    let mut shown = Shown::new(blocks);
+    let mut found = Vec::new();
+    let mut feet = tree.descendants(Tree::ROOT);
+    while let Some(foot) = feet.next() {
+        let Some(element) = tree.element(foot) else { continue };
+        if is_content(element) || is_foot(element) {
+            feet.skip_children();
+        }
+        if is_foot(element) && !asked.removes(tree, foot) {
+            found.extend(parts(page, foot, asked, &dropped, &mut shown));
+        }
+    }
+    found.truncate(MAX_PARTS);
+    render(markdown::Page { tree, measure, base, dropped: &dropped }, &found)
+}
+
+/// The outermost parts of a foot that state nothing but such facts. Other numbers there change with each visit.
+fn parts(
+    page: Page<'_>,
+    foot: NodeId,
+    asked: &Asked<'_>,
+    dropped: &NodeSet,
+    shown: &mut Shown,
+) -> Vec<NodeId> {
+    let Page { tree, measure, .. } = page;
+    let mut found = Vec::new();
+    let mut nodes = tree.descendants(foot);
+    while let Some(id) = nodes.next() {
+        let Some(element) = tree.element(id) else { continue };
+        if dropped.contains(id) || is_silent(element) || asked.removes(tree, id) {
+            nodes.skip_children();
+            continue;
+        }
+        let is_address = *element.name() == local_name!("address");
+        if (is_block(element) || is_address)
+            && (1..=STATEMENT).contains(&measure.text(id))
+            && !leads_on(tree, id)
+        {
+            let text = visible_text(tree, dropped, id);
+            if (is_address || says_contact(tree, id) || has_hours(&text)) && !shown.holds(&text) {
+                found.push(id);
+            }
+            nodes.skip_children();
+        }
+    }
+    found
+}
+
+/// Whether a foot inside belongs to something on the page, not to the page.
+fn is_content(element: &Element) -> bool {
+    matches!(*element.name(), local_name!("main") | local_name!("article") | local_name!("blockquote"))
+}
+
+fn is_foot(element: &Element) -> bool {
+    *element.name() == local_name!("footer") || element.attr(&local_name!("role")) == Some("contentinfo")
+}
+
+/// Whether a part holds links to other pages, as opposed to such that call or write to somebody.
+fn leads_on(tree: &Tree, id: NodeId) -> bool {
+    tree.descendants(id).filter_map(|n| tree.attr(n, &local_name!("href"))).any(|href| {
+        let href = href.trim_ascii().to_ascii_lowercase();
+        !href.starts_with("tel:") && !href.starts_with("mailto:")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::extract::{Asked, extract};
+    use crate::html::{links, parse};
+
+    const FOOT: &str = "<footer><ul><li><a href=/about>About us, since 1999 12345</a></li></ul>\
+        <div><h4>Hours</h4><p>Mon–Fri 9:00–17:00</p></div><address>1 Main St<br>Springfield</address>\
+        <p><a href='tel:+15550100200'>555-010-0200</a></p><p>All pumps are made with care.</p><p>Made at 12:03:07 in 0.03 s for visitor 12345678.</p>\
+        <p style='display:none'>Mon–Sun 0:00–24:00</p></footer>";
+
+    fn markdown(url: &str, page: &str, asked: &Asked<'_>) -> String {
+        let tree = parse(page).unwrap();
+        let links = links(&tree, &url.parse().unwrap());
+        extract(&tree, &links, asked).markdown()
+    }
+
+    #[test]
+    fn the_first_page_tells_how_the_business_is_reached() {
+        let page = format!("<main><h1>Pumps</h1><p>We repair pumps of all kinds.</p></main>{FOOT}");
+        let found = markdown("https://a.test/", &page, &Asked::default());
+        let expected = "# Pumps\n\nWe repair pumps of all kinds.\n\n#### Hours\n\nMon–Fri 9:00–17:00\n\n\
+            1 Main St  \nSpringfield\n\n[555-010-0200](tel:+15550100200)";
+        assert_eq!(found, expected);
+        let other = markdown("https://a.test/repair", &page, &Asked::default());
+        assert_eq!(other, "# Pumps\n\nWe repair pumps of all kinds.");
+    }
+
+    #[test]
+    fn what_the_page_shows_and_what_is_not_asked_for_is_not_told() {
+        let page = |text: &str| format!("<main><h1>Pumps</h1><p>{text}</p></main>{FOOT}");
+        let shown = page("Call 555-010-0200, Mon–Fri 9:00–17:00, 1 Main St, Springfield. Hours may change.");
+        assert!(markdown("https://a.test/", &shown, &Asked::default()).ends_with("Hours may change."));
+        let (main, foot) = ("main".parse().unwrap(), "footer div, address, footer p".parse().unwrap());
+        let asked = Asked { content: vec![&main], remove: Vec::new() };
+        assert!(markdown("https://a.test/", &page("We repair."), &asked).ends_with("We repair."));
+        let asked = Asked { content: Vec::new(), remove: vec![&foot] };
+        assert!(markdown("https://a.test/", &page("We repair."), &asked).ends_with("We repair."));
+    }
+}
