@@ -242,6 +242,10 @@ fn breadcrumbs_say_where_a_page_belongs() {
     check(&format!("<title>Billing</title><ol class='breadcrumbs'><li>{trail}</ol>"), &["Docs"]);
     check("<ul class=breadcrumb><li><a href=https://a.test>Acme</a><li>Plans</ul>", &[]);
     check("<nav><a href=/docs>Docs</a></nav>", &[]);
+    let menu = "<ul id=breadcrumbs role=menubar><li><a href=/new>New posts</a></ul>";
+    let list = "https://schema.org/BreadcrumbList";
+    check(&format!("<title>Plans</title>{menu}<ul><li itemtype={list}>{trail}</ul>"), &["Docs", "Billing"]);
+    check("<div class='pagination pagination_breadcrumb'><a href=/p/2>2</a></div>", &[]);
 }
 
 #[test]

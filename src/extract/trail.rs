@@ -1,5 +1,7 @@
 //! Where a page belongs: the names of the pages above it, as its breadcrumbs say.
 
+use html5ever::LocalName;
+
 use crate::html::{Element, NodeId, Tree, local_name};
 use crate::markdown::clean_line;
 
@@ -8,19 +10,31 @@ const MAX_STEPS: usize = 8;
 /// Bytes of such a name.
 const MAX_NAME: usize = 80;
 
-/// Whether an element holds breadcrumbs.
+/// Whether an element holds breadcrumbs: neither the menu that a forum calls so nor the pages of a long one.
 pub(super) fn is_trail(element: &Element) -> bool {
-    if !matches!(
-        *element.name(),
-        local_name!("nav") | local_name!("ol") | local_name!("ul") | local_name!("div") | local_name!("p")
-    ) {
-        return false;
-    }
-    let names = |value: &str| value.to_ascii_lowercase().contains("breadcrumb");
-    element.attrs().any(|(name, value)| match *name {
+    let is_holder = match *element.name() {
+        local_name!("nav")
+        | local_name!("ol")
+        | local_name!("ul")
+        | local_name!("div")
+        | local_name!("p") => true,
+        // One entry of a bar that holds more; else it is one step of several.
+        local_name!("li") => element.attr(&local_name!("itemtype")).is_some_and(names),
+        _ => false,
+    };
+    let is_other = || {
+        element.attr(&local_name!("role")).is_some_and(|role| role.starts_with("menu"))
+            || element.classes().any(|class| class.starts_with("pagination"))
+    };
+    let is_named = |(name, value): (&LocalName, &str)| match *name {
         local_name!("class") | local_name!("id") | local_name!("itemtype") => names(value),
         _ => &**name == "aria-label" && names(value),
-    })
+    };
+    is_holder && element.attrs().any(is_named) && !is_other()
+}
+
+fn names(value: &str) -> bool {
+    value.to_ascii_lowercase().contains("breadcrumb")
 }
 
 /// The names in the breadcrumbs, from the top: neither the site's first page nor this one.
