@@ -137,19 +137,6 @@ impl Budget {
         }
     }
 
-    /// What is left of the budget beside so many bytes of others, which count towards the same limit. A limit that they fill
-    /// alone stays: there is no corpus that would fit.
-    #[must_use]
-    pub fn beside(&self, others: u64) -> Budget {
-        let mut budget = self.clone();
-        for limit in &mut budget.limits {
-            if limit.unit == Unit::Bytes && others < limit.max {
-                limit.max -= others;
-            }
-        }
-        budget
-    }
-
     /// Whether a corpus of this size is strictly below every limit, with the headroom left free.
     pub fn fits(&self, size: Counts) -> bool {
         self.limits.iter().all(|limit| size.in_unit(limit.unit) < self.room(*limit))
@@ -233,16 +220,6 @@ mod tests {
         // Two UTF-16 units and four bytes each.
         assert!(budget.fits(Counts::of(&"🎈".repeat(37))));
         assert!(!budget.fits(Counts::of(&"🎈".repeat(38))));
-    }
-
-    #[test]
-    fn what_others_hold_takes_from_the_limit_that_counts_them() {
-        let limits = [(Unit::Chars, 100), (Unit::Bytes, 150)].map(|(unit, max)| Limit { unit, max });
-        let beside = |others| {
-            Budget::of(limits.to_vec()).beside(others).limits.iter().map(|limit| limit.max).collect()
-        };
-        let left: [Vec<u64>; 4] = [0, 1, 149, 150].map(beside);
-        assert_eq!(left, [[100, 150], [100, 149], [100, 1], [100, 150]]);
     }
 
     #[test]

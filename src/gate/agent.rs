@@ -40,14 +40,9 @@ fn shrunk(corpus: &Corpus, agent: &AtAgent, gates: &Gates) -> Line {
 fn room(corpus: &Corpus, agent: &AtAgent, limit: u64) -> Line {
     let AtAgent { foreign, foreign_bytes, .. } = *agent;
     let size = corpus.manifest.size.bytes + foreign_bytes;
-    let way_out = if foreign_bytes < limit {
-        "the next run leaves out what has no room beside them"
-    } else {
-        "delete some of them"
-    };
     let detail = format!(
         "{size} bytes with {foreign} sources that corpusd did not make ({foreign_bytes} bytes), fewer than {limit} wanted: \
-         {way_out}"
+         lower `corpus.limit`, or delete some of them"
     );
     line("limit", limit as f64, size as f64, size >= limit, detail)
 }

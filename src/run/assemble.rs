@@ -102,9 +102,7 @@ impl Assembled {
 /// Assembles the snapshot, or finds the corpus that was made from the same before.
 pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assembled, RunError> {
     let members = in_order(store.members().await?, pipeline);
-    let others = store.others(pipeline.target.identity(&pipeline.agent.id)).await?;
-    let budget = pipeline.budget.beside(others);
-    let made_from = fingerprint(&members, pipeline, &budget);
+    let made_from = fingerprint(&members, pipeline);
     let (canonical, swapped) = match canonical_swap(canonicals(&members)) {
         Some(swap) => (Some(swap.canonical.to_owned()), Some(swap.detail)),
         None => (None, None),
@@ -122,11 +120,7 @@ pub(super) async fn assemble(pipeline: &Pipeline, store: &Store) -> Result<Assem
         });
     }
     // Its state is large, and a run holds it only here.
-    let mut made = Box::pin(make(members, canonical.as_deref(), pipeline, &budget, store, made_from)).await?;
-    if others > 0 && made.documents.dropped_for_budget > 0 {
-        made.remarks
-            .push(format!("{others} bytes of the limit are taken by sources that corpusd did not make"));
-    }
+    let made = Box::pin(make(members, canonical.as_deref(), pipeline, store, made_from)).await?;
     Ok(Assembled { swapped, ..made })
 }
 
@@ -160,7 +154,6 @@ async fn make(
     members: Vec<Member>,
     swapped: Option<&str>,
     pipeline: &Pipeline,
-    budget: &Budget,
     store: &Store,
     made_from: Hash,
 ) -> Result<Assembled, RunError> {
@@ -168,7 +161,8 @@ async fn make(
     let reader = Reader::new(store, &members).await?;
     let survey = survey(&reader, own, pipeline).await?;
     let (remarks, mut left_out) = (survey.remarks.sentences(), survey.left_out);
-    let Choice { mut corpus, without_room } = choose(&reader, survey.candidates, survey.cost, budget).await?;
+    let Choice { mut corpus, without_room } =
+        choose(&reader, survey.candidates, survey.cost, &pipeline.budget).await?;
     left_out.extend(without_room);
     note_sources(&mut corpus.manifest, &members, pipeline);
     Ok(Assembled {
@@ -212,9 +206,9 @@ pub(super) fn in_order(mut members: Vec<Member>, pipeline: &Pipeline) -> Vec<Mem
     members
 }
 
-fn fingerprint(members: &[Member], pipeline: &Pipeline, budget: &Budget) -> Hash {
+fn fingerprint(members: &[Member], pipeline: &Pipeline) -> Hash {
     let mut hasher = Sha256::new();
-    let rules = (RULES, extract::VERSION, pipeline.near, budget);
+    let rules = (RULES, extract::VERSION, pipeline.near, &pipeline.budget);
     hasher.update(format!("{rules:?}\n"));
     for member in members {
         // Length-prefixed, so that no two lists of members give the same bytes.

@@ -4,7 +4,7 @@ use super::{Context, RunError, Stage, assemble::Assembled, delivery::Delivery, v
 use crate::{
     blocking::blocking,
     corpus::Corpus,
-    gate::{self, ApprovedCorpus, AtAgent, Crawled, Facts, Verdict, Warrant},
+    gate::{self, ApprovedCorpus, Crawled, Facts, Verdict, Warrant},
     hash::{Hash, hex},
     pipeline::Pipeline,
     report::{CorpusReport, Ending, PublishStatus, RunReport},
@@ -63,9 +63,6 @@ pub(super) async fn deliver(
         required: assembled.required_without_room(&pipeline.budget),
         ..delivery.facts(&corpus, agent.as_ref(), ours)
     };
-    if let Some((AtAgent { foreign_bytes, .. }, _)) = facts.at_agent {
-        store.note_others(delivery.target.clone(), foreign_bytes).await?;
-    }
     if !ours {
         delivery.remark_on_others(&facts);
     }

@@ -17,7 +17,6 @@ mod holds;
 mod inbound;
 mod lock;
 mod members;
-mod others;
 mod outcomes;
 mod pages;
 mod pins;

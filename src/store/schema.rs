@@ -4,7 +4,7 @@
 //! by the migration crate; a database with a newer version is refused.
 
 /// Every migration, oldest first.
-pub(super) const STEPS: [&str; 9] = ["
+pub(super) const STEPS: [&str; 8] = ["
     -- What is large lies here once, addressed by its SHA-256.
     CREATE TABLE blob (
         sha256 BLOB PRIMARY KEY,
@@ -231,12 +231,6 @@ pub(super) const STEPS: [&str; 9] = ["
     CREATE TABLE told_stale (
         true_at INTEGER NOT NULL
     );
-    ", "
-    -- What agents told that they hold besides ours, when they were asked last.
-    CREATE TABLE others (
-        target TEXT PRIMARY KEY,
-        bytes  INTEGER NOT NULL
-    ) WITHOUT ROWID;
     "];
 
 #[cfg(test)]

@@ -504,32 +504,6 @@ async fn an_agent_without_room_keeps_what_it_has() {
 }
 
 #[tokio::test]
-async fn what_others_put_there_takes_room_from_the_corpus() {
-    let mut world = ready().await.corpus(&["limit: 1KB"]).gates(&["max_growth: 1000%", "max_changed: 100%"]);
-    world.chatbot = Chatbot::with(|options| Options { plan_bytes: Some(1_000), ..options }).await;
-    let notes = json!({"type": "text", "name": "Notes", "content": "Partners get a discount. ".repeat(20)});
-    let sources = format!("{AGENT_ID}/sources");
-    let id = world.chatbot.by_somebody_else("POST", &sources, &notes).await["id"].clone();
-    // How much that is shows when the agent is asked.
-    let report = world.run().await.ends(Ending::Held);
-    let error = report.error.unwrap();
-    assert!(error.contains("held by limit: ") && error.contains("(500 bytes)"), "{error}");
-    assert!(error.contains("the next run leaves out what has no room beside them"), "{error}");
-    let report = world.run().await.ends(Ending::Published);
-    let (kept, dropped) = (report.documents.kept, report.documents.dropped_for_budget);
-    assert!(kept > 0 && dropped > 0 && kept + dropped == 5, "{report:#?}");
-    assert!(report.notes.iter().any(|note| note.contains("500 bytes of the limit")), "{:?}", report.notes);
-    world.run().await.ends(Ending::Unchanged);
-
-    let id = id.as_str().unwrap();
-    world.chatbot.by_somebody_else("DELETE", &format!("{sources}/{id}"), &Value::Null).await;
-    world.site.page("/", "Welcome to the centre of all help.", &["/a", "/b", "/c", "/d"]);
-    world.run().await.ends(Ending::Published);
-    assert_eq!(world.run().await.ends(Ending::Published).documents.kept, 5);
-    world.run().await.ends(Ending::Unchanged);
-}
-
-#[tokio::test]
 async fn a_training_under_way_is_waited_for() {
     let mut world = ready().await;
     world.chatbot = Chatbot::of(Generation::One).await;
