@@ -8,14 +8,15 @@ use url::Url;
 use crate::html::{Element, Holds, Measure, NodeId, Tree, heading_level, local_name};
 use crate::markdown::{NodeSet, is_callout, is_strip, visible_text};
 
+use super::controls::{agrees, asks_address, is_button_link, operates};
 use super::facts::{announces, has_facts};
 use super::linklist::{is_contents, is_link_dense};
 use super::naming::{
-    asks_consent, chrome_name, is_author_box, is_chrome_if_short, is_control, is_menu_control,
+    asks_consent, chrome_name, is_author_box, is_bar, is_chrome_if_short, is_control, is_menu_control,
     is_out_of_sight, is_placard, is_poster, is_subscription, lists,
 };
 use super::removal::{Reason, Removals};
-use super::repeats::{BUTTON, is_label};
+use super::repeats::BUTTON;
 use super::subject::Subject;
 use super::{cards, sections, teasers, widgets};
 
@@ -62,6 +63,10 @@ const MAX_SIBLINGS: usize = 16;
 /// Bytes of a headline that no element tells as one.
 const HEADLINE: usize = 30;
 
+/// Bytes of text of an offer to write to visitors, and of a request for consent.
+const OFFER: usize = 400;
+const REQUEST: usize = 1_500;
+
 /// Bytes of text of a dialog that informs.
 const SHEET: usize = 200;
 
@@ -101,35 +106,13 @@ fn fields(tree: &Tree, id: NodeId, least: usize) -> bool {
     tree.descendants(id).filter(is_field).nth(least - 1).is_some()
 }
 
-/// Whether a mail address is asked for.
-fn asks_address(tree: &Tree, id: NodeId) -> bool {
-    let is_address = |e: &Element| {
-        let says = |value: Option<&str>| value.is_some_and(|text| text.to_ascii_lowercase().contains("mail"));
-        *e.name() == local_name!("input")
-            && (says(e.attr(&local_name!("type"))) || says(e.attr(&local_name!("name"))))
-    };
-    tree.descendants(id).filter_map(|n| tree.element(n)).any(is_address)
-}
-
-/// Whether a link leads nowhere.
-fn is_dead(link: &Element) -> bool {
-    let target = link.attr(&local_name!("href")).unwrap_or("#").trim_ascii();
-    matches!(target, "" | "#")
-        || target.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("javascript:"))
-}
-
-/// Whether text stands right beside a node.
-fn is_in_sentence(page: Page<'_>, id: NodeId) -> bool {
-    let Page { tree, measure, .. } = page;
-    let beside = [tree.previous_sibling(id), tree.next_sibling(id)];
-    beside.into_iter().flatten().any(|n| tree.text(n).is_some() && measure.text(n) > 0)
-}
-
-/// Whether there is something to agree to by pressing it.
-fn holds_button(tree: &Tree, id: NodeId) -> bool {
-    let is_button =
-        |e: &Element| *e.name() == local_name!("button") || e.attr(&local_name!("role")) == Some("button");
-    tree.descendants(id).filter_map(|n| tree.element(n)).any(is_button)
+/// Whether a part says more than an offer does: facts, steps, a table.
+fn informs(page: Page<'_>, id: NodeId) -> bool {
+    let Page { tree, .. } = page;
+    let is_sheet = |n: NodeId| matches!(tree.name(n), Some(&local_name!("ol") | &local_name!("table")));
+    tree.descendants(id).any(is_sheet)
+        || says_contact(tree, id)
+        || has_facts(&visible_text(tree, &NodeSet::default(), id))
 }
 
 fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option<Reason> {
@@ -162,10 +145,7 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
             ("form", !most && (text < 600 || links_share > 0.3 || beside))
         }
         local_name!("body") | local_name!("main") | local_name!("article") => return None,
-        local_name!("a") => (
-            "a",
-            text <= BUTTON && is_dead(element) && !is_in_sentence(page, id) && is_label(&tree.text_of(id)),
-        ),
+        local_name!("a") => ("a", text <= BUTTON && is_button_link(tree, id, element)),
         _ => ("", false),
     };
     if !name.is_empty() {
@@ -195,8 +175,8 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
         && (element.classes().any(is_out_of_sight)
             || (name == "footer" && text * 3 < measure.text(root) && is_last(tree, measure, id, root))
             || (is_control(name) && fields(tree, id, FIELDS))
-            || (is_subscription(name) && asks_address(tree, id))
-            || (asks_consent(name) && holds_button(tree, id)))
+            || (is_subscription(name) && text < OFFER && asks_address(tree, id) && !informs(page, id))
+            || (asks_consent(name) && text < REQUEST && agrees(tree, id)))
     {
         return Some(Reason::Name(name));
     }
@@ -252,6 +232,7 @@ fn tells(page: Page<'_>, id: NodeId, element: &Element, name: &str) -> bool {
     let unlinked = measure.link(id) == 0;
     says_contact(tree, id)
         || (unlinked && name == "menu" && !is_menu_control(element))
+        || (is_bar(name) && !operates(tree, id))
         || is_placard(name) && {
             let text = visible_text(tree, &NodeSet::default(), id);
             has_facts(&text) || (unlinked && is_poster(name) && announces(&text))

@@ -39,14 +39,27 @@ fn is_mail(word: &str) -> bool {
     })
 }
 
-/// `$20`, `20 €`, `EUR 20`: a number beside the sign or the code of a currency.
-fn has_price(text: &str) -> bool {
+/// The sign of a currency.
+fn is_currency_sign(c: char) -> bool {
+    matches!(c, '$' | '€' | '£' | '¥' | '\u{20a0}'..='\u{20cf}')
+}
+
+/// The code of a currency, with what punctuation there is.
+fn is_code(word: &str) -> bool {
     const CODES: &[&str] = &[
         "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "AUD", "CAD", "SEK", "NOK", "DKK", "PLN", "CZK",
         "BRL",
     ];
-    let is_sign = |c: char| matches!(c, '$' | '€' | '£' | '¥' | '\u{20a0}'..='\u{20cf}');
-    let is_code = |word: &str| CODES.contains(&word.trim_matches(|c: char| !c.is_ascii_uppercase()));
+    CODES.contains(&word.trim_matches(|c: char| !c.is_ascii_uppercase()))
+}
+
+/// Whether a word is, or holds, what makes the number beside it a price.
+pub(super) fn is_currency(word: &str) -> bool {
+    word.contains(is_currency_sign) || is_code(word)
+}
+
+/// `$20`, `20 €`, `EUR 20`: a number beside the sign or the code of a currency.
+fn has_price(text: &str) -> bool {
     let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
     let words: Vec<&str> = text.split_whitespace().collect();
     let beside = |test: &dyn Fn(&str) -> bool, at: usize| {
@@ -54,7 +67,7 @@ fn has_price(text: &str) -> bool {
             || words.get(at + 1).is_some_and(|word| test(word))
     };
     words.iter().enumerate().any(|(at, word)| {
-        let signed = word.contains(is_sign);
+        let signed = word.contains(is_currency_sign);
         (signed && (word.contains(|c: char| c.is_ascii_digit()) || beside(&is_number, at)))
             || (is_code(word) && beside(&is_number, at))
     })

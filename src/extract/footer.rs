@@ -1,6 +1,8 @@
 //! How a business is reached and when it is open, where only the foot of its pages says so: told once, on the first page
 //! of the site, below its content.
 
+use std::collections::HashSet;
+
 use crate::html::{Base, Element, NodeId, Tree, is_silent, local_name};
 use crate::markdown::{self, Block, NodeSet, render, visible_text};
 
@@ -33,7 +35,7 @@ pub(super) fn facts(
     let mut dropped = NodeSet::new(tree.len());
     hidden::mark(tree, measure, stylesheet, Tree::ROOT, &mut dropped, &mut Flags::default());
     let mut shown = Shown::new(blocks);
-    let mut found = Vec::new();
+    let (mut found, mut told) = (Vec::new(), HashSet::new());
     let mut feet = tree.descendants(Tree::ROOT);
     while let Some(foot) = feet.next() {
         let Some(element) = tree.element(foot) else { continue };
@@ -41,7 +43,7 @@ pub(super) fn facts(
             feet.skip_children();
         }
         if is_foot(element) && !asked.removes(tree, foot) {
-            found.extend(parts(page, foot, asked, &dropped, &mut shown));
+            found.extend(parts(page, foot, asked, &dropped, &mut shown, &mut told));
         }
     }
     found.truncate(MAX_PARTS);
@@ -55,6 +57,7 @@ fn parts(
     asked: &Asked<'_>,
     dropped: &NodeSet,
     shown: &mut Shown,
+    told: &mut HashSet<String>,
 ) -> Vec<NodeId> {
     let Page { tree, measure, .. } = page;
     let mut found = Vec::new();
@@ -71,13 +74,29 @@ fn parts(
             && !leads_on(tree, id)
         {
             let text = visible_text(tree, dropped, id);
-            if (is_address || says_contact(tree, id) || has_hours(&text)) && !shown.holds(&text) {
+            let tells = is_address || says_contact(tree, id) || (has_hours(&text) && says_days(&text));
+            if tells && !shown.holds(&text) && told.insert(text) {
                 found.push(id);
             }
             nodes.skip_children();
         }
     }
     found
+}
+
+/// Whether hours are those of named days. Those of today are others tomorrow, and hours alone are of nobody knows what.
+fn says_days(text: &str) -> bool {
+    const DAYS: &[&str] = &[
+        "monday", "friday", "saturday", "sunday", "weekdays", "weekends", "daily", "mon", "fri", "sat",
+        "sun", "montag", "freitag", "samstag", "sonntag", "täglich", "mo", "fr", "sa", "so", "lundi",
+        "vendredi", "samedi", "dimanche", "lun", "ven", "sam", "dim", "lunes", "viernes", "sábado",
+        "domingo", "vie", "sáb", "dom", "lunedì", "venerdì", "sabato", "domenica", "segunda", "sexta",
+        "maandag", "vrijdag", "zaterdag", "zondag", "ma", "vr", "za", "zo",
+    ];
+    const TODAY: &[&str] = &["today", "now", "heute", "jetzt", "aujourd", "hoy", "oggi", "hoje", "vandaag"];
+    let lower = text.to_lowercase();
+    let says = |names: &[&str]| lower.split(|c: char| !c.is_alphabetic()).any(|word| names.contains(&word));
+    says(DAYS) && !says(TODAY)
 }
 
 /// Whether a foot inside belongs to something on the page, not to the page.
@@ -122,6 +141,15 @@ mod tests {
         assert_eq!(found, expected);
         let other = markdown("https://a.test/repair", &page, &Asked::default());
         assert_eq!(other, "# Pumps\n\nWe repair pumps of all kinds.");
+    }
+
+    #[test]
+    fn hours_are_told_with_their_days_and_once() {
+        let foot = "<div><p>Mon–Fri</p><p>9:00–17:00</p><p><a href=/map>Directions</a></p></div>\
+            <div>Today: Monday 9:00–17:00</div><div>Sat 10:00–14:00</div><p>Sat 10:00–14:00</p>";
+        let page = format!("<main><h1>Pumps</h1><p>We repair.</p></main><footer>{foot}</footer>");
+        let found = markdown("https://a.test/", &page, &Asked::default());
+        assert_eq!(found, "# Pumps\n\nWe repair.\n\nSat 10:00–14:00");
     }
 
     #[test]

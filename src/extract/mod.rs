@@ -7,6 +7,7 @@ mod cards;
 mod chrome;
 mod cleaning;
 mod container;
+mod controls;
 mod density;
 mod explanation;
 mod facts;

@@ -102,7 +102,12 @@ pub(super) fn is_placard(name: &str) -> bool {
             | "popup"
             | "modal"
             | BUILT
-    )
+    ) || is_bar(name)
+}
+
+/// Whether such a name is that of a bar that sorts and shows what is below it; without anything to press it is none.
+pub(super) fn is_bar(name: &str) -> bool {
+    matches!(name, "toolbar" | "sorter" | "sort")
 }
 
 /// Whether what such a name stands at stays on the page. Dialogs speak for a moment only.

@@ -12,6 +12,10 @@ use super::repeats::{STATEMENT, text_len};
 
 /// Words that are compared as one.
 const SHINGLE: usize = 3;
+/// Words of a quote that has enough of them to be compared; text without spaces has not.
+const LEAST: usize = 10;
+/// Words at the head of a quote that say whose it is.
+const ATTRIBUTION: usize = 8;
 
 /// Removes the quotes of what stands above them; gives what is removed.
 pub(super) fn remove(blocks: &mut Vec<Block>) -> Vec<String> {
@@ -20,10 +24,9 @@ pub(super) fn remove(blocks: &mut Vec<Block>) -> Vec<String> {
     }
     let mut above = HashSet::new();
     let removed = blocks.extract_if(.., |block| {
-        let said = shingles(&block.markdown);
-        // Who is quoted, and where it was cut, stand nowhere above.
-        let again = said.iter().filter(|shingle| above.contains(*shingle)).count();
-        let repeats = is_quote(block) && again * 10 >= said.len() * 8;
+        let words = words(&block.markdown);
+        let said = shingles(&words);
+        let repeats = is_quote(block) && words.len() >= LEAST && stands_in(&above, &said, words.len());
         if !repeats {
             above.extend(said);
         }
@@ -32,18 +35,34 @@ pub(super) fn remove(blocks: &mut Vec<Block>) -> Vec<String> {
     removed.map(|block| block.markdown).collect()
 }
 
+/// Whether every word, but for those that say whose it is, is part of something that was said. A quote may be cut, but what
+/// is written into one is an answer, and a word that differs is another fact.
+fn stands_in(above: &HashSet<u64>, said: &[u64], words: usize) -> bool {
+    let mut known = vec![false; words];
+    for (at, _) in said.iter().enumerate().filter(|(_, shingle)| above.contains(*shingle)) {
+        known[at..at + SHINGLE].fill(true);
+    }
+    let lead = known.iter().take_while(|known| !**known).count();
+    lead <= ATTRIBUTION && known[lead..].iter().all(|known| *known)
+}
+
 fn is_quote(block: &Block) -> bool {
     block.markdown.starts_with('>') && text_len(&block.markdown) >= STATEMENT
 }
 
-/// Hashes of the words that follow each other, link destinations left out.
-fn shingles(markdown: &str) -> Vec<u64> {
+/// The words of a text, link destinations left out.
+fn words(markdown: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (at, part) in markdown.split("](").enumerate() {
         let text = if at == 0 { part } else { part.split_once(')').map_or("", |(_, text)| text) };
         let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         words.extend(parts.map(str::to_lowercase));
     }
+    words
+}
+
+/// Hashes of the words that follow each other.
+fn shingles(words: &[String]) -> Vec<u64> {
     words.windows(SHINGLE).map(|words| xxh3_64(words.join(" ").as_bytes())).collect()
 }
 
@@ -80,5 +99,24 @@ mod tests {
         let elsewhere = "<blockquote><p>Three blinks mean that the filter is clogged: take it out, rinse it under \
             warm water and let it dry for a day.</p></blockquote><p>So says the manual.</p>";
         assert!(markdown(&[&format!("<p>{ASKED}</p>"), elsewhere]).contains("> Three blinks"));
+    }
+
+    #[test]
+    fn a_quote_with_an_answer_in_it_another_value_or_without_words_stays() {
+        let quoting = |quoted: &str| {
+            let quote = format!("<blockquote><p>{quoted}</p></blockquote><p>So I say.</p>");
+            markdown(&[&format!("<p>{ASKED}</p>"), &quote])
+        };
+        assert!(
+            quoting(&ASKED.replace("three times,", "three times, rinse the filter then,")).contains("> The")
+        );
+        assert!(quoting(&ASKED.replace("two weeks", "2 days")).contains("> The"));
+        assert!(
+            quoting(&"フィルターが詰まっている場合は赤いランプが三回点滅するので".repeat(2))
+                .contains("> フィルター")
+        );
+        // Somebody cut it.
+        let cut = quoting(&ASKED.replace("after two weeks and the ", "… "));
+        assert_eq!(cut.matches("red light").count(), 1, "{cut}");
     }
 }

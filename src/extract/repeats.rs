@@ -82,17 +82,18 @@ pub(super) fn remove(blocks: &mut Vec<Block>, subject: Subject) -> Vec<String> {
 }
 
 /// What stands beside a repeated statement as it stood beside the first is repeated with it: who said it, its label.
-/// Not a fact: another place may be open at the same hours.
+/// Not a fact: another place may be open at the same hours. Nor right below a heading of its own: it answers something else.
 fn mark_neighbours(blocks: &[Block], removed: &mut [bool]) {
     let mut first = HashMap::new();
     for (at, block) in blocks.iter().enumerate() {
         first.entry(block.fingerprint).or_insert(at);
     }
+    // Where a heading stands above nothing but copies of what stood below another one.
+    let mut answers = false;
     for seed in 0..blocks.len() {
-        let Some(&of) = first.get(&blocks[seed].fingerprint).filter(|&&of| of < seed) else { continue };
-        if !is_statement(&blocks[seed], STATEMENT) {
-            continue;
-        }
+        let of = first.get(&blocks[seed].fingerprint).copied().filter(|&of| of < seed);
+        answers = is_heading(&blocks[seed]) && of.is_none() || answers && of.is_some();
+        let Some(of) = of.filter(|_| !answers && is_statement(&blocks[seed], STATEMENT)) else { continue };
         let (mut after, mut before) =
             ((seed + 1..blocks.len()).zip(of + 1..), (0..seed).rev().zip((0..of).rev()));
         for pairs in [&mut after as &mut dyn Iterator<Item = (usize, usize)>, &mut before] {
@@ -106,9 +107,13 @@ fn mark_neighbours(blocks: &[Block], removed: &mut [bool]) {
     }
 }
 
-/// Whether a block of prose says what another one says, and no fact.
+/// Whether a block of prose says what another one says, and no fact. The steps of two lists may be the same.
 fn is_copy(block: &Block, of: &Block) -> bool {
+    let text = block.markdown.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_item =
+        text.starts_with("- ") || (text.len() < block.markdown.len() && text.starts_with(['.', ')']));
     block.fingerprint == of.fingerprint
+        && !is_item
         && !block.markdown.starts_with(['`', '|'])
         && !has_facts(&block.markdown)
 }
@@ -164,8 +169,12 @@ fn is_errand(text: &str) -> bool {
 
 /// A block that is nothing but the label of what is pressed.
 fn is_control(block: &Block) -> bool {
-    let text = block.markdown.split_once("](").map_or(&*block.markdown, |(text, _)| text);
-    !is_heading(block) && is_label(text)
+    let mut parts = block.markdown.split("](");
+    let text = parts.next().unwrap_or_default().to_owned();
+    // What stands beside the link says more than its label.
+    let text = parts.fold(text, |text, part| text + part.split_once(')').map_or("", |(_, beside)| beside));
+    // In bold it is a term that is explained.
+    !is_heading(block) && !text.starts_with("**") && is_label(&text)
 }
 
 /// Whether a text is nothing but the label of what is pressed; in code it would be a name.

@@ -294,6 +294,7 @@ mod tests {
         check(&format!("<p>L’Eau, $3,665.00</p>{}", priced("3665.00")), &[]);
         check(&format!("<p>L’Eau, 1.234.567,50 €</p>{}", priced("1234567.5")), &[]);
         check(&format!("<p>L’Eau, $1,500.5</p>{}", priced("1.5")), &["Price: 1.5"]);
+        check(&format!("<p>L’Eau, rated by 3,665 people</p>{}", priced("3665")), &["Price: 3665"]);
         check(
             &ld(
                 r#"{"@type":"Product","offers":[{"sku":"D-120","price":499,"priceCurrency":"USD","availability":"InStock"},

@@ -611,6 +611,65 @@ fn links_that_only_do_something_are_no_content() {
 }
 
 #[test]
+fn links_that_are_part_of_a_text_stay_wherever_they_lead() {
+    let check = |html: &str, expected: &str| {
+        let found =
+            article(&format!("<main><h1>Hub</h1><p>All about it.</p>{html}<p>That is all.</p></main>"));
+        assert!(found.markdown().contains(expected), "{html}: {}", found.markdown());
+    };
+    check("<h2><a name=compare>Compare</a></h2><p>Two of them.</p>", "## Compare");
+    check("<dl><dt><a name=loading>Loading</a><dd>It reads.</dl>", "Loading");
+    check("<table><tr><th>Key<th>Does<tr><td><a href='#'>Compare</a><td>Shows two.</table>", "| [Compare]");
+    check(
+        "<ul><li><strong><a href='#'>Compare</a></strong>: shows two pumps side by side, with all that differs between them.</ul>",
+        "Compare",
+    );
+    check("<p>Press <b><a href='#'>Add to cart</a></b> and go to the till.</p>", "Add to cart");
+    check("<p>Press <em>twice</em> <a href='#'>Compare</a></p>", "Compare");
+    check("<ol><li>Open it.<li><a href='#'>Add to wishlist</a></ol>", "Add to wishlist");
+}
+
+#[test]
+fn what_has_the_name_of_chrome_stays_where_it_says_what_chrome_does_not() {
+    let text =
+        "<p>Each pump comes with a hose of two metres, a filter and a warranty of five years.</p>".repeat(8);
+    let check = |html: &str, expected: &str| {
+        let found = article(&format!("<main><h1>Shop</h1>{text}{html}</main>")).markdown();
+        assert!(found.contains(expected), "{html}: {found}");
+    };
+    let pad =
+        "It is as we have always made it, and as our customers have liked it ever since we began. ".repeat(3);
+    check(
+        &format!("<div class=cookie-card><h3>Choc Chip</h3><p>{pad}</p><button>Add to cart</button></div>"),
+        "Choc",
+    );
+    check(
+        &format!("<div class=gdpr-faq><h3>Where?</h3><p>{pad}</p><button>Where?</button></div>"),
+        "It is as",
+    );
+    let field = "<form><input type=email></form>";
+    check(
+        &format!("<section class=signup><h2>Dates</h2><p>{pad}It costs 240 €.</p>{field}</section>"),
+        "240 €",
+    );
+    check(&format!("<div class=signup-steps><ol><li>{pad}</ol>{field}</div>"), "1. It is as");
+    check("<div class=product-toolbar>$49.00, ships within 24 hours <button>Buy</button></div>", "$49.00");
+    check("<div class=sort>Black, matt</div>", "Black, matt");
+    let bar = format!("<div class=cookie-bar><p>{pad}</p><button>Accept all</button></div>");
+    let found = article(&format!("<main><h1>Shop</h1>{text}{bar}</main>")).markdown();
+    assert!(!found.contains("It is as"), "{found}");
+}
+
+#[test]
+fn an_answer_stays_below_each_of_its_questions() {
+    let long = "<p>Whoever brings an animal keeps it on a lead, and away from the kitchen and the pool.</p>";
+    let page = format!(
+        "<main><h1>Rules</h1><h2>A dog?</h2><p>Yes.</p>{long}<h2>A cat?</h2><p>Yes.</p>{long}<h2>A snake?</h2><p>No.</p></main>"
+    );
+    assert_eq!(article(&page).markdown().matches("Yes.").count(), 2);
+}
+
+#[test]
 fn the_parts_of_what_opens_beside_a_page_stay_with_it() {
     let sizes = "<ul class=sizes-modal__list><li>Width: 30 cm</li><li>Depth: 15 cm</li></ul>";
     let care = "<div class=sizes-modal__care>Wipe it clean with a damp cloth.</div>";
@@ -649,7 +708,7 @@ fn what_sorts_a_list_and_what_asks_for_an_address_are_no_content() {
     let offer = "<p>Unlock 15% off your first order when you subscribe to what we write once a month about pumps.</p>\
         <p>By going on you agree to receive mail from us, and you may end it whenever you like to do so.</p>";
     let page = format!(
-        "<main>{list}<div class='toolbar toolbar-products'>Items 1–24 of 123</div>{}\
+        "<main>{list}<div class='toolbar toolbar-products'>Items 1–24 of 123 <select><option>Name</select></div>{}\
         <div class=entry-popup>{offer}<input type=email><button>Go</button></div></main>",
         "<p>Each pump comes with a hose of two metres, a filter and a warranty of five years.</p>".repeat(8)
     );

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::extract::facts::is_currency;
 use crate::markdown::Block;
 
 /// Bytes of text that are searched for what is stated.
@@ -21,7 +22,7 @@ impl Shown {
         for block in blocks {
             shown.letters.push_str(&letters(&block.markdown));
             shown.words.extend(words(&block.markdown));
-            shown.words.extend(pieces(&block.markdown).filter_map(ungrouped));
+            shown.words.extend(prices(&block.markdown));
         }
         shown
     }
@@ -60,6 +61,15 @@ impl Shown {
 
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Prices, as numbers without what groups their digits.
+fn prices(text: &str) -> impl Iterator<Item = String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let beside = |at: usize| &words[at.saturating_sub(1)..words.len().min(at + 2)];
+    let priced = (0..words.len()).filter(|&at| beside(at).iter().any(|word| is_currency(word)));
+    let found: Vec<String> = priced.flat_map(|at| pieces(words[at])).filter_map(ungrouped).collect();
+    found.into_iter()
 }
 
 /// A number without what stands between its groups of three digits: `3,665.00` is 3665, and `1.500` may be 1500.
