@@ -15,6 +15,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use secrecy::SecretString;
+use tokio::sync::oneshot;
 
 pub use command::{Command, CommandError};
 pub use event::{Event, Past};
@@ -41,7 +42,7 @@ pub struct Notify {
     pub before: Option<Command>,
     /// Runs after every run.
     pub after: Option<Command>,
-    /// Runs after a run that did not end well, before `after`.
+    /// Runs after a run that did not end well, before its `after`; that of an earlier run may still be at work.
     pub on_failure: Option<Command>,
     /// The longest that a command may take.
     pub timeout: Duration,
@@ -179,19 +180,31 @@ impl Notifier {
     }
 
     fn run_commands(&self, notice: &Notice) {
-        let notify = Arc::clone(&self.notify);
-        let on_failure = notify.on_failure.clone().filter(|_| notice.is_well() == Some(false));
-        let commands: Vec<Command> = on_failure.into_iter().chain(notify.after.clone()).collect();
-        if commands.is_empty() {
-            return;
-        }
-        let facts = notice.facts();
-        self.outbox.follow(&self.pipeline, async move {
-            for command in commands {
-                if let Err(error) = command.run(facts.clone(), notify.timeout).await {
+        let run = |command: Command| {
+            let (facts, timeout) = (notice.facts(), self.notify.timeout);
+            async move {
+                if let Err(error) = command.run(facts, timeout).await {
                     tracing::warn!("{error}");
                 }
             }
-        });
+        };
+        let (alarm, alarmed) = oneshot::channel::<()>();
+        if let Some(on_failure) = self.notify.on_failure.clone().filter(|_| notice.is_well() == Some(false)) {
+            let command = run(on_failure);
+            self.outbox.follow(&self.pipeline, "on_failure", async move {
+                let _alarm = alarm;
+                command.await;
+            });
+        } else {
+            drop(alarm);
+        }
+        if let Some(after) = self.notify.after.clone() {
+            let command = run(after);
+            self.outbox.follow(&self.pipeline, "after", async move {
+                // Nothing is ever sent: the other end goes when `on_failure` has ended, or does not run.
+                let _ended = alarmed.await;
+                command.await;
+            });
+        }
     }
 }

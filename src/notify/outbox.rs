@@ -42,9 +42,15 @@ struct Own {
     posts: VecDeque<AbortHandle>,
     /// How many of these were given up for newer ones.
     given_up: u64,
-    /// Held by the commands that are at work.
-    turn: Arc<sync::Mutex<()>>,
-    /// Cancelled when others take the place of the commands that wait for it.
+    /// Whose turn it is, of the commands that have the same name in the pipeline file.
+    turns: HashMap<&'static str, Turn>,
+}
+
+#[derive(Debug, Default)]
+struct Turn {
+    /// Held by the command that is at work.
+    at_work: Arc<sync::Mutex<()>>,
+    /// Cancelled when another takes the place of the command that waits for it.
     replaced: CancellationToken,
 }
 
@@ -96,30 +102,32 @@ impl Outbox {
         }
     }
 
-    /// Runs the commands that follow a run in the background, one run's after the other's. While some are at work, only
-    /// those of the last run wait: a command that hangs must not gather others behind it.
+    /// Runs a command that follows a run in the background, one run's after the other's. While one is at work, only the
+    /// last waits: a command that hangs must not gather others behind it. Each `name` takes turns for itself, so that
+    /// an alarm neither waits for what follows every run nor makes way for it.
     pub(super) fn follow(
         &self,
         pipeline: &PipelineName,
-        commands: impl Future<Output = ()> + Send + 'static,
+        name: &'static str,
+        command: impl Future<Output = ()> + Send + 'static,
     ) {
         let mut under_way = self.under_way();
-        let own = under_way.of(pipeline);
-        std::mem::take(&mut own.replaced).cancel();
-        let (turn, replaced) = (Arc::clone(&own.turn), own.replaced.clone());
+        let turn = under_way.of(pipeline).turns.entry(name).or_default();
+        std::mem::take(&mut turn.replaced).cancel();
+        let (at_work, replaced) = (Arc::clone(&turn.at_work), turn.replaced.clone());
         under_way.spawn(async move {
             let _turn = tokio::select! {
                 biased;
-                turn = turn.lock_owned() => turn,
+                turn = at_work.lock_owned() => turn,
                 () = replaced.cancelled() => {
                     tracing::warn!(
-                        "the commands after this run are left out: those of an earlier one are still at work, and a later \
-                         one has ended"
+                        "`{name}` is left out after this run: that of an earlier run is still at work, and that of a \
+                         later run takes its place"
                     );
                     return;
                 }
             };
-            commands.await;
+            command.await;
         });
     }
 

@@ -1,6 +1,11 @@
 //! Who is told how a run ended: pings, webhooks, commands, a status file.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use corpusd::{report::Ending, run};
 use hmac::{Hmac, KeyInit, Mac};
@@ -298,35 +303,83 @@ async fn a_command_that_takes_too_long_is_killed_with_all_that_it_started() {
     until(Duration::from_secs(10), "the grandchild is gone", async || !lives(&pid)).await;
 }
 
+/// A command that says for which run it is at work, and hangs until it is let go on.
+struct Slow {
+    told: PathBuf,
+    go: PathBuf,
+}
+
+impl Slow {
+    fn new(world: &World, name: &str) -> Slow {
+        let slow = Slow { told: world.path(&format!("told-{name}")), go: world.path(&format!("go-{name}")) };
+        let made = std::process::Command::new("mkfifo").arg(&slow.go).status().unwrap();
+        assert!(made.success());
+        let (told, go) = (slow.told.display(), slow.go.display());
+        script(
+            &world.path(&format!("pipelines/{name}")),
+            &format!("echo \"$CORPUSD_RUN\" >> '{told}'; cat '{go}'"),
+        );
+        slow
+    }
+
+    async fn hangs(&self, run: &str) {
+        let is_told = async || self.told().ends_with(run);
+        until(RUN_LIMIT, "the command is at work", is_told).await;
+    }
+
+    /// A pipe is opened when somebody reads from it.
+    async fn goes_on(&self) {
+        let go = self.go.clone();
+        tokio::task::spawn_blocking(|| fs::write(go, "")).await.unwrap().unwrap();
+    }
+
+    fn told(&self) -> String {
+        fs::read_to_string(&self.told).unwrap_or_default()
+    }
+}
+
 #[tokio::test]
 async fn while_a_command_hangs_only_those_of_the_last_run_wait_for_it() {
     let (world, _service) = world(|_| vec!["after: [./slow]".to_owned(), "timeout: 1h".to_owned()]).await;
-    let (told, go) = (world.path("told"), world.path("go"));
-    let _made = std::process::Command::new("mkfifo").arg(&go).status().unwrap();
-    script(
-        &world.path("pipelines/slow"),
-        &format!("echo \"$CORPUSD_RUN\" >> '{}'; cat '{}'", told.display(), go.display()),
-    );
+    let slow = Slow::new(&world, "slow");
     let (pipeline, context) = (world.load(), world.context());
-    let hangs = async |run: &str| {
-        let is_told = async || fs::read_to_string(&told).is_ok_and(|told| told.ends_with(run));
-        until(RUN_LIMIT, "the command is at work", is_told).await;
-    };
-    // A pipe is opened when somebody reads from it.
-    let goes_on = async || {
-        let go = go.clone();
-        tokio::task::spawn_blocking(|| fs::write(go, "")).await.unwrap().unwrap();
-    };
     Box::pin(run::run(&pipeline, &context)).await.unwrap();
-    hangs("1\n").await;
+    slow.hangs("1\n").await;
     for _ in 2..=4 {
         Box::pin(run::run(&pipeline, &context)).await.unwrap();
     }
-    goes_on().await;
-    hangs("4\n").await;
-    goes_on().await;
+    slow.goes_on().await;
+    slow.hangs("4\n").await;
+    slow.goes_on().await;
     within(RUN_LIMIT, "the last command ends", context.outbox.close()).await;
-    assert_eq!(fs::read_to_string(&told).unwrap(), "1\n4\n");
+    assert_eq!(slow.told(), "1\n4\n");
+}
+
+#[tokio::test]
+async fn an_alarm_neither_waits_for_what_follows_every_run_nor_makes_way_for_it() {
+    let (world, _service) = world(|_| {
+        vec!["after: [./after]".to_owned(), "on_failure: [./on_failure]".to_owned(), "timeout: 1h".to_owned()]
+    })
+    .await;
+    let (after, on_failure) = (Slow::new(&world, "after"), Slow::new(&world, "on_failure"));
+    let (pipeline, context) = (world.load(), world.context());
+    let run = async || Box::pin(run::run(&pipeline, &context)).await.unwrap();
+    run().await;
+    after.hangs("1\n").await;
+    lose_the_site(&world);
+    run().await;
+    on_failure.hangs("2\n").await;
+    run().await;
+    mend_the_site(&world);
+    run().await;
+    on_failure.goes_on().await;
+    on_failure.hangs("3\n").await;
+    on_failure.goes_on().await;
+    after.goes_on().await;
+    after.hangs("4\n").await;
+    after.goes_on().await;
+    within(RUN_LIMIT, "the last command ends", context.outbox.close()).await;
+    assert_eq!((on_failure.told().as_str(), after.told().as_str()), ("2\n3\n", "1\n4\n"));
 }
 
 #[tokio::test]
