@@ -134,13 +134,15 @@ fn settings<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Settings {
     }
 }
 
-/// Names as requests have them behind `Host:`, without the port.
+/// Names as requests have them behind `Host:`, without the port and without a last dot.
 fn hosts<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Vec<String> {
     let named = file.field("hosts").map(|field| reader.one_or_many(field)).unwrap_or_default();
     let mut hosts = Vec::new();
     for (field, text) in named.into_iter().filter(|(_, text)| !text.unset) {
-        match Host::parse(&text.value) {
-            Ok(host) if !text.value.contains('*') => hosts.push(host.to_string()),
+        let host =
+            Host::parse(&text.value).ok().filter(|_| !text.value.contains('*')).map(|host| host.to_string());
+        match host.as_deref().map(|host| host.strip_suffix('.').unwrap_or(host)) {
+            Some(name) if !name.is_empty() => hosts.push(name.to_owned()),
             _ => {
                 let message = format!("`hosts` has names, not {}", text.shown());
                 let help = "a name stands alone, without scheme, port, path or `*`: `corpusd.internal`";
@@ -224,10 +226,10 @@ mod tests {
     #[test]
     fn hosts_are_names_as_a_request_calls_them() {
         let hosts = |hosts: &str| load(&format!("version: 1\nhosts: {hosts}\n"));
-        let names = hosts("[Corpusd.Internal, \"bücher.example\", my_host]").unwrap().hosts;
+        let names = hosts("[Corpusd.Internal., \"bücher.example\", my_host]").unwrap().hosts;
         assert_eq!(names, ["corpusd.internal", "xn--bcher-kva.example", "my_host"]);
         for never_called in
-            ["corpusd.internal:8430", "http://corpusd.internal", "\"*.internal\"", "a/b", "\"a b\""]
+            ["corpusd.internal:8430", "http://corpusd.internal", "\"*.internal\"", "a/b", "\"a b\"", "."]
         {
             let told = hosts(&format!("[docs.internal, {never_called}]")).unwrap_err();
             assert!(told.contains("corpusd.yaml:2:24: error: `hosts` has names, not `"), "{told}");

@@ -105,6 +105,8 @@ impl Door {
             Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
             _ => &name,
         };
+        // The dot that ends a name says only that nothing is to be added to it.
+        let name = name.strip_suffix('.').unwrap_or(name);
         let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
         self.hosts.contains(name) || address.parse::<IpAddr>().is_ok()
     }

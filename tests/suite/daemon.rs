@@ -515,7 +515,7 @@ async fn what_holds_for_all_pipelines_is_read_again_and_stays_where_it_is_broken
 async fn metrics_say_whether_the_files_could_be_read_and_what_comes_next() {
     let world = overdue().await;
     let listen = free_address().await;
-    settings(&world, &format!("listen: {listen}\nhosts: [corpusd.internal]\nmetrics: true\n"));
+    settings(&world, &format!("listen: {listen}\nhosts: [corpusd.internal.]\nmetrics: true\n"));
     let service = Service::start(&world, &[]);
     published(&world).await;
     service.told("STATUS=1 pipeline, next is docs at ").await;
@@ -543,7 +543,9 @@ async fn metrics_say_whether_the_files_could_be_read_and_what_comes_next() {
     assert_eq!(post(listen, NAME).await, 404);
     let called = async |host: &str| ask(listen, &format!("GET /metrics HTTP/1.1\nHost: {host}\n\n")).await;
     assert_eq!(called("evil.test").await, 421);
-    assert_eq!(called("corpusd.internal").await, 200);
+    for name in ["corpusd.internal", "corpusd.internal.", "Corpusd.Internal.:8430", "localhost."] {
+        assert_eq!(called(name).await, 200, "{name}");
+    }
     // Prometheus finds a pod by its address.
     assert_eq!(called("10.1.2.3:8430").await, 200);
     service.stop().await;
