@@ -24,7 +24,8 @@ fn raise_file_limit() {
     }
 }
 
-/// Says why the daemon does not begin: a person is told in plain words, and a log is one from its first line on.
+/// Says why the daemon does not begin: a person is told in plain words, and a log is one from its first line on. Where the
+/// log takes no errors, the words are plain too: who turned it off still wants to know why nothing runs.
 #[derive(Clone, Copy)]
 struct Start {
     is_for_people: bool,
@@ -34,19 +35,23 @@ impl Start {
     fn faults(self, faults: &[Diagnostic]) {
         for fault in faults {
             match fault.severity {
-                _ if self.is_for_people => open::print(fault),
-                Severity::Error => tracing::error!("{fault}"),
-                Severity::Warning => tracing::warn!("{fault}"),
+                Severity::Error if self.logs_errors() => tracing::error!("{fault}"),
+                Severity::Warning if !self.is_for_people => tracing::warn!("{fault}"),
+                _ => open::print(fault),
             }
         }
     }
 
     fn error(self, reason: &str) {
-        if self.is_for_people {
-            complain(&format!("error: {reason}"));
-        } else {
+        if self.logs_errors() {
             tracing::error!("{reason}");
+        } else {
+            complain(&format!("error: {reason}"));
         }
+    }
+
+    fn logs_errors(self) -> bool {
+        !self.is_for_people && tracing::enabled!(tracing::Level::ERROR)
     }
 }
 

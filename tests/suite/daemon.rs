@@ -590,10 +590,12 @@ async fn nothing_but_broken_files_is_a_fault_of_the_configuration() {
 #[tokio::test]
 async fn why_it_does_not_begin_is_a_line_of_its_log_unless_a_person_reads_it() {
     let world = World::new().await;
-    let ends = async |format: &str, code: i32| {
-        let arguments = ["run", "--log-format", format];
-        world.spawn_with(&arguments, Stdio::null()).end(RUN_LIMIT).await.exits(code).stderr
+    let ends_with = async |format: &str, filter: &str, code: i32| {
+        let mut command = world.command(&["run", "--log-format", format]);
+        command.env("RUST_LOG", filter).stdin(Stdio::null());
+        Running::start(&mut command, &world.path(".")).end(RUN_LIMIT).await.exits(code).stderr
     };
+    let ends = async |format: &str, code: i32| ends_with(format, "", code).await;
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let listening = format!("listen: {}\nmetrics: true\n", taken.local_addr().unwrap());
     write(&world, NIGHTLY);
@@ -611,6 +613,10 @@ async fn why_it_does_not_begin_is_a_line_of_its_log_unless_a_person_reads_it() {
         let lines: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines[0]["level"], "ERROR", "{told}");
         assert!(lines[0]["fields"]["message"].as_str().unwrap().contains(why), "{told}");
+        for (format, filter) in [("json", "off"), ("journal", "reqwest=debug")] {
+            let told = ends_with(format, filter, code).await;
+            assert!(told.contains(why) && told.lines().all(|line| !line.starts_with(['<', '{'])), "{told}");
+        }
     }
 }
 
