@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::markdown::Block;
 
-use super::repeats::{STATEMENT, text_len};
+use super::repeats::{STATEMENT, text_len, written};
 
 /// Words that are compared as one.
 const SHINGLE: usize = 3;
@@ -52,13 +52,8 @@ fn is_quote(block: &Block) -> bool {
 
 /// The words of a text, link destinations left out.
 fn words(markdown: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    for (at, part) in markdown.split("](").enumerate() {
-        let text = if at == 0 { part } else { part.split_once(')').map_or("", |(_, text)| text) };
-        let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        words.extend(parts.map(str::to_lowercase));
-    }
-    words
+    let words = written(markdown).flat_map(|piece| piece.split(|c: char| !c.is_alphanumeric()));
+    words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
 /// Hashes of the words that follow each other.

@@ -169,10 +169,8 @@ fn is_errand(text: &str) -> bool {
 
 /// A block that is nothing but the label of what is pressed.
 fn is_control(block: &Block) -> bool {
-    let mut parts = block.markdown.split("](");
-    let text = parts.next().unwrap_or_default().to_owned();
     // What stands beside the link says more than its label.
-    let text = parts.fold(text, |text, part| text + part.split_once(')').map_or("", |(_, beside)| beside));
+    let text: String = written(&block.markdown).collect();
     // In bold it is a term that is explained.
     !is_heading(block) && !text.starts_with("**") && is_label(&text)
 }
@@ -200,6 +198,13 @@ fn is_heading(block: &Block) -> bool {
 /// Prose; code, tables and rules may be the same in several places for good reason.
 fn is_statement(block: &Block, least: usize) -> bool {
     !block.markdown.starts_with(['`', '|', '#']) && text_len(&block.markdown) >= least
+}
+
+/// What is written outside of link destinations, piece by piece.
+pub(super) fn written(markdown: &str) -> impl Iterator<Item = &str> {
+    let mut pieces = markdown.split("](");
+    let first = pieces.next();
+    first.into_iter().chain(pieces.map(|piece| piece.split_once(')').map_or("", |(_, beside)| beside)))
 }
 
 /// Bytes of Markdown outside of link destinations.
