@@ -222,9 +222,10 @@ impl Field {
         let (from, to) = if range == "*" {
             (self.least, self.all)
         } else if let Some((from, to)) = range.split_once('-') {
+            let (from, end) = (self.number(from)?, self.number(to)?);
             // By names, a week may end on a Sunday.
-            let to = if to.eq_ignore_ascii_case(WEEKDAYS[0]) { self.most } else { self.number(to)? };
-            (self.number(from)?, to)
+            let is_sunday = self.names == WEEKDAYS && to.eq_ignore_ascii_case(WEEKDAYS[0]);
+            (from, if is_sunday && from > 0 { self.most } else { end })
         } else {
             if step.is_some() {
                 let help = "write the range, as in `5-59/20`";

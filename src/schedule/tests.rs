@@ -87,6 +87,10 @@ fn a_day_fits_either_field_of_days_unless_one_begins_with_a_star() {
         after,
         &["2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z"],
     );
+    check("0 0 * * sun-SUN", "UTC", after, &["2026-01-04T00:00:00Z", "2026-01-11T00:00:00Z"]);
+    check("0 0 * * SUN-mon", "UTC", after, &["2026-01-04T00:00:00Z", "2026-01-05T00:00:00Z"]);
+    check("0 0 * * 1-7/3", "UTC", after, &["2026-01-04T00:00:00Z", "2026-01-05T00:00:00Z"]);
+    check("0 0 * Feb,APR Tue#1,friL", "UTC", after, &["2026-02-03T00:00:00Z", "2026-02-27T00:00:00Z"]);
 }
 
 #[test]
@@ -149,6 +153,19 @@ fn what_is_no_schedule_is_refused() {
         "0 0 * JANUARY *",
         "0 0 * MON *",
         "0 0 * * JAN",
+        // Names are those of their own field.
+        "0 0 * 5-SUN *",
+        "0 0 5-SUN * *",
+        "5-SUN * * * *",
+        "0 0 L-3 * *",
+        "0 0 WL * *",
+        "0 0 15-20W * *",
+        "0 0 * * MON-FRI#1",
+        "0 0 * * FRI#L",
+        "0 0 29 2 ?",
+        "0 0 1 * *\u{a0}",
+        "@every 6h30m",
+        "@every １h",
         "@",
         "@reboot",
         "@every",
@@ -165,9 +182,17 @@ fn what_is_no_schedule_is_refused() {
     ] {
         assert!(text.parse::<Recurrence>().is_err(), "`{text}`");
     }
-    for text in
-        ["*/60 * * * *", "0 */24 * * *", "0\t0  1  1 *", "00 03 * * *", "0 0 29 2 *", "0 0 * feb-Nov mon"]
-    {
+    for text in [
+        "*/60 * * * *",
+        "\t0  0\t31 */2  mOn ",
+        "@EVERY  6H",
+        "0 0 30 2 MON",
+        "0 */24 * * *",
+        "0\t0  1  1 *",
+        "00 03 * * *",
+        "0 0 29 2 *",
+        "0 0 * feb-Nov mon",
+    ] {
         assert!(text.parse::<Recurrence>().is_ok(), "`{text}`");
     }
 }
@@ -225,6 +250,86 @@ fn a_day_that_a_country_leaves_out_is_left_out() {
         &["2011-12-30T10:00:00Z", "2011-12-30T11:00:00Z"],
     );
     check("0 3 30 12 *", "Pacific/Apia", "2011-12-01T00:00:00Z", &["2012-12-29T13:00:00Z"]);
+}
+
+#[test]
+fn a_clock_may_change_by_any_length_at_any_time_of_day() {
+    for (line, zone, after, expected) in [
+        // Two hours ahead, and back.
+        (
+            "30 1 * * *",
+            "Antarctica/Troll",
+            "2026-03-28T12:00:00Z",
+            ["2026-03-29T01:00:00Z", "2026-03-29T23:30:00Z"],
+        ),
+        (
+            "30 2 * * *",
+            "Antarctica/Troll",
+            "2026-10-24T12:00:00Z",
+            ["2026-10-25T00:30:00Z", "2026-10-26T02:30:00Z"],
+        ),
+        (
+            "0 * * * *",
+            "Antarctica/Troll",
+            "2026-10-25T00:00:00Z",
+            ["2026-10-25T01:00:00Z", "2026-10-25T02:00:00Z"],
+        ),
+        // Half an hour: what follows the clock has half of its hour.
+        (
+            "*/15 2 * * *",
+            "Australia/Lord_Howe",
+            "2026-10-03T15:30:00Z",
+            ["2026-10-03T15:45:00Z", "2026-10-04T15:00:00Z"],
+        ),
+        // Back in the spring, for Ramadan, and ahead after it.
+        (
+            "30 2 * * *",
+            "Africa/Casablanca",
+            "2026-02-14T12:00:00Z",
+            ["2026-02-15T01:30:00Z", "2026-02-16T02:30:00Z"],
+        ),
+        (
+            "30 2 * * *",
+            "Africa/Casablanca",
+            "2026-03-21T12:00:00Z",
+            ["2026-03-22T02:00:00Z", "2026-03-23T01:30:00Z"],
+        ),
+        // Where winter is the exception.
+        (
+            "30 1 * * *",
+            "Europe/Dublin",
+            "2026-03-28T12:00:00Z",
+            ["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"],
+        ),
+        // At a quarter to three.
+        (
+            "0 3 * * *",
+            "Pacific/Chatham",
+            "2026-09-26T00:00:00Z",
+            ["2026-09-26T14:00:00Z", "2026-09-27T13:15:00Z"],
+        ),
+        // A day that is left out, and clocks that went by the sun, to the second.
+        (
+            "0 3 * * *",
+            "Pacific/Kwajalein",
+            "1993-08-20T12:00:00Z",
+            ["1993-08-20T15:00:00Z", "1993-08-21T15:00:00Z"],
+        ),
+        (
+            "0 12 * * *",
+            "America/New_York",
+            "1883-11-18T00:00:00Z",
+            ["1883-11-18T16:56:02Z", "1883-11-19T17:00:00Z"],
+        ),
+        (
+            "0 3 * * *",
+            "Africa/Monrovia",
+            "1960-01-01T00:00:00Z",
+            ["1960-01-01T03:44:30Z", "1960-01-02T03:44:30Z"],
+        ),
+    ] {
+        check(line, zone, after, &expected);
+    }
 }
 
 #[test]
