@@ -18,8 +18,8 @@ use std::{
 use axum::{
     Router,
     body::to_bytes,
-    extract::{Path, Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    extract::{Path, Request, State, rejection::PathRejection},
+    http::{HeaderMap, HeaderName, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get},
@@ -31,6 +31,7 @@ use tokio::{
     sync::{self, mpsc, oneshot},
     time::Instant,
 };
+use url::Url;
 
 use super::{
     connection::Bounded,
@@ -95,12 +96,20 @@ impl Door {
         }
     }
 
-    /// Whether the request calls us by a name of ours: a page in a browser could have its own name lead here. By an
-    /// address nobody is led astray, and Prometheus finds pods by nothing else.
-    fn is_called_rightly(&self, headers: &HeaderMap) -> bool {
-        let mut hosts = headers.get_all(header::HOST).iter();
+    /// Whether the request calls us by a name of ours, wherever it names a host: a page in a browser could have its own
+    /// name lead here.
+    fn is_called_rightly(&self, request: &Request) -> bool {
+        let mut hosts = request.headers().get_all(header::HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-        let name = host.to_str().unwrap_or_default().to_ascii_lowercase();
+        // As a proxy is asked: `POST http://host/path`.
+        let target = request.uri().authority();
+        self.is_ours(host.to_str().unwrap_or_default())
+            && target.is_none_or(|target| self.is_ours(target.as_str()))
+    }
+
+    /// By an address nobody is led astray, and Prometheus finds pods by nothing else.
+    fn is_ours(&self, host: &str) -> bool {
+        let name = host.to_ascii_lowercase();
         let name = match name.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
             _ => &name,
@@ -113,8 +122,10 @@ impl Door {
 
     fn has_token(&self, headers: &HeaderMap) -> bool {
         let Some(expected) = self.token else { return false };
-        let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = shown.and_then(|shown| {
+        let mut shown = headers.get_all(header::AUTHORIZATION).iter();
+        // Of two, nobody knows which one whoever stands before us has looked at.
+        let (Some(shown), None) = (shown.next(), shown.next()) else { return false };
+        let token = shown.to_str().ok().and_then(|shown| {
             let (scheme, token) = shown.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
         });
@@ -155,7 +166,7 @@ fn routes(door: Arc<Door>) -> Router {
 }
 
 async fn check_host(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    if door.is_called_rightly(request.headers()) {
+    if door.is_called_rightly(&request) {
         next.run(request).await
     } else {
         refuse(
@@ -191,7 +202,11 @@ async fn tell_metrics(State(door): State<Arc<Door>>) -> Response {
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::render(&metrics)).into_response()
 }
 
-async fn trigger(State(door): State<Arc<Door>>, Path(pipeline): Path<String>, request: Request) -> Response {
+async fn trigger(
+    State(door): State<Arc<Door>>,
+    pipeline: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     if parts.method != Method::POST {
         let refusal = refuse(StatusCode::METHOD_NOT_ALLOWED, "a trigger is a POST");
@@ -218,6 +233,8 @@ async fn trigger(State(door): State<Arc<Door>>, Path(pipeline): Path<String>, re
     if to_bytes(body, LARGEST_BODY).await.is_err() {
         return too_large();
     }
+    // What is no text is no name.
+    let pipeline = pipeline.map_or_else(|_| String::new(), |Path(pipeline)| pipeline);
     let (answer, came) = oneshot::channel();
     // Either fails only while the daemon stops.
     let sent = door.questions.send(Question::Trigger { pipeline: pipeline.clone(), answer }).await.is_ok();
@@ -234,12 +251,16 @@ async fn trigger(State(door): State<Arc<Door>>, Path(pipeline): Path<String>, re
 
 /// Whether a browser says that a page of another site made it send the request. Who is no browser says nothing.
 fn is_from_elsewhere(headers: &HeaderMap) -> bool {
-    let says = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase());
-    let host = says("host").unwrap_or_default();
-    let by_site = says("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
-    let by_origin =
-        says("origin").is_some_and(|origin| origin.split_once("://").is_none_or(|(_, of)| of != host));
-    by_site || by_origin
+    let says = |name| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
+    let host = says(header::HOST).next().unwrap_or_default();
+    says(HeaderName::from_static("sec-fetch-site")).any(|site| site != "same-origin" && site != "none")
+        || says(header::ORIGIN).any(|origin| !is_at(origin, host))
+}
+
+/// Whether an origin is that of `host`, by whichever scheme: what ends TLS may stand before us.
+fn is_at(origin: &str, host: &str) -> bool {
+    let Ok(origin) = Url::parse(origin) else { return false };
+    Url::parse(&format!("{}://{host}", origin.scheme())).is_ok_and(|own| own.origin() == origin.origin())
 }
 
 fn accepted(pipeline: &str, state: &str) -> Response {

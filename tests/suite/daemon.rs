@@ -701,11 +701,66 @@ async fn a_trigger_is_checked_from_the_outside_in() {
         ("GET /metrics", "Host: {HOST}\n", "", 404),
         ("POST /trigger/docs", "Host: {HOST}\nOrigin: http://{HOST}\n", &bearer, 202),
         ("POST /trigger/docs", "Host: corpusd.internal\n", &bearer, 202),
+        // Whom it calls: by any name, in any case, and everywhere that it names a host.
+        ("POST /trigger/docs", "Host: LocalHost.:1\n", &bearer, 202),
+        ("POST /trigger/docs", "", &bearer, 421),
+        ("POST /trigger/docs", "Host: localhost\nHost: evil.test\n", &bearer, 421),
+        ("POST /trigger/docs", "Host: localhost@evil.test\n", &bearer, 421),
+        ("POST http://{HOST}/trigger/docs", "Host: {HOST}\n", &bearer, 202),
+        ("POST http://evil.test/trigger/docs", "Host: {HOST}\n", &bearer, 421),
+        ("POST http://{HOST}/trigger/docs", "Host: evil.test\n", &bearer, 421),
+        // What it asks for.
+        ("HEAD /trigger/docs", "Host: {HOST}\n", &bearer, 405),
+        ("OPTIONS /trigger/docs", "Host: {HOST}\n", "Origin: https://evil.test\n", 405),
+        ("GET /trigger/%ff", "Host: {HOST}\n", "", 405),
+        ("POST /trigger/%ff", "Host: {HOST}\n", &bearer, 404),
+        ("POST /trigger/docs%0d%0aX:y", "Host: {HOST}\n", &bearer, 404),
+        ("POST /trigger/docs%00", "Host: {HOST}\n", &bearer, 404),
+        ("POST /trigger/Docs", "Host: {HOST}\n", &bearer, 404),
+        ("POST /trigger/docs/", "Host: {HOST}\n", &bearer, 404),
+        ("POST /trigger/", "Host: {HOST}\n", &bearer, 404),
+        ("POST /trigger/%64ocs", "Host: {HOST}\n", &bearer, 202),
+        // Which site it comes from.
+        ("POST /trigger/docs", "Host: localhost\nOrigin: HTTP://LocalHost:80\n", &bearer, 202),
+        (
+            "POST /trigger/docs",
+            "Host: Corpusd.internal:443\nOrigin: https://corpusd.INTERNAL\n",
+            &bearer,
+            202,
+        ),
+        (
+            "POST /trigger/docs",
+            "Host: corpusd.internal\nOrigin: http://corpusd.internal:8080\n",
+            &bearer,
+            403,
+        ),
+        ("POST /trigger/docs", "Host: {HOST}\nOrigin: http://{HOST}.evil.test\n", &bearer, 403),
+        (
+            "POST /trigger/docs",
+            "Host: {HOST}\nOrigin: http://{HOST}\nOrigin: http://evil.test\n",
+            &bearer,
+            403,
+        ),
+        ("POST /trigger/docs", "Host: {HOST}\nOrigin:\n", &bearer, 403),
+        ("POST /trigger/docs", "Host: {HOST}\nSec-Fetch-Site: same-site\n", &bearer, 403),
+        (
+            "POST /trigger/docs",
+            "Host: {HOST}\nSec-Fetch-Site: none\nSec-Fetch-Site: cross-site\n",
+            &bearer,
+            403,
+        ),
+        ("POST /trigger/docs", "Host: {HOST}\nSec-Fetch-Site: same-origin\n", &bearer, 202),
+        // What it shows.
+        ("POST /trigger/docs", "Host: {HOST}\nAuthorization: Bearer another-token\n", &bearer, 401),
+        ("POST /trigger/docs", "Host: {HOST}\n", "Authorization: BEARER  a-token-of-some-length \n", 202),
     ];
     for (line, host, more, expected) in cases {
         let status = ask(listen, &format!("{line} HTTP/1.1\n{host}{more}Content-Length: 0\n\n")).await;
         assert_eq!(status, expected, "{line} {host}");
     }
+    // As a program asks that knows of nothing newer.
+    assert_eq!(ask(listen, &format!("POST /trigger/docs HTTP/1.0\nHost: {{HOST}}\n{bearer}\n")).await, 202);
+    assert_eq!(ask(listen, &format!("POST /trigger/docs HTTP/1.0\n{bearer}\n")).await, 421);
     let large = format!("POST /trigger/docs HTTP/1.1\nHost: {{HOST}}\n{bearer}");
     assert_eq!(ask(listen, &format!("{large}Content-Length: 1000000000\n\n")).await, 413);
     let chunk = format!("10000\n{}\n", "x".repeat(0x10000));
