@@ -124,7 +124,7 @@ impl Account {
     /// What a status that is no success means to somebody who asks.
     pub(super) fn failure(&self, status: u16, wait: Option<Duration>, body: &[u8]) -> ApiError {
         match status {
-            408 | 425 | 429 | 500.. => ApiError::Passing(wait, self.explain(status, body)),
+            408 | 409 | 425 | 429 | 500.. => ApiError::Passing(wait, self.explain(status, body)),
             _ => ApiError::Refused(refusal(status), self.explain(status, body)),
         }
     }
@@ -162,6 +162,20 @@ pub(super) fn json_size(value: &impl Serialize) -> u64 {
     count.0
 }
 
+/// Whether a body tells of a failure, whatever its status says. A field for errors that holds none tells of none.
+pub(super) fn tells_failure(json: &Value) -> bool {
+    let is_empty = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(true) | Value::Number(_) => false,
+    };
+    let has_error =
+        ["error", "errors"].into_iter().filter_map(|field| json.get(field)).any(|value| !is_empty(value));
+    has_error || json.get("success") == Some(&Value::Bool(false))
+}
+
 /// The message of an error body, in any of its shapes, with its issues.
 fn message_in(body: &[u8]) -> Option<String> {
     let json: Value = serde_json::from_slice(body).ok()?;
@@ -182,8 +196,46 @@ fn message_in(body: &[u8]) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// An account that no request reaches.
+    pub(in crate::chatbase) fn account() -> Account {
+        let base_url = Url::parse("https://api.test/").unwrap();
+        let http = http::Client::new(http::egress::Egress::new([&base_url]), http::USER_AGENT);
+        let now = || Timestamp::UNIX_EPOCH;
+        Account::new(http, base_url, "sk-canary".into(), Arc::default(), now)
+    }
+
+    #[test]
+    fn a_body_tells_of_a_failure_by_an_error_that_it_holds() {
+        for failed in [
+            r#"{"error":"full"}"#,
+            r#"{"error":{"code":"X"}}"#,
+            r#"{"errors":["full"]}"#,
+            r#"{"chatbotId":"abc","error":true}"#,
+            r#"{"success":false,"message":"full"}"#,
+        ] {
+            assert!(tells_failure(&serde_json::from_str(failed).unwrap()), "{failed}");
+        }
+        for fine in [
+            r#"{"chatbotId":"abc","error":null,"errors":[]}"#,
+            r#"{"error":"","errors":{}}"#,
+            r#"{"error":false,"success":true}"#,
+            "[]",
+            "null",
+        ] {
+            assert!(!tells_failure(&serde_json::from_str(fine).unwrap()), "{fine}");
+        }
+    }
+
+    #[test]
+    fn what_may_pass_is_asked_again() {
+        for status in 300..600 {
+            let passes = matches!(account().failure(status, None, b""), ApiError::Passing(..));
+            assert_eq!(passes, matches!(status, 408 | 409 | 425 | 429 | 500..), "{status}");
+        }
+    }
 
     #[test]
     fn an_error_is_understood_in_each_of_its_shapes() {

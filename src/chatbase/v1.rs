@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     Account, Agent, ApiError, Push, Refusal,
-    account::{json_size, refusal, short},
+    account::{json_size, refusal, short, tells_failure},
 };
 use crate::http::{FetchError, Limits};
 
@@ -135,16 +135,13 @@ impl Client {
         }
     }
 
-    /// A success names the agent, or nothing; an error field makes it a failure.
+    /// A success names the agent, or nothing; one that tells of an error is a failure.
     fn judge_success(&self, status: u16, body: &[u8], agent_id: &str) -> Push {
         let Ok(json) = serde_json::from_slice::<Value>(body) else {
             let shown = self.account.shown(body);
             return Push::Unclear(format!("status {status} with a body that is not JSON: {shown}"));
         };
-        let has_error = |field: &str| {
-            json.get(field).is_some_and(|error| !error.is_null() && *error != Value::Bool(false))
-        };
-        if has_error("error") || has_error("errors") {
+        if tells_failure(&json) {
             return Push::Refused(Refusal::Request, self.account.explain(status, body));
         }
         match ["chatbotId", "id"].iter().find_map(|field| json.get(field)?.as_str()) {
@@ -171,6 +168,9 @@ impl Client {
 fn agent_in(body: &[u8], id: &str) -> Result<Option<Agent>, String> {
     let json: Value =
         serde_json::from_slice(body).map_err(|_| "the list of agents is not JSON".to_owned())?;
+    if [Some(&json), json.get("chatbots")].into_iter().flatten().any(tells_failure) {
+        return Err("the list of agents tells of an error".to_owned());
+    }
     let list = [json.get("chatbots"), json.pointer("/chatbots/data"), json.get("data"), Some(&json)]
         .into_iter()
         .flatten()
@@ -195,7 +195,7 @@ fn agent_in(body: &[u8], id: &str) -> Result<Option<Agent>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::account::tests::account, *};
 
     #[test]
     fn an_agent_is_found_in_every_shape_of_the_list() {
@@ -219,6 +219,54 @@ mod tests {
         assert_eq!(agent_in(camel.as_bytes(), "x"), Ok(Some(bare)));
         assert!(agent_in(b"<html>", "x").is_err());
         assert!(agent_in(b"{}", "x").is_err());
+        // Nothing is known of agents then: not even that there are none.
+        assert!(agent_in(br#"{"chatbots":{"data":[],"error":"timeout"}}"#, "x").is_err());
+        assert!(agent_in(br#"{"chatbots":{"data":[],"error":null}}"#, "x").is_ok());
+    }
+
+    #[test]
+    fn an_answer_to_a_push_means_what_its_status_and_body_say() {
+        let client = Client::new(account());
+        let check = |status: u16, wait: Option<u64>, body: &str, expected: &str| {
+            let push = client.judge(status, wait.map(Duration::from_secs), body.as_bytes(), "abc");
+            let told = format!("{push:?}");
+            let kind = match push {
+                Push::Refused(refusal, _) => format!("{refusal:?}"),
+                _ => told.split('(').next().unwrap_or_default().to_owned(),
+            };
+            assert_eq!(kind, expected, "{status} {body}: {told}");
+            assert!(!told.contains("sk-canary"), "{told}");
+        };
+        for body in
+            [r#"{"chatbotId":"abc"}"#, r#"{"id":"abc","errors":[]}"#, r#"{"chatbotId":"abc","error":null}"#]
+        {
+            for status in [200, 201, 202, 299] {
+                check(status, None, body, "Applied");
+            }
+        }
+        for body in ["", "<html>", "{\"chatbotId\":\"ab", "null", "[]", "{}", "\"abc\"", "{\"chatbotId\":7}"]
+        {
+            for status in [200, 203, 204, 206] {
+                check(status, None, body, "Unclear");
+            }
+        }
+        check(200, None, r#"{"chatbotId":"ABC"}"#, "Agent");
+        check(200, None, r#"{"chatbotId":"abc","error":"full"}"#, "Request");
+        check(200, None, r#"{"chatbotId":"abc","success":false}"#, "Request");
+        for status in [300, 302, 303, 304, 308, 400, 405, 406, 410, 415, 418, 422, 423, 428, 431, 451] {
+            check(status, Some(9), "sk-canary", "Request");
+        }
+        for (status, refusal) in [(401, "Key"), (402, "Plan"), (403, "Plan"), (404, "Agent"), (413, "Size")] {
+            check(status, None, r#"{"message":"no sk-canary"}"#, refusal);
+        }
+        check(409, Some(9), "", "Busy");
+        for wait in [None, Some(0), Some(86_400)] {
+            check(429, wait, "slow down", "Later");
+        }
+        check(503, Some(0), "", "Later");
+        for status in [408, 425, 500, 501, 502, 503, 504, 507, 508, 511, 520, 529, 530, 599, 999] {
+            check(status, None, "<html>", "Unknown");
+        }
     }
 
     #[test]

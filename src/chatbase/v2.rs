@@ -7,11 +7,11 @@ use std::{collections::HashSet, time::Duration};
 
 use bytes::Bytes;
 use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     Account, Agent, ApiError, Patience, Push, Refusal, Source, Status,
-    account::{json_size, refusal, short},
+    account::{json_size, refusal, tells_failure},
 };
 use crate::http::{FetchError, Limits};
 
@@ -243,12 +243,12 @@ impl Client {
 
     /// What the answer to a write means.
     fn judge(&self, method: &Method, answer: &Answer) -> Push {
-        let code = code_in(&answer.body);
+        let json = serde_json::from_slice(&answer.body).unwrap_or_default();
         let explained = || self.account.explain(answer.status, &answer.body);
-        match (answer.status, code.as_deref()) {
+        match (answer.status, code_in(&json)) {
+            (200..=299, _) if tells_failure(&json) => Push::Refused(Refusal::Request, explained()),
             // Whether it did what it says shows in the list.
-            (200..=299, None) => Push::Applied,
-            (200..=299, Some(_)) => Push::Refused(Refusal::Request, explained()),
+            (200..=299, _) => Push::Applied,
             (404 | 410, code) if *method == Method::DELETE && code != Some("AGENT_NOT_FOUND") => {
                 Push::Applied
             }
@@ -324,13 +324,9 @@ fn source(item: &Value) -> Option<Source> {
 }
 
 /// The code of an error.
-fn code_in(body: &[u8]) -> Option<String> {
-    let json: Map<String, Value> = serde_json::from_slice(body).ok()?;
-    match json.get("error")? {
-        Value::Object(error) => Some(short(error.get("code").and_then(Value::as_str).unwrap_or_default())),
-        Value::String(error) => Some(short(error)),
-        _ => None,
-    }
+fn code_in(json: &Value) -> Option<&str> {
+    let error = json.get("error")?;
+    error.as_str().or_else(|| error.get("code")?.as_str())
 }
 
 /// As one segment of a path, or one value of a query.
@@ -340,7 +336,7 @@ fn encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::account::tests::account, *};
 
     #[test]
     fn a_page_of_the_list_says_what_comes_next() {
@@ -359,6 +355,57 @@ mod tests {
         check(r#"{"data":[],"pagination":{"cursor":null,"hasMore":true}}"#, None);
         check(r#"{"data":[{"name":"without an id"}]}"#, None);
         check(r#"{"sources":[]}"#, None);
+    }
+
+    #[test]
+    fn an_answer_to_a_write_means_what_its_status_and_code_say() {
+        let patience = Patience { pauses: Vec::new(), stop: tokio_util::sync::CancellationToken::new() };
+        let client = Client::new(account(), "abc", Duration::from_secs(1), patience);
+        let check = |methods: &[Method], status: u16, wait: Option<u64>, body: &str, expected: &str| {
+            for method in methods {
+                let (wait, body) = (wait.map(Duration::from_secs), body.as_bytes().to_vec());
+                let push = client.judge(method, &Answer { status, wait, request_id: None, body });
+                let kind = match &push {
+                    Push::Refused(refusal, _) => format!("{refusal:?}"),
+                    other => format!("{other:?}").split('(').next().unwrap_or_default().to_owned(),
+                };
+                assert_eq!(kind, expected, "{method} {status}: {push:?}");
+            }
+        };
+        let code = |code: &str| format!(r#"{{"error":{{"code":"{code}","message":"as it happens"}}}}"#);
+        let all = [Method::POST, Method::PUT, Method::DELETE];
+        let (writes, delete) = (&all[..2], &all[2..]);
+        for body in ["", "<html>", "null", r#"{"data":{"id":"x"}}"#, r#"{"success":true,"error":null}"#] {
+            for status in [200, 201, 202, 204] {
+                check(&all, status, None, body, "Applied");
+            }
+        }
+        check(&all, 200, None, r#"{"success":false}"#, "Request");
+        check(&all, 200, None, &code("SOMETHING"), "Request");
+        for status in [301, 302, 304, 307, 400, 405, 422, 451] {
+            check(&all, status, None, "", "Request");
+        }
+        for (status, refusal) in [(401, "Key"), (402, "Plan"), (403, "Plan"), (413, "Size")] {
+            check(&all, status, None, "<html>", refusal);
+        }
+        check(&all, 422, None, &code("SOURCE_SIZE_LIMIT_EXCEEDED"), "Size");
+        check(&all, 404, None, &code("AGENT_NOT_FOUND"), "Agent");
+        check(writes, 404, None, &code("SOURCE_NOT_FOUND"), "Unknown");
+        check(writes, 404, None, "<html>", "Agent");
+        for status in [404, 410] {
+            check(delete, status, None, "<html>", "Applied");
+        }
+        check(delete, 409, None, &code("SOURCE_PENDING_DELETION"), "Applied");
+        check(writes, 409, None, &code("SOURCE_PENDING_DELETION"), "Unknown");
+        check(&all, 409, None, &code("SOURCE_IS_TRAINING"), "Busy");
+        for wait in [None, Some(0), Some(86_400)] {
+            check(&all, 429, wait, "<html>", "Later");
+        }
+        check(&all, 503, Some(0), "<html>", "Later");
+        check(&all, 503, None, &code("SERVICE_UNDER_MAINTENANCE"), "Later");
+        for status in [408, 409, 425, 500, 502, 503, 504, 520, 599] {
+            check(&all, status, None, "<html>", "Unknown");
+        }
     }
 
     #[test]
