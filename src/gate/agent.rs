@@ -3,6 +3,9 @@
 use super::{AtAgent, Gates, Line, line, share};
 use crate::corpus::Corpus;
 
+/// The gate of the room at the agent.
+pub(super) const ROOM: &str = "limit";
+
 pub(super) fn lines(
     published: Option<&Corpus>,
     corpus: &Corpus,
@@ -37,14 +40,14 @@ fn shrunk(corpus: &Corpus, agent: &AtAgent, gates: &Gates) -> Line {
 }
 
 /// The limit of the plan is on the agent, whoever filled it.
-fn room(corpus: &Corpus, agent: &AtAgent, limit: u64) -> Line {
+pub(super) fn room(corpus: &Corpus, agent: &AtAgent, limit: u64) -> Line {
     let AtAgent { foreign, foreign_bytes, .. } = *agent;
     let size = corpus.manifest.size.bytes + foreign_bytes;
     let detail = format!(
-        "{size} bytes with {foreign} sources that corpusd did not make ({foreign_bytes} bytes), fewer than {limit} wanted: \
-         lower `corpus.limit`, or delete some of them"
+        "{size} bytes with {foreign} sources that corpusd did not make ({foreign_bytes} bytes), fewer than {limit} wanted; \
+         no approval makes room: delete some of them, or lower `corpus.limit`"
     );
-    line("limit", limit as f64, size as f64, size >= limit, detail)
+    line(ROOM, limit as f64, size as f64, size >= limit, detail)
 }
 
 #[cfg(test)]

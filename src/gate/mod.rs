@@ -178,6 +178,11 @@ impl Verdict {
         self.lines.iter().any(|line| line.verdict == Ruling::Hold)
     }
 
+    /// Whether a person can let it pass: no approval makes room where there is none.
+    pub fn can_be_approved(&self) -> bool {
+        self.holds().all(|line| line.gate != agent::ROOM)
+    }
+
     /// The gates that hold, with the numbers.
     pub fn reasons(&self) -> String {
         self.holds().map(|line| format!("{}: {}", line.gate, line.detail)).collect::<Vec<_>>().join("; ")
@@ -207,6 +212,12 @@ pub fn judge(published: Option<&Corpus>, corpus: &Corpus, facts: &Facts, gates: 
         lines.extend(agent::lines(published, corpus, agent, *limit, gates));
     }
     Verdict { lines }
+}
+
+/// Whether the agent has room for a corpus beside what others put there; `None` where the target does not tell of it.
+pub fn room(corpus: &Corpus, facts: &Facts) -> Option<Line> {
+    let (agent, limit) = facts.at_agent.as_ref()?;
+    Some(agent::room(corpus, agent, (*limit)?))
 }
 
 fn line(gate: &str, limit: f64, value: f64, hold: bool, detail: String) -> Line {

@@ -4,7 +4,7 @@ use super::{Context, RunError, Stage, assemble::Assembled, delivery::Delivery, v
 use crate::{
     blocking::blocking,
     corpus::Corpus,
-    gate::{self, ApprovedCorpus, Crawled, Facts, Verdict, Warrant},
+    gate::{self, ApprovedCorpus, Crawled, Facts, Ruling, Verdict, Warrant},
     hash::{Hash, hex},
     pipeline::Pipeline,
     report::{CorpusReport, Ending, PublishStatus, RunReport},
@@ -112,13 +112,16 @@ pub(super) async fn deliver(
         verification::foresee(pipeline, store, context, sha256, delivery.report).await?;
         delivery.push(agent.as_ref(), &approved, size).await
     } else {
-        let reasons = verdict.reasons();
+        let name = &pipeline.name;
+        let approve = if verdict.can_be_approved() {
+            format!(", `corpusd approve {name}` to go on")
+        } else {
+            String::new()
+        };
+        let reason = format!("held by {} (`corpusd show {name}` to look{approve})", verdict.reasons());
         let (run, target) = (delivery.report.run, delivery.target.clone());
         let held = Held { corpus: sha256, run, target, gates: verdict.lines };
         store.hold(held).await?;
-        let name = &pipeline.name;
-        let reason =
-            format!("held by {reasons} (`corpusd show {name}` to look, `corpusd approve {name}` to go on)");
         delivery.report.end(Ending::Held, reason);
         delivery.resend_pending(agent.as_ref()).await
     }
@@ -199,14 +202,21 @@ pub(super) async fn publish_kept(
         Ok(agent) => agent,
         Err(error) => return delivery.api_failed(error).await,
     };
+    let corpus = Corpus::from(kept);
+    let facts = delivery.facts(&corpus, agent.as_ref(), true);
+    if let Some(room) = gate::room(&corpus, &facts).filter(|room| room.verdict == Ruling::Hold) {
+        let what = format!("the agent has no room for it: {}", room.detail);
+        delivery.report.end(Ending::Held, obstacle(&what, pipeline));
+        return Ok(());
+    }
     if matches!(warrant, Warrant::Approval) {
         store.promote().await?;
     }
     if delivery.report.corpus.is_none() {
-        delivery.report.documents.kept = kept.manifest.documents.len() as u64;
-        delivery.report.corpus = Some(CorpusReport::of(kept.sha256, size, &pipeline.budget));
+        delivery.report.documents.kept = corpus.manifest.documents.len() as u64;
+        delivery.report.corpus = Some(CorpusReport::of(corpus.sha256, size, &pipeline.budget));
     }
-    let Some(approved) = ApprovedCorpus::new(kept.into(), warrant) else {
+    let Some(approved) = ApprovedCorpus::new(corpus, warrant) else {
         return Ok(());
     };
     delivery.push(agent.as_ref(), &approved, size).await

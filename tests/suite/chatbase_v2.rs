@@ -504,6 +504,29 @@ async fn an_agent_without_room_keeps_what_it_has() {
 }
 
 #[tokio::test]
+async fn an_approval_makes_no_room_beside_what_others_put_there() {
+    let world = ready().await.corpus(&["limit: 4KB"]);
+    let notes =
+        json!({"type": "text", "name": "Notes of the sales team", "content": "Discount. ".repeat(390)});
+    let other = world.chatbot.by_somebody_else("POST", &format!("{AGENT_ID}/sources"), &notes).await;
+    let error = world.run().await.ends(Ending::Held).error.unwrap();
+    assert!(error.contains("delete some of them, or lower `corpus.limit`"), "{error}");
+    assert!(!error.contains("corpusd approve"), "{error}");
+    let report = world.approve().await.unwrap().ends(Ending::Held);
+    assert_eq!((report.exit(), report.publish.status), (Exit::Held, PublishStatus::NotSent));
+    let error = report.error.unwrap();
+    assert!(
+        error.contains("the agent has no room for it") && error.contains("delete some of them"),
+        "{error}"
+    );
+    assert_eq!(world.chatbot.writes().await.len(), 1, "theirs");
+    let path = format!("{AGENT_ID}/sources/{}", other["id"].as_str().unwrap());
+    world.chatbot.by_somebody_else("DELETE", &path, &Value::Null).await;
+    world.approve().await.unwrap().ends(Ending::Published);
+    assert_published(&world, &PAGES).await;
+}
+
+#[tokio::test]
 async fn a_training_under_way_is_waited_for() {
     let mut world = ready().await;
     world.chatbot = Chatbot::of(Generation::One).await;
