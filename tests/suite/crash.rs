@@ -229,6 +229,13 @@ async fn assert_recovers(world: &World, hashes: &[String; 2], case: &str) {
     assert_sound(world, case).await;
 }
 
+/// Once nothing is in its way, a run publishes the corpus of this hash.
+async fn assert_publishes(world: &World, hash: &str) {
+    let report = world.corpusd(&["run", "--once", "--json", NAME]).await.exits(0).json();
+    assert_eq!(report["corpus"]["sha256"], hash);
+    assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hash);
+}
+
 /// What a run without room says.
 fn assert_clear(stderr: &str, stdout: &str, case: &str) {
     let said = format!("{stderr}{stdout}");
@@ -268,9 +275,7 @@ async fn files_that_may_not_grow_leave_a_usable_state_and_a_clear_error() {
         assert_recovers(&world, &hashes, &case).await;
     }
     assert!(failed > 0, "every run had room enough");
-    let report = world.corpusd(&["run", "--once", "--json", NAME]).await.exits(0).json();
-    assert_eq!(report["corpus"]["sha256"], hashes[1].as_str());
-    assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hashes[1].as_str());
+    assert_publishes(&world, &hashes[1]).await;
 }
 
 /// A run as the last part of a shell line.
@@ -311,9 +316,7 @@ async fn too_few_descriptors_leave_a_usable_state_and_a_clear_error() {
         assert_recovers(&world, &hashes, &case).await;
     }
     assert!(failed > 0, "every run had descriptors enough");
-    let report = world.corpusd(&["run", "--once", "--json", NAME]).await.exits(0).json();
-    assert_eq!(report["corpus"]["sha256"], hashes[1].as_str());
-    assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hashes[1].as_str());
+    assert_publishes(&world, &hashes[1]).await;
 }
 
 #[tokio::test]
@@ -331,8 +334,7 @@ async fn a_state_that_cannot_be_written_to_is_told_and_nothing_is_sent() {
     }
     assert_eq!(world.chatbot.hashes().await, [hashes[0].as_str()]);
     disk.remount("rw,size=64m");
-    let report = world.corpusd(&["run", "--once", "--json", NAME]).await.exits(0).json();
-    assert_eq!(report["corpus"]["sha256"], hashes[1].as_str());
+    assert_publishes(&world, &hashes[1]).await;
 }
 
 /// A small disk, for as long as it is needed.
@@ -387,9 +389,7 @@ async fn a_full_disk_leaves_a_usable_state_and_a_clear_error() {
     // Somebody makes room.
     disk.remount("size=64m");
     assert_recovers(&world, &hashes, "on a full disk").await;
-    let report = world.corpusd(&["run", "--once", "--json", NAME]).await.exits(0).json();
-    assert_eq!(report["corpus"]["sha256"], hashes[1].as_str());
-    assert_eq!(world.chatbot.agent(AGENT_ID).await["pushed_sha256"], hashes[1].as_str());
+    assert_publishes(&world, &hashes[1]).await;
 }
 
 /// What fails, by the names of libfiu, and how often.
