@@ -10,6 +10,7 @@ pub mod plan;
 
 use std::sync::Arc;
 
+use label::Label;
 pub use layout::Limits;
 use layout::{Answers, Wanted, layout};
 pub use plan::survey;
@@ -29,6 +30,7 @@ use crate::{
 const MAX_FAILED: usize = 3;
 /// Looks at a list that does not show what was written before that counts as lost.
 const LOOKS: usize = 3;
+const UNLISTED: &str = "the API does not list what it accepted";
 
 /// A connection to the sources of an agent.
 #[derive(Debug)]
@@ -132,21 +134,27 @@ impl Sources {
             writes = steps.len(),
             "the agent's sources are brought up to date"
         );
-        match self.perform(&steps, done).await {
+        let (writes, deletions) = steps.split_at(steps.iter().take_while(|step| !step.is_delete()).count());
+        let mut push = self.perform(writes, done).await;
+        // An answer that says nothing of what was written may be that of something else than the API.
+        if push == Push::Applied && !writes.is_empty() && !deletions.is_empty() {
+            push = self.listed(&wanted).await;
+        }
+        if push == Push::Applied {
+            push = self.perform(deletions, done).await;
+        }
+        match push {
             Push::Applied => Ok(Some(wanted)),
             push => Err(push),
         }
     }
 
-    /// Makes the writes of a plan. Nothing is deleted unless all that comes before was written.
+    /// Makes writes one after the other.
     async fn perform(&self, steps: &[Step<'_>], done: &mut Done) -> Push {
         let mut failures = Vec::new();
         for (at, step) in steps.iter().enumerate() {
             if self.client.patience().stop.is_cancelled() {
                 return Push::Later(None, "asked to stop".to_owned());
-            }
-            if matches!(step, Step::Delete(_)) && !failures.is_empty() {
-                break;
             }
             let (push, request_id) = match step {
                 Step::Update(id, wanted) => self.client.update(id, draft(wanted)).await,
@@ -195,21 +203,29 @@ impl Sources {
         }
     }
 
+    /// Waits until the list shows all that is wanted, whatever it shows besides.
+    async fn listed(&self, wanted: &[Wanted]) -> Push {
+        let mut look = 0;
+        loop {
+            match self.look(wanted).await {
+                Ok(known) if plan(wanted, &known).iter().all(Step::is_delete) => return Push::Applied,
+                Ok(_) => look += 1,
+                Err(push) => return push,
+            }
+            if look == LOOKS || !self.client.patience().pause(look - 1, None).await {
+                return Push::Later(None, UNLISTED.to_owned());
+            }
+        }
+    }
+
     /// Waits until the agent answers from what is wanted. Where that takes too long, what was accepted has to do.
     async fn settled(&self, wanted: &[Wanted]) -> Push {
         let mut look = 0;
         loop {
-            let known = match self.client.sources().await {
+            let known = match self.look(wanted).await {
                 Ok(known) => known,
-                Err(error) => return later(error),
+                Err(push) => return push,
             };
-            let failed: Vec<_> =
-                of_ours(&known).filter(|(_, source)| source.status == Status::Failed).collect();
-            if let Some((_, first)) = failed.first() {
-                let reason =
-                    format!("the training of {} sources failed, first `{}`", failed.len(), first.name);
-                return Push::Later(None, reason);
-            }
             let is_listed = plan(wanted, &known).is_empty();
             if is_listed && is_trained(&known) {
                 return Push::Applied;
@@ -221,7 +237,24 @@ impl Sources {
                     tracing::warn!("the sources were accepted, and their training is not confirmed");
                     return Push::Applied;
                 }
-                return Push::Later(None, "the API does not list what it accepted".to_owned());
+                return Push::Later(None, UNLISTED.to_owned());
+            }
+        }
+    }
+
+    /// The agent's sources, if no training of what is wanted has failed.
+    async fn look(&self, wanted: &[Wanted]) -> Result<Vec<Source>, Push> {
+        let known = self.client.sources().await.map_err(later)?;
+        let is_wanted = |label: Label| wanted.iter().any(|wanted| wanted.label.slot == label.slot);
+        let failed: Vec<_> = of_ours(&known)
+            .filter(|(label, source)| source.status == Status::Failed && is_wanted(*label))
+            .collect();
+        match failed.first() {
+            None => Ok(known),
+            Some((_, first)) => {
+                let reason =
+                    format!("the training of {} sources failed, first `{}`", failed.len(), first.name);
+                Err(Push::Later(None, reason))
             }
         }
     }
@@ -235,6 +268,10 @@ impl Done {
 }
 
 impl Step<'_> {
+    fn is_delete(&self) -> bool {
+        matches!(self, Step::Delete(_))
+    }
+
     /// Whether it brings a question with its answer.
     fn is_answer(&self) -> bool {
         matches!(self, Step::Update(_, wanted) | Step::Create(wanted) if wanted.question.is_some())
