@@ -191,6 +191,10 @@ fn agent<'a>(reader: &mut Reader<'a>, file: &Fields<'a>) -> Option<(Agent, Mark)
         && (text.value.is_empty() || text.value.chars().any(|c| c.is_control() || c.is_whitespace()))
     {
         reader.faults.error(id.at(), "`id` is empty, or holds white space or a control character", "");
+    } else if !text.value.is_ascii() {
+        // Some look like letters that are, or like nothing at all.
+        let message = "`id` holds characters that no id at Chatbase has";
+        reader.faults.warn(id.at(), message, "copy it from the agent's settings, or type it again");
     }
     // An unset id is the text as written, so that two files which name the same variable still clash.
     Some((Agent { id: text.value, name: name.map(|(_, text)| text.value) }, id.at()))

@@ -177,6 +177,10 @@ impl<'a> Reader<'a> {
             Ok(url) if !matches!(url.scheme(), "http" | "https") => {
                 Some(("no http or https URL".to_owned(), EXAMPLE))
             }
+            // The parser would leave out what breaks a line.
+            Ok(_) if text.trim_ascii().contains(char::is_control) => {
+                Some(("a URL with a line break or a control character in it".to_owned(), EXAMPLE))
+            }
             Ok(url) if !url.username().is_empty() || url.password().is_some() => {
                 Some(("a URL with credentials".to_owned(), "remove the part before the `@`"))
             }

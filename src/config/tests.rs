@@ -263,6 +263,18 @@ fn a_faulty_value_is_refused_at_its_place_with_a_way_out() {
         "`remove` cannot use `b[` as a selector: `[` is not closed",
     );
     check("", "clean: [{match: \"/**\", remove: \"${TOKEN}(\"}]", "cannot use");
+    let long = |part: &str| format!("clean: [{{match: \"/**\", content: \"{}\"}}]", part.repeat(50_000));
+    check("", &long("a "), "cannot use this text as a selector: it has 100000 bytes, more than 4096");
+    check(
+        "",
+        &format!("clean: [{{match: \"/**\", content: \"{}\"}}]", ":has(".repeat(99)),
+        ":has(…` is not supported",
+    );
+    check(
+        "site",
+        "sitemap: \"https://docs.example.com/\\r\\nX: y\"",
+        "a URL with a line break or a control character",
+    );
     check("corpus", "priority: {match: a}", "`priority` must be a list");
     check("corpus", "priority: [{match: \"/a\"}]", "missing `corpus.priority[].weight`");
     check("corpus", "priority: [{match: \"/{a\", weight: 1}]", "as a pattern");
@@ -328,6 +340,10 @@ fn strings_stay_strings() {
     }
     let warnings = load(&with("agent", "name: no")).unwrap().warnings;
     assert!(told(&warnings).contains("warning: `name` has 2 characters"), "{warnings:?}");
+    for id in ["a\u{200b}bc", "\u{430}bc"] {
+        let warnings = load(&MINIMAL.replace("abc", id)).unwrap().warnings;
+        assert!(told(&warnings).contains("warning: `id` holds characters that no id"), "{warnings:?}");
+    }
 }
 
 #[test]

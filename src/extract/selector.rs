@@ -3,7 +3,16 @@
 
 use html5ever::LocalName;
 
-use crate::html::{Element, NodeId, Tree};
+use crate::{
+    html::{Element, NodeId, Tree},
+    plain::excerpt,
+};
+
+/// Longest selector: one that a person writes is a line or two, and a page is searched for each of its parts.
+const MAX_LEN: usize = 4_096;
+
+/// What is shown of a part that is not understood, in characters.
+const SHOWN: usize = 40;
 
 /// A parsed list of selectors.
 #[derive(Debug, Clone)]
@@ -20,6 +29,9 @@ pub enum SelectorError {
     /// A bracket, parenthesis or quotation mark has no end.
     #[error("`{0}` is not closed")]
     Unclosed(char),
+    /// Over 4 KiB.
+    #[error("it has {0} bytes, more than {MAX_LEN}")]
+    TooLong(usize),
     /// Valid CSS or not, it is not of the supported part.
     #[error("`{0}` is not supported in a selector")]
     Unsupported(String),
@@ -77,6 +89,9 @@ impl std::str::FromStr for Selector {
     type Err = SelectorError;
 
     fn from_str(text: &str) -> Result<Self, SelectorError> {
+        if text.len() > MAX_LEN {
+            return Err(SelectorError::TooLong(text.len()));
+        }
         let mut parser = Parser(text);
         let mut alternatives = vec![parser.complex()?];
         while parser.eat(',') {
@@ -329,7 +344,7 @@ impl Parser<'_> {
     /// The part that begins here and is not understood.
     fn unsupported(&self) -> SelectorError {
         let end = self.0.find([' ', ',', '[']).filter(|&end| end > 0).unwrap_or(self.0.len());
-        SelectorError::Unsupported(self.0[..end].to_owned())
+        SelectorError::Unsupported(excerpt(&self.0[..end], SHOWN))
     }
 }
 
