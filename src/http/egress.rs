@@ -413,6 +413,86 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_the_same_however_it_is_written() {
+        for text in [
+            "http://0x7f.1/",
+            "http://0177.1/",
+            "http://127.0.1:80/",
+            "http://0x7F000001./",
+            "http://%31%32%37.1/",
+            "http://１２７.0.0.1/",
+            "http://[0:0:0:0:0:0:0:1]/",
+            "http://[::127.0.0.1]/",
+            "http://[::ffff:0:0]/",
+            "http://[::ffff:7f00:1]:80/",
+            "http://[fe80::1]/",
+            "http://[fec0::1]/",
+            "http://[2001:db8::1]/",
+            "http://[2001:20::1]/",
+            "http://[100::1]/",
+            "http://[5f00::1]/",
+            "http://0.0.0.0:443/",
+            "http://192.168.65535/",
+            "http://10.255.255.255/",
+            "http://100.64.0.1/",
+            "http://198.18.0.1/",
+            "http://203.0.113.9/",
+            "http://224.0.0.1/",
+            "https:\\\\127.0.0.1\\",
+            "http:/127.0.0.1/",
+            "http://\t127.0.0.1/",
+            "http://127.0.0.1#@site.test/",
+        ] {
+            assert_eq!(verdict(&Egress::default().check_url(&url(text))), "address", "{text}");
+        }
+        for text in [
+            "http://LocalHost./",
+            "http://a.b.localhost/",
+            "http://ⓛocalhost/",
+            "http://consul/",
+            "http://x.svc.cluster.local/",
+            "http://ip-10-0-0-1.ec2.internal/",
+            "http://router.lan/",
+            "http://nas.home/",
+            "http://printer.local./",
+            "http://wpad.corp/",
+            "http://instance-data/",
+            "http://xyz.onion/",
+        ] {
+            assert_eq!(verdict(&Egress::default().check_url(&url(text))), "name", "{text}");
+        }
+        for text in [
+            "gopher://site.test/",
+            "ws://site.test/",
+            "wss://site.test/",
+            "view-source:http://site.test/",
+            "tel:1",
+        ] {
+            assert_eq!(verdict(&Egress::default().check_url(&url(text))), "scheme", "{text}");
+        }
+        for text in ["http://a@site.test/", "http://:b@site.test/", "http://a:b@127.0.0.1/"] {
+            assert_ne!(verdict(&Egress::default().check_url(&url(text))), "public", "{text}");
+        }
+        for text in [
+            "http://site.test:21/",
+            "http://site.test:11211/",
+            "http://site.test:0/",
+            "https://site.test:22/",
+        ] {
+            assert_eq!(verdict(&Egress::default().check_url(&url(text))), "port", "{text}");
+        }
+        for text in [
+            "http://@site.test/",
+            "https://1.0.0.1/",
+            "http://[2001:4860:4860::8888]/",
+            "http://[2620:fe::fe]/",
+            "http://8.8.8.8.site.test/",
+        ] {
+            assert_eq!(verdict(&Egress::default().check_url(&url(text))), "public", "{text}");
+        }
+    }
+
+    #[test]
     fn the_suffixes_are_sorted_for_the_binary_search() {
         assert!(PRIVATE_SUFFIXES.is_sorted());
     }

@@ -109,6 +109,25 @@ mod tests {
         check(&["Fri, 20 Nov 2026 06:05:00 GMT, 60"], Some(300));
         check(&["Fri, 20 Nov 2026 06:05:00 GMT, Fri, 20 Nov 2026 06:06:00 GMT"], Some(360));
         check(&["Thu, 01 Jan 1970 00:00:00 GMT"], Some(0));
+        check(&["\t007\t"], Some(7));
+        check(&["90, 30, 60", "45"], Some(90));
+        check(&["Fri, 20 Nov 2026 06:00:00 GMT"], Some(0));
+        check(&["Sat, 21 Nov 2026 06:00:00 GMT"], Some(86_400));
+        check(&["Sat, 21 Nov 2026 06:00:01 GMT"], Some(86_400));
+        check(&["Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"], Some(0));
+        check(
+            &[
+                "fri, 20 nov 2026 07:00:00 gmt",
+                "Fri, 20 Nov 2026 24:00:00 GMT",
+                "Mon, 29 Feb 2027 07:00:00 GMT",
+            ],
+            None,
+        );
+        check(
+            &["120s", "120;", "1_000", "\"120\"", "PT2M", "120 seconds", "1\u{a0}", "-0", "00:02:00"],
+            None,
+        );
+        check(&["120 60"], None);
     }
 
     proptest! {
