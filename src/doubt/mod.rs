@@ -153,7 +153,7 @@ impl<'a> Page<'a> {
         let address =
             seen.url.path_segments().into_iter().flatten().filter(|s| !s.is_empty()).map(fold).collect();
         let host = fold(seen.url.host_str().unwrap_or_default());
-        let signs = Signs::read(seen.tree);
+        let signs = Signs::read(seen.tree, &host);
         let bare = own.len() <= HARDLY_ANY && signs.main_text <= HARDLY_ANY;
         let said = if bare { fold(&signs.visible) } else { own.clone() };
         Some(Page { signs, own, said, article: seen.article, host, address })

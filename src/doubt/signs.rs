@@ -22,7 +22,7 @@ const MAX_LINE: usize = 200;
 pub(super) struct Signs {
     /// What the title and the main headings say, the parts of the title one by one.
     pub(super) headlines: Vec<Folded>,
-    /// Whether a heading of the first or second level says something.
+    /// Whether a heading of the first or second level says something beside the name of the site.
     pub(super) heading: bool,
     /// What buttons and the like say.
     pub(super) labels: Vec<Folded>,
@@ -64,8 +64,8 @@ struct Inside {
 }
 
 impl Signs {
-    /// Reads the signs of a page. Linear in its size.
-    pub(super) fn read(tree: &Tree) -> Signs {
+    /// Reads the signs of a page of `host`. Linear in its size.
+    pub(super) fn read(tree: &Tree, host: &Folded) -> Signs {
         let mut signs = Signs::default();
         let mut inside = Inside::default();
         let mut walk = tree.walk(Tree::ROOT);
@@ -76,7 +76,7 @@ impl Signs {
                         signs.text(text.trim(), &inside);
                     } else if let Some(element) = tree.element(id) {
                         inside.enter(id, element);
-                        if !signs.element(tree, id, element, &inside) {
+                        if !signs.element(tree, id, element, &inside, host) {
                             walk.skip_children();
                         }
                     }
@@ -110,7 +110,14 @@ impl Signs {
     }
 
     /// Takes note of an element; `false`: nothing below it is shown.
-    fn element(&mut self, tree: &Tree, id: NodeId, element: &Element, inside: &Inside) -> bool {
+    fn element(
+        &mut self,
+        tree: &Tree,
+        id: NodeId,
+        element: &Element,
+        inside: &Inside,
+        host: &Folded,
+    ) -> bool {
         self.markers.look_at(element);
         match *element.name() {
             local_name!("title") if element.is_html() => {
@@ -118,7 +125,7 @@ impl Signs {
                 return false;
             }
             local_name!("h1") | local_name!("h2") if inside.around.is_none() => {
-                self.heading(&tree.text_of(id));
+                self.heading(&tree.text_of(id), host);
             }
             local_name!("script") => {
                 self.script(element, &tree.text_of(id));
@@ -161,12 +168,12 @@ impl Signs {
         self.headlines.extend(spans.into_iter().chain(whole).filter_map(headline).take(MAX_HEADINGS));
     }
 
-    fn heading(&mut self, text: &str) {
+    fn heading(&mut self, text: &str, host: &Folded) {
         if self.headlines.len() >= 2 * MAX_HEADINGS || text.trim().is_empty() {
             return;
         }
         let folded = fold(text.get(..text.floor_char_boundary(MAX_LINE)).unwrap_or_default());
-        self.heading |= !folded.is_empty_talk();
+        self.heading |= !folded.is_empty_talk(host);
         self.headlines.extend(headline(text));
     }
 

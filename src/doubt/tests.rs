@@ -250,6 +250,18 @@ fn a_domain_without_a_site_is_parked() {
         Some(DoubtKind::Parked),
     );
     check("<title>a.test</title><body><p>Diese Domain steht zum Verkauf.</p>", Some(DoubtKind::Parked));
+    // Its name as a heading is no text of its own.
+    for text in
+        ["Diese Domain steht zum Verkauf.", "Ce nom de domaine est à vendre.", "This domain is for sale!"]
+    {
+        let html =
+            format!("<title>a.test</title><body><h1>a.test</h1><p>{text}</p><a href=/buy>Make an offer</a>");
+        check(&html, Some(DoubtKind::Parked));
+    }
+    check(
+        "<title>a.test</title><body><h1>Selling a.test</h1><p>How to say that a domain is for sale.</p>",
+        None,
+    );
     check(
         "<title>Account suspended</title><body><h1>Account Suspended</h1><p>This account has been suspended. Contact your hosting provider.</p>",
         Some(DoubtKind::Parked),

@@ -74,9 +74,9 @@ impl Folded {
         plain_words(&self.0)
     }
 
-    /// Whether there is no word but fillers.
-    pub(super) fn is_empty_talk(&self) -> bool {
-        self.plain_words().next().is_none()
+    /// Whether there is no word but fillers and those of the site's `host`.
+    pub(super) fn is_empty_talk(&self, host: &Folded) -> bool {
+        self.plain_words().all(|word| host.find(word).is_some())
     }
 
     /// Whether the text is this phrase and nothing else, fillers and the words of the site's `host` apart.
@@ -105,7 +105,8 @@ mod tests {
         assert!(fold("Oops! This page isn't available").is("page isnt available", &host));
         assert!(fold("Log in to Acme").is("log in", &host));
         assert!(!fold("Why this page isn't available").is("page isnt available", &host));
-        assert!(fold("Oops, sorry!").is_empty_talk());
+        assert!(fold("Oops, sorry!").is_empty_talk(&host) && fold("Acme.test").is_empty_talk(&host));
+        assert!(!fold("Acme kettles").is_empty_talk(&host));
         assert_eq!(fold("  ").as_str(), "");
     }
 }
