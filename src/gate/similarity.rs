@@ -1,6 +1,6 @@
 //! How much two corpora say in common: next to nothing where another site answers at the old address.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{corpus::Corpus, dedupe::words::shingles};
 
@@ -18,6 +18,37 @@ pub(super) fn similarity(one: &Corpus, other: &Corpus) -> f64 {
     let (one, other) = (one.up_to(bound), other.up_to(bound));
     let smaller = one.len().min(other.len());
     if smaller == 0 { 1.0 } else { one.intersection(&other).count() as f64 / smaller as f64 }
+}
+
+/// A source of fewer documents is rewritten now and then, and says little.
+const FEWEST: usize = 5;
+
+/// Of the sources among `known`, the one of whose text the least is still anywhere in `after`, and the share that is,
+/// 0.0 ..= 1.0. `None` where `before` is of one source: then the whole speaks for it.
+///
+/// Another site at the address of a small source is a small part of the whole.
+pub(super) fn least_kept<'a>(before: &'a Corpus, after: &Corpus, known: &[String]) -> Option<(&'a str, f64)> {
+    let mut sources = BTreeMap::<&str, (usize, Sample)>::new();
+    for section in before.sections() {
+        let (documents, sample) = sources.entry(&section.entry.source).or_default();
+        *documents += 1;
+        sample.add(section.body());
+    }
+    if sources.len() < 2 {
+        return None;
+    }
+    sources.retain(|source, (documents, _)| *documents >= FEWEST && known.iter().any(|name| name == source));
+    let sampled = sources.values().flat_map(|(_, sample)| sample.0.iter().map(|hash| (*hash, false)));
+    let mut is_there: HashMap<u64, bool> = sampled.collect();
+    for hash in after.sections().flat_map(|section| shingles(section.body())) {
+        is_there.entry(hash).and_modify(|there| *there = true);
+    }
+    let kept =
+        sources.into_iter().filter(|(_, (_, sample))| !sample.0.is_empty()).map(|(source, (_, sample))| {
+            let there = sample.0.iter().filter(|hash| is_there[hash]).count();
+            (source, there as f64 / sample.0.len() as f64)
+        });
+    kept.min_by(|(_, one), (_, other)| one.total_cmp(other))
 }
 
 /// The smallest hashes of a corpus's shingles.
@@ -81,6 +112,44 @@ mod tests {
         check("", "one", 1.0);
         check("short", "short", 1.0);
         check("short", "other", 0.0);
+    }
+
+    /// A corpus of two sources: `small` documents of the one, 50 of the other, all of them their own; those of the small one
+    /// say what they do in `version`.
+    fn two_sources(small: u32, version: &str) -> Corpus {
+        let docs = (0..50).map(|n| (format!("https://a.test/{n}"), text(n * 100..n * 100 + 90)));
+        let blog = (0..small).map(|n| {
+            let words: Vec<_> = (0..30).map(|word| format!("{version}{n}x{word}")).collect();
+            (format!("https://b.test/{n}"), words.join(" "))
+        });
+        let documents: Vec<_> = docs.chain(blog).collect();
+        let documents: Vec<_> =
+            documents.iter().map(|(url, text)| (url.as_str(), "Title", text.as_str())).collect();
+        let mut corpus = corpus_of(&documents);
+        for entry in &mut corpus.manifest.documents {
+            entry.source = entry.url[..15].to_owned();
+        }
+        corpus
+    }
+
+    #[test]
+    fn a_source_of_which_little_is_left_is_found_in_a_corpus_of_which_most_is() {
+        let known = ["https://a.test/", "https://b.test/"].map(str::to_owned);
+        let least = |before: &Corpus, after: &Corpus, known: &[String]| {
+            least_kept(before, after, known).map(|(source, kept)| (source.to_owned(), (kept * 100.0).round()))
+        };
+        let (before, after) = (two_sources(6, "ours"), two_sources(6, "theirs"));
+        assert!(similarity(&before, &after) > 0.8);
+        assert_eq!(least(&before, &after, &known), Some((known[1].clone(), 0.0)));
+        assert_eq!(least(&before, &before, &known), Some((known[0].clone(), 100.0)));
+        // Taken out on purpose; too small to tell.
+        assert_eq!(least(&before, &after, &known[..1]), Some((known[0].clone(), 100.0)));
+        assert_eq!(least(&two_sources(4, "ours"), &after, &known), Some((known[0].clone(), 100.0)));
+        // Where two sources yield one page, the first has it.
+        let mut moved = before.clone();
+        moved.manifest.documents.iter_mut().for_each(|entry| entry.source.clone_from(&known[0]));
+        assert_eq!(least(&before, &moved, &known), Some((known[0].clone(), 100.0)));
+        assert_eq!(least(&moved, &after, &known), None);
     }
 
     #[test]

@@ -628,6 +628,32 @@ async fn one_source_of_three_that_is_down_stays_as_it_was() {
 }
 
 #[tokio::test]
+async fn another_company_at_the_address_of_a_small_source_is_held() {
+    let blog = Site::new();
+    let fill = |text: &dyn Fn(&str) -> String| {
+        let posts = ["/one", "/two", "/three", "/four", "/five"];
+        blog.page("/", &text("/"), &posts);
+        for post in posts {
+            blog.page(post, &text(post), &[]);
+        }
+    };
+    let ours = |path: &str| {
+        format!("The post {path} tells how a kettle is made, from copper, by hand, in Sheffield.")
+    };
+    fill(&ours);
+    let story = Story::of(centre::ready().await.source(&blog.url("/"))).await;
+    fill(&|path| {
+        format!("Roulette, slots and bonus games await you tonight: play {path} for free and win big.")
+    });
+    let report = story.is_held(&["similarity"]).await;
+    let error = report.error.unwrap();
+    assert!(error.contains(&format!("of what the source {} said is still there", blog.url("/"))), "{error}");
+    fill(&ours);
+    let report = story.world.run().await.ends(Ending::Unchanged);
+    assert_eq!((report.exit(), report.hash()), (Exit::Done, story.live.clone()), "{report:#?}");
+}
+
+#[tokio::test]
 async fn a_source_that_never_was_read_keeps_the_others_from_being_published() {
     let down = Site::new();
     down.at("/robots.txt", Reply::status(500));
