@@ -170,8 +170,14 @@ impl<'a> Delivery<'a> {
                         Push::Unclear(_) => (&pauses[..], 1),
                         _ => (&pauses[..pauses.len().div_ceil(2)], RESENDS),
                     };
-                    if self.confirmed(&before, size, pauses).await {
-                        return self.acknowledged(id, request_id, "confirmed by asking").await;
+                    match self.confirmed(&before, size, pauses).await {
+                        Ok(true) => return self.acknowledged(id, request_id, "confirmed by asking").await,
+                        Ok(false) => {}
+                        Err(refused) => {
+                            let (status, reason) = (PublishStatus::Unknown, refused.to_string());
+                            self.not_applied(id, unknown, status, request_id, &reason).await?;
+                            return self.api_failed(refused).await;
+                        }
                     }
                     attempt < most && !self.context.stop.is_cancelled() && self.embargo().await?.is_none()
                 }

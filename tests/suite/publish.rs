@@ -524,6 +524,20 @@ async fn an_unseen_acceptance_within_the_run_is_confirmed_by_asking() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_the_question_what_came_of_a_push_ends_all_asking_and_sending() {
+    let world = ready().await;
+    world.chatbot.on_push("reset-after-accept").await;
+    world.chatbot.fault(json!({"path_glob": "/api/v1/get-chatbots", "nth": 2}), json!("status:401")).await;
+    let report = world.run().await.ends(Ending::Paused);
+    assert_eq!((report.publish.status, report.exit()), (Unknown, Exit::Refused), "{report:#?}");
+    assert_eq!(world.chatbot.log().await.len(), 3, "asked, sent, asked");
+    world.chatbot.heal().await;
+    world.corpusd(&["resume", NAME]).await.exits(0);
+    world.run().await.ends(Ending::Unchanged);
+    assert_eq!(world.chatbot.pushes().await.len(), 1);
+}
+
+#[tokio::test]
 async fn an_update_that_was_accepted_and_lost_is_not_taken_for_live() {
     // 200 without an agent id says nothing, and the API does not confirm it.
     let world = ready().await;

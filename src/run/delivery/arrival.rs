@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Delivery;
 use crate::{
-    chatbase,
+    chatbase::{self, ApiError},
     corpus::Counts,
     hash::Hash,
     run::RunError,
@@ -39,18 +39,26 @@ impl Delivery<'_> {
     }
 
     /// Asks whether a push of unknown outcome arrived, until the answer is yes or patience ends.
-    pub(super) async fn confirmed(&self, before: &Before, size: Counts, pauses: &[Duration]) -> bool {
+    ///
+    /// # Errors
+    /// A refusal: nobody is asked, nor sent anything, again.
+    pub(super) async fn confirmed(
+        &self,
+        before: &Before,
+        size: Counts,
+        pauses: &[Duration],
+    ) -> Result<bool, ApiError> {
         for pause in pauses {
             if !self.context.pause(*pause).await {
-                return false;
+                return Ok(false);
             }
-            if let Ok(Some(agent)) = self.ask().await
-                && arrived(before, &agent, size)
-            {
-                return true;
+            match self.ask().await {
+                Ok(Some(agent)) if arrived(before, &agent, size) => return Ok(true),
+                Err(refused @ ApiError::Refused(..)) => return Err(refused),
+                Ok(_) | Err(ApiError::Passing(..)) => {}
             }
         }
-        false
+        Ok(false)
     }
 
     /// Asks once about a push that an earlier run left unsettled.
