@@ -213,6 +213,41 @@ async fn a_maintenance_notice_on_all_pages_is_held() {
 }
 
 #[tokio::test]
+async fn whatever_a_page_answers_instead_of_itself_is_no_page() {
+    let story = Story::begin().await;
+    let typed = |kind: &str| Reply::new(200, "something else").header("content-type", kind);
+    let whole = |status: u16| Reply::new(status, centre::article("/")).header("content-type", "text/html");
+    let answers = [
+        Reply::new(204, ""),
+        Reply::new(202, "").header("content-type", "text/html"),
+        whole(206),
+        whole(300),
+        Reply::new(304, ""),
+        Reply::new(302, ""),
+        Reply::redirect(302, ARTICLES[6].0),
+        Reply::redirect(301, "http://elsewhere.invalid/"),
+        whole(401),
+        whole(407),
+        whole(451),
+        whole(520),
+        whole(999),
+        typed("application/json"),
+        typed("text/plain"),
+        typed("application/octet-stream"),
+        typed("image/png"),
+        Reply::html(" \n"),
+        whole(200).header("content-encoding", "gzip"),
+        whole(200).cut_after(700),
+    ];
+    for ((path, ..), answer) in ARTICLES.iter().zip(answers) {
+        story.site().at(path, answer);
+    }
+    let report = story.is_held(&["max_failed"]).await;
+    assert_eq!((report.pages.carried_forward, report.documents.kept), (20, PAGES), "{report:#?}");
+    story.recovers().await;
+}
+
+#[tokio::test]
 async fn a_site_that_asks_to_come_back_in_an_hour_is_left_alone() {
     let story = Story::begin().await;
     centre::all(story.site(), |_| Reply::status(503).header("retry-after", "3600"));
