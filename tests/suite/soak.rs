@@ -255,12 +255,10 @@ impl Soak {
             site.forget_requests();
         }
         let said = self.daemon.said();
-        let sample = Sample {
+        Sample {
             runs: said.matches("run begins").count() as u64,
             ..Sample::of(self.daemon.id(), &self.world.path("state"), at)
-        };
-        println!("{sample}");
-        sample
+        }
     }
 
     /// A sample of a daemon that has nothing to do: what its runs had open is closed.
@@ -394,6 +392,7 @@ async fn what_the_daemon_holds_does_not_grow_whatever_goes_wrong_and_in_the_end_
     }
     println!("     time   runs memory, KiB descriptors threads log,KiB state,KiB");
     let rest = soak.sample_at_rest(Duration::ZERO).await;
+    println!("{rest}");
     let (begun, mut samples) = (Instant::now(), Vec::new());
     let mut mishaps = 0;
     while begun.elapsed() < length {
@@ -401,13 +400,16 @@ async fn what_the_daemon_holds_does_not_grow_whatever_goes_wrong_and_in_the_end_
         soak.mishap(mishaps).await;
         let at = begun.elapsed();
         if at >= length * u32::try_from(samples.len()).unwrap() / SAMPLES {
-            samples.push(soak.sample(at));
+            let sample = soak.sample(at);
+            println!("{sample}");
+            samples.push(sample);
         }
         tokio::time::sleep(PACE.max(length / MISHAPS)).await;
     }
     soak.recover().await;
     println!("{mishaps} mishaps, recovered after {:.1?}", begun.elapsed().saturating_sub(length));
     let end = soak.sample_at_rest(begun.elapsed()).await;
+    println!("{end}");
     soak.daemon.signal("TERM");
     let ended = soak.daemon.end(RUN_LIMIT).await.exits(143);
     for fault in ["panicked", "a fault of this program"] {
