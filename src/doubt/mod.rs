@@ -181,7 +181,10 @@ impl<'a> Page<'a> {
         if let Some(marker) = self.signs.markers.challenge {
             return Some(format!("a challenge for visitors: `{marker}` stands in the page"));
         }
-        if let (Some(widget), Some(says)) = (self.signs.markers.widget, self.notice(&CHALLENGE)) {
+        // Where the widget itself stands, a headline of any kind may stand above it: `Are you a robot?`.
+        let asks = || self.said.first_of(CHALLENGE.sentences).filter(|_| self.own.len() <= BEGINNING);
+        let says = self.notice(&CHALLENGE).or_else(|| asks().filter(|_| !self.is_about(&CHALLENGE)));
+        if let (Some(widget), Some(says)) = (self.signs.markers.widget, says) {
             return Some(format!(
                 "a challenge for visitors: it says `{says}`, and `{widget}` stands in the page"
             ));

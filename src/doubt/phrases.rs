@@ -157,6 +157,7 @@ pub(super) const MAINTENANCE: Wording = Wording {
         "temporarily unavailable", "temporarily offline", "back online shortly", "back online soon",
         "unable to service your request due to maintenance", "sorry for the inconvenience",
         "apologize for the inconvenience", "apologise for the inconvenience",
+        "fatal error uncaught", "fatal error allowed memory size", "parse error syntax error",
         // de
         "bald wieder da", "bald wieder fur sie da", "in kurze wieder", "gleich wieder da",
         "wartungsarbeiten durchgefuhrt", "wegen wartungsarbeiten", "aufgrund von wartungsarbeiten",

@@ -130,6 +130,19 @@ fn a_notice_of_maintenance_is_told_in_several_languages() {
 }
 
 #[test]
+fn a_program_s_error_in_place_of_a_page_is_no_page() {
+    for error in [
+        "<br><b>Fatal error</b>: Uncaught Error: Call to undefined function acme() in /var/www/index.php:12",
+        "<b>Parse error</b>: syntax error, unexpected end of file in <b>/var/www/a.php</b> on line <b>9</b>",
+    ] {
+        check(error, Some(DoubtKind::Maintenance));
+    }
+    let explained =
+        "<h1>Fatal error</h1><p>“Fatal error: Uncaught Error” means that a plugin is too old.</p>";
+    check(&plain("Fatal error", explained), None);
+}
+
+#[test]
 fn a_login_stands_where_the_text_should() {
     let form = "<form action=/session><label>Name<input name=u></label><label>Password<input type=password></label><button>Go</button></form>";
     check(&plain("Kettles", form), Some(DoubtKind::LoginWall));
@@ -176,6 +189,14 @@ fn a_challenge_is_told_by_its_markers_or_by_what_it_says() {
     check(
         "<title>Are you a robot?</title><body><p>Please verify you are human.</p><div class=g-recaptcha></div>",
         Some(DoubtKind::Challenge),
+    );
+    check(
+        "<title>Verification</title><body><h1>Are you a robot?</h1><p>Please complete the captcha.</p><div class=g-recaptcha></div>",
+        Some(DoubtKind::Challenge),
+    );
+    check(
+        "<title>Which captcha?</title><body><h1>Which captcha do you use?</h1><p>None: nobody is asked to solve a captcha.</p>",
+        None,
     );
     check(
         "<title>Einen Moment</title><body><h1>Einen Moment</h1><p>Bitte bestätigen Sie, dass Sie kein Roboter sind.</p>",
