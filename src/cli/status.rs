@@ -10,6 +10,7 @@ use super::{
     summary::{grouped, reasons, verification},
 };
 use crate::{
+    gate::Verdict,
     pipeline::Pipeline,
     plain::one_line,
     report::RunReport,
@@ -38,6 +39,9 @@ struct Standing {
     next_run: Option<Timestamp>,
     live: Option<Live>,
     held: Option<String>,
+    /// How to go on with what is held.
+    #[serde(skip)]
+    ways_on: String,
     /// Whether the last run was for another agent or target, and what it holds waits for nobody.
     #[serde(skip)]
     held_elsewhere: bool,
@@ -91,6 +95,7 @@ async fn standing(common: &Common, pipeline: &Pipeline, now: Timestamp) -> Resul
         next_run: pipeline.next_run(None, now),
         live: None,
         held: None,
+        ways_on: String::new(),
         held_elsewhere: false,
         paused: None,
         pinned: None,
@@ -120,12 +125,11 @@ async fn standing(common: &Common, pipeline: &Pipeline, now: Timestamp) -> Resul
     let last = standing.last_run.as_ref().map(|report| report.run);
     standing.held_elsewhere =
         held.as_ref().is_some_and(|held| held.target != target && Some(held.run) == last);
-    standing.held = held.filter(|held| held.target == target).map(|held| {
-        let reasons = held.gates.iter().filter(|line| line.verdict == crate::gate::Ruling::Hold);
-        let reasons: Vec<_> =
-            reasons.map(|line| format!("{}: {}", line.gate, one_line(&line.detail))).collect();
-        reasons.join("; ")
-    });
+    if let Some(held) = held.filter(|held| held.target == target) {
+        let verdict = Verdict { lines: held.gates };
+        standing.held = Some(one_line(&verdict.reasons()).into_owned());
+        standing.ways_on = verdict.ways_on(&pipeline.name);
+    }
     standing.paused = run::paused(pipeline, &store).await?.map(|paused| paused.reason);
     let pin = store.pinned(target.clone()).await?;
     standing.pinned = pin.map(|pin| Pinned { publication: pin.publication, since: pin.at });
@@ -173,7 +177,7 @@ fn table(standings: &[Standing], now: Timestamp) -> String {
         }
         if let Some(held) = &standing.held {
             lines.push(format!("{name}: held by {held}"));
-            lines.push(format!("{name}: `corpusd show {name}` to look, `corpusd approve {name}` to go on"));
+            lines.push(format!("{name}: {}", standing.ways_on));
         }
         if let Some(reason) = &standing.paused {
             lines.push(format!("{name}: paused: {reason}"));

@@ -10,7 +10,7 @@ mod notice;
 mod secret;
 mod similarity;
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -178,9 +178,13 @@ impl Verdict {
         self.lines.iter().any(|line| line.verdict == Ruling::Hold)
     }
 
-    /// Whether a person can let it pass: no approval makes room where there is none.
-    pub fn can_be_approved(&self) -> bool {
-        self.holds().all(|line| line.gate != agent::ROOM)
+    /// How a person goes on with what they hold: by no approval where that would make no room.
+    pub fn ways_on(&self, pipeline: impl Display) -> String {
+        let look = format!("`corpusd show {pipeline}` to look");
+        if self.holds().any(|line| line.gate == agent::ROOM) {
+            return look;
+        }
+        format!("{look}, `corpusd approve {pipeline}` to go on")
     }
 
     /// The gates that hold, with the numbers.

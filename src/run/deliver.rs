@@ -112,13 +112,7 @@ pub(super) async fn deliver(
         verification::foresee(pipeline, store, context, sha256, delivery.report).await?;
         delivery.push(agent.as_ref(), &approved, size).await
     } else {
-        let name = &pipeline.name;
-        let approve = if verdict.can_be_approved() {
-            format!(", `corpusd approve {name}` to go on")
-        } else {
-            String::new()
-        };
-        let reason = format!("held by {} (`corpusd show {name}` to look{approve})", verdict.reasons());
+        let reason = format!("held by {} ({})", verdict.reasons(), verdict.ways_on(&pipeline.name));
         let (run, target) = (delivery.report.run, delivery.target.clone());
         let held = Held { corpus: sha256, run, target, gates: verdict.lines };
         store.hold(held).await?;
@@ -241,10 +235,11 @@ pub(super) async fn held(pipeline: &Pipeline, store: &Store) -> Result<Option<He
 /// without what the gates hold it for.
 pub(super) async fn whole_is_held(pipeline: &Pipeline, store: &Store) -> Result<Option<String>, RunError> {
     Ok(held(pipeline, store).await?.map(|Held { run, gates: lines, .. }| {
-        let (name, reasons) = (&pipeline.name, Verdict { lines }.reasons());
+        let verdict = Verdict { lines };
+        let (reasons, ways_on) = (verdict.reasons(), verdict.ways_on(&pipeline.name));
         format!(
-            "no part is crawled while what run {run} found is held still, by {reasons} (`corpusd show {name}` to look, \
-             `corpusd approve {name}` to go on, or run once without `--only`)"
+            "no part is crawled while what run {run} found is held still, by {reasons} ({ways_on}, or run \
+             once without `--only`)"
         )
     }))
 }

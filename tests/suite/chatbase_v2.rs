@@ -517,7 +517,9 @@ async fn an_approval_makes_no_room_beside_what_others_put_there() {
     let other = world.chatbot.by_somebody_else("POST", &format!("{AGENT_ID}/sources"), &notes).await;
     let error = world.run().await.ends(Ending::Held).error.unwrap();
     assert!(error.contains("delete some of them, or lower `corpus.limit`"), "{error}");
-    assert!(!error.contains("corpusd approve"), "{error}");
+    let told = world.corpusd(&["status", NAME]).await.exits(0).stdout;
+    assert!(told.contains("corpusd show"), "{told}");
+    assert!(!error.contains("corpusd approve") && !told.contains("corpusd approve"), "{error}\n{told}");
     let report = world.approve().await.unwrap().ends(Ending::Held);
     assert_eq!((report.exit(), report.publish.status), (Exit::Held, PublishStatus::NotSent));
     let error = report.error.unwrap();

@@ -102,13 +102,12 @@ impl Delivery<'_> {
             self.defer(reason);
             return Ok(());
         };
-        let (name, run, verdict) = (&self.pipeline.name, held.run, Verdict { lines: held.gates });
-        let reasons = verdict.reasons();
+        let (run, verdict) = (held.run, Verdict { lines: held.gates });
+        let (reasons, ways_on) = (verdict.reasons(), verdict.ways_on(&self.pipeline.name));
         self.report.end(
             Ending::Held,
             format!(
-                "held since run {run} by {reasons} (`corpusd show {name}` to look, `corpusd approve {name}` to go on); what \
-                 the site says now is judged later: {reason}"
+                "held since run {run} by {reasons} ({ways_on}); what the site says now is judged later: {reason}"
             ),
         );
         self.report.gates = verdict.lines;
