@@ -19,7 +19,7 @@ use axum::{
     Router,
     body::to_bytes,
     extract::{Path, Request, State, rejection::PathRejection},
-    http::{HeaderMap, HeaderName, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header, uri::Authority},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get},
@@ -96,15 +96,13 @@ impl Door {
         }
     }
 
-    /// Whether the request calls us by a name of ours, wherever it names a host: a page in a browser could have its own
+    /// Whether the request calls us by names of ours, wherever it names a host: a page in a browser could have its own
     /// name lead here.
-    fn is_called_rightly(&self, request: &Request) -> bool {
-        let mut hosts = request.headers().get_all(header::HOST).iter();
-        let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-        // As a proxy is asked: `POST http://host/path`.
-        let target = request.uri().authority();
-        self.is_ours(host.to_str().unwrap_or_default())
-            && target.is_none_or(|target| self.is_ours(target.as_str()))
+    fn is_called_rightly(&self, headers: &HeaderMap, target: &Uri) -> bool {
+        let named = || hosts(headers, target);
+        headers.get_all(header::HOST).iter().count() <= 1
+            && named().next().is_some()
+            && named().all(|host| self.is_ours(host))
     }
 
     /// By an address nobody is led astray, and Prometheus finds pods by nothing else.
@@ -166,7 +164,7 @@ fn routes(door: Arc<Door>) -> Router {
 }
 
 async fn check_host(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    if door.is_called_rightly(&request) {
+    if door.is_called_rightly(request.headers(), request.uri()) {
         next.run(request).await
     } else {
         refuse(
@@ -212,7 +210,7 @@ async fn trigger(
         let refusal = refuse(StatusCode::METHOD_NOT_ALLOWED, "a trigger is a POST");
         return ([(header::ALLOW, "POST")], refusal).into_response();
     }
-    if is_from_elsewhere(&parts.headers) {
+    if is_from_elsewhere(&parts.headers, &parts.uri) {
         return refuse(StatusCode::FORBIDDEN, "a page of another site sent this");
     }
     let announced =
@@ -250,11 +248,21 @@ async fn trigger(
 }
 
 /// Whether a browser says that a page of another site made it send the request. Who is no browser says nothing.
-fn is_from_elsewhere(headers: &HeaderMap) -> bool {
-    let says = |name| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
-    let host = says(header::HOST).next().unwrap_or_default();
-    says(HeaderName::from_static("sec-fetch-site")).any(|site| site != "same-origin" && site != "none")
-        || says(header::ORIGIN).any(|origin| !is_at(origin, host))
+fn is_from_elsewhere(headers: &HeaderMap, target: &Uri) -> bool {
+    let host = hosts(headers, target).next().unwrap_or_default();
+    says(headers, HeaderName::from_static("sec-fetch-site"))
+        .any(|site| site != "same-origin" && site != "none")
+        || says(headers, header::ORIGIN).any(|origin| !is_at(origin, host))
+}
+
+/// The hosts that a request names: in its header, or in its target, as HTTP/2 does, and whoever asks a proxy.
+fn hosts<'a>(headers: &'a HeaderMap, target: &'a Uri) -> impl Iterator<Item = &'a str> {
+    says(headers, header::HOST).chain(target.authority().map(Authority::as_str))
+}
+
+/// The values of a header; what is no text is empty.
+fn says(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    headers.get_all(name).into_iter().map(|value| value.to_str().unwrap_or_default())
 }
 
 /// Whether an origin is that of `host`, by whichever scheme: what ends TLS may stand before us.
@@ -277,4 +285,34 @@ fn too_large() -> Response {
 
 fn refuse(status: StatusCode, reason: &str) -> Response {
     (status, axum::Json(json!({"error": reason}))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_names_its_host_once_or_everywhere_alike() {
+        let (questions, _) = mpsc::channel(1);
+        let door = Door::new(&Settings::default(), PathBuf::new(), questions, Arc::default());
+        let check = |target: &str, hosts: &[&str], expected: bool| {
+            let mut headers = HeaderMap::new();
+            for host in hosts {
+                headers.append(header::HOST, host.parse().unwrap());
+            }
+            let target = target.parse().unwrap();
+            assert_eq!(door.is_called_rightly(&headers, &target), expected, "{target} {hosts:?}");
+        };
+        check("/trigger/docs", &["localhost:8430"], true);
+        check("/trigger/docs", &["[::1]:8430"], true);
+        check("/trigger/docs", &[], false);
+        check("/trigger/docs", &["evil.test"], false);
+        check("/trigger/docs", &["localhost", "localhost"], false);
+        // HTTP/2 has no `Host`.
+        check("http://localhost:8430/trigger/docs", &[], true);
+        check("http://localhost:8430/trigger/docs", &["localhost:8430"], true);
+        check("http://evil.test/trigger/docs", &[], false);
+        check("http://evil.test/trigger/docs", &["localhost"], false);
+        check("http://localhost/trigger/docs", &["evil.test"], false);
+    }
 }
