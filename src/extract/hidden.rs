@@ -5,9 +5,10 @@
 use crate::html::{Element, Measure, NodeId, Tree, is_silent, local_name};
 use crate::markdown::{NodeSet, clean_line, spells_invisibly};
 
+use super::colour::{Colour, alike, colour};
 use super::flags::{FlagKind, Flags, instructions};
 use super::opener::{Controls, Opener, before, is_panel, unfolds};
-use super::style::{self, Colour, Sight, colour, colours};
+use super::style::{self, Means, Sight, colours};
 use super::stylesheet::Stylesheet;
 
 /// Characters of a picture's description that is one.
@@ -53,9 +54,15 @@ pub(super) fn mark(
         }
         let by_rule = || {
             // What hides nearly all of a page hides it until it is loaded.
-            let hides = stylesheet.sight(element)?;
+            let hides = stylesheet.hides(tree, id)?;
+            let own = || style::says(element.attr(&local_name!("style"))?, hides.means);
+            if !hides.is_important && own() == Some(false) {
+                return None;
+            }
             let is_part = measure.text(id) * 5 <= measure.text(root) * 4;
-            (is_part && before(tree, id).is_none()).then_some(hides)
+            // The gaps between parts are of no size, which other sheets give their letters.
+            let is_gap = || hides.means == Means::Letters && holds_parts(tree, measure, id);
+            (is_part && !is_gap() && before(tree, id).is_none()).then(|| hides.means.sight())
         };
         // A picture whose alternative text is see-through is seen.
         let by_colour = || (measure.text(id) > 0).then(|| by_colour(tree, id, element)).flatten();
@@ -63,13 +70,24 @@ pub(super) fn mark(
         let Some(sight) = sight else { continue };
         let opens = is_panel(tree, id, element)
             || before(tree, id) == Some(Opener::Told)
+            || (sight == Sight::Folded && before(tree, id).is_some())
             || unfolds(tree, id)
             || controls.get_or_insert_with(|| Controls::of(tree)).open(element);
         if opens {
             continue;
         }
-        if sight == Sight::Invisible && restores(tree, id) {
-            continue;
+        if let Sight::Inherited(means) = sight {
+            let restores = |n: NodeId| {
+                let own = tree.attr(n, &local_name!("style")).and_then(|own| style::says(own, means));
+                own.map_or_else(|| stylesheet.shows(tree, n, means), |hides| !hides)
+            };
+            if tree.descendants(id).any(restores) {
+                let text = drop_around(tree, id, restores, dropped);
+                if !text.is_empty() {
+                    flags.add(FlagKind::HiddenText, &text);
+                }
+                continue;
+            }
         }
         if measure.text(id) > 0 && !flags.is_full() {
             report(tree, measure, id, sight, flags);
@@ -79,6 +97,28 @@ pub(super) fn mark(
             nodes.skip_children();
         }
     }
+}
+
+/// Adds what is below an element to `dropped` except for the parts that `restores` tells; how the text of it begins.
+fn drop_around(tree: &Tree, id: NodeId, restores: impl Fn(NodeId) -> bool, dropped: &mut NodeSet) -> String {
+    let mut begin = String::new();
+    let mut nodes = tree.descendants(id);
+    while let Some(n) = nodes.next() {
+        if restores(n) {
+            nodes.skip_children();
+        } else if tree.first_child(n).is_none() {
+            dropped.insert(n);
+            if begin.len() < MAX_TEXT {
+                begin.push_str(tree.text(n).unwrap_or_default());
+            }
+        }
+    }
+    clean_line(&begin)
+}
+
+/// Whether elements below this one hold text.
+fn holds_parts(tree: &Tree, measure: &Measure, id: NodeId) -> bool {
+    tree.children(id).any(|n| tree.element(n).is_some() && measure.text(n) > 0)
 }
 
 /// Flags what is out of sight. Short text for screen readers, the sources of formulas and what a page says about its
@@ -177,32 +217,40 @@ fn is_before_counting(element: &Element) -> bool {
 /// What an element's own attributes do to its text.
 fn own_sight(element: &Element) -> Option<Sight> {
     let mut hidden = None;
+    let mut styled = None;
     for (name, value) in element.attrs() {
         match *name {
             local_name!("hidden") if !value.trim_ascii().eq_ignore_ascii_case("until-found") => {
                 hidden = Some(Sight::Gone);
             }
-            local_name!("style") => hidden = hidden.or_else(|| style::inline(value)),
+            local_name!("style") => styled = Some(value),
+            _ if &**name == "popover" => hidden = Some(Sight::Gone),
             _ => {}
         }
     }
-    hidden
+    // `hidden` is no more than the weakest of all styles.
+    let hidden = hidden.filter(|_| styled.and_then(|own| style::says(own, Means::Display)) != Some(false));
+    hidden.or_else(|| style::inline(styled?))
 }
 
 /// Text in the colour of its ground is not seen. White text whose ground is not known may be.
 fn by_colour(tree: &Tree, id: NodeId, element: &Element) -> Option<Sight> {
     const WHITE: Colour = Some([255; 3]);
+    const HIDDEN: Option<Sight> = Some(Sight::Inherited(Means::Colour));
     let style = |element: &'_ Element| {
         element.attr(&local_name!("style")).filter(|style| style.len() <= MAX_STYLE).map(colours)
     };
     let own = style(element).unwrap_or_default();
-    let is_font = *element.name() == local_name!("font");
-    let by_font = || element.attr(&local_name!("color")).filter(|_| is_font);
-    let text = own.text.or_else(|| colour(&by_font()?.to_ascii_lowercase()))?;
     if own.clipped_to_text {
         return None;
     }
-    let Some(text) = text else { return Some(Sight::Gone) };
+    let is_font = *element.name() == local_name!("font");
+    let by_font = || element.attr(&local_name!("color")).filter(|_| is_font);
+    let around = || tree.ancestors(id).take(AROUND).filter_map(|up| style(tree.element(up)?));
+    // A ground of its own may be that of the text around.
+    let inherited = || own.ground.flatten().and_then(|_| around().find_map(|colours| colours.text));
+    let text = own.text.or_else(|| colour(&by_font()?.to_ascii_lowercase())).or_else(inherited)?;
+    let Some(text) = text else { return HIDDEN };
     let ground = std::iter::once(id).chain(tree.ancestors(id)).take(AROUND).find_map(|up| {
         let element = tree.element(up)?;
         let styled = style(element).and_then(|colours| {
@@ -212,16 +260,11 @@ fn by_colour(tree: &Tree, id: NodeId, element: &Element) -> Option<Sight> {
         styled.or_else(|| element.attr(&local_name!("bgcolor")).and_then(|v| colour(&v.to_ascii_lowercase())))
     });
     match ground {
-        Some(Some(ground)) if ground == text => Some(Sight::Gone),
+        Some(Some(ground)) if alike(ground, text) => HIDDEN,
         Some(_) => None,
         None => (Some(text) == WHITE).then_some(Sight::Faint),
     }
 }
 
-/// Whether something below an invisible element is visible again.
-fn restores(tree: &Tree, id: NodeId) -> bool {
-    tree.descendants(id).filter_map(|n| tree.element(n)?.attr(&local_name!("style"))).any(|style| {
-        let style: String = style.to_ascii_lowercase().split_ascii_whitespace().collect();
-        style.contains("visibility:visible")
-    })
-}
+#[cfg(test)]
+mod tests;

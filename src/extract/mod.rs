@@ -6,6 +6,7 @@
 mod cards;
 mod chrome;
 mod cleaning;
+mod colour;
 mod container;
 mod controls;
 mod density;
@@ -57,7 +58,7 @@ pub use selector::{Selector, SelectorError};
 
 /// Version of the rules that make an article: raised with every change of what is extracted or how it is written,
 /// so that stored pages are read again.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
 
 /// A page's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

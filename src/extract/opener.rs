@@ -34,17 +34,15 @@ pub(super) struct Controls<'t> {
 impl<'t> Controls<'t> {
     pub(super) fn of(tree: &'t Tree) -> Self {
         let mut controls = Self::default();
-        for element in tree.descendants(Tree::ROOT).filter_map(|id| tree.element(id)) {
-            for name in ["aria-controls", "data-target", "data-bs-target", "data-tab", "aria-owns"] {
-                let ids = element.attr_named(name).unwrap_or_default().split_ascii_whitespace();
-                controls.opened.extend(ids.map(|id| id.trim_start_matches('#')));
-            }
+        for (at, element) in tree.descendants(Tree::ROOT).filter_map(|id| Some((id, tree.element(id)?))) {
+            controls.opened.extend(element.attrs().flat_map(|(name, value)| named(name, value)));
             controls.opened.extend(named_by_click(element));
             let opens = element
                 .attr_named("data-toggle")
                 .or_else(|| element.attr_named("role"))
                 .or_else(|| element.attr_named("data-bs-toggle"));
-            if opens.is_some_and(|opens| matches!(opens, "tab" | "collapse" | "pill")) {
+            let by_link = || *element.name() == local_name!("a") && leads_to_part(tree, at, element);
+            if opens.is_some_and(|opens| matches!(opens, "tab" | "collapse" | "pill")) || by_link() {
                 let target = element.attr(&local_name!("href")).and_then(|href| href.strip_prefix('#'));
                 controls.opened.extend(target);
             }
@@ -60,6 +58,29 @@ impl<'t> Controls<'t> {
         element.id().is_some_and(|own| self.opened.contains(own))
             || element.attr_named("aria-labelledby").is_some_and(|opener| self.openers.contains(opener))
     }
+}
+
+/// The ids that an attribute names as those of what its element opens: `data-target="#a"`, `uk-toggle="target: #a"`.
+fn named<'e>(name: &str, value: &'e str) -> impl Iterator<Item = &'e str> {
+    const WORDS: &[&str] =
+        &["target", "controls", "toggle", "tab", "panel", "collapse", "open", "owns", "show"];
+    let is_free = ["data-", "aria-", "uk-"].iter().any(|prefix| name.starts_with(prefix));
+    let names = matches!(name, "popovertarget" | "commandfor")
+        || (is_free && name.split('-').any(|word| WORDS.contains(&word)));
+    let value = if names && value.len() <= MAX_TEXT { value } else { "" };
+    value.split([' ', ',', ';', ':']).map(|id| id.trim_start_matches('#')).filter(|id| !id.is_empty())
+}
+
+/// Whether a link to a place on the page opens it: it says so, or stands among tabs.
+fn leads_to_part(tree: &Tree, id: NodeId, link: &Element) -> bool {
+    let is_strip = |up: NodeId| {
+        tree.element(up).is_some_and(|e| {
+            let words = e.classes().flat_map(|class| class.split(['-', '_']));
+            words.into_iter().any(|word| matches!(&*word.to_ascii_lowercase(), "tab" | "tabs"))
+        })
+    };
+    link.attr(&local_name!("href")).is_some_and(|href| href.starts_with('#'))
+        && (tells(link) || names_switch(link) || tree.ancestors(id).take(AROUND + 1).any(is_strip))
 }
 
 /// Whether an element says that pressing it opens something on the page, other than a menu.
@@ -142,12 +163,13 @@ fn is_pressed(element: &Element) -> bool {
         let href = element.attr(&local_name!("href")).unwrap_or("#").trim_ascii();
         return href == "#" || href.is_empty() || href.to_ascii_lowercase().starts_with("javascript:");
     }
-    let names_switch = |class: &str| {
-        let mut words = class.split(|c: char| !c.is_ascii_alphanumeric());
-        words
-            .any(|w| matches!(&*w.to_ascii_lowercase(), "more" | "toggle" | "toggler" | "trigger" | "expand"))
-    };
-    is_button(element) || element.classes().any(names_switch)
+    is_button(element) || names_switch(element)
+}
+
+/// Whether a class calls an element a switch.
+fn names_switch(element: &Element) -> bool {
+    let mut words = element.classes().flat_map(|class| class.split(|c: char| !c.is_ascii_alphanumeric()));
+    words.any(|w| matches!(&*w.to_ascii_lowercase(), "more" | "toggle" | "toggler" | "trigger" | "expand"))
 }
 
 /// Whether what stands right before a part opens it.

@@ -2,30 +2,58 @@
 
 use std::borrow::Cow;
 
+use super::colour::{Colour, alike, colour, is_see_through};
+use length::{Extent, argument, extent, far_away, far_off, is_clip, is_tiny, is_tiny_size, moves_away};
+
+pub(super) use length::number;
+
+mod length;
+
 /// How text is out of sight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sight {
     /// Takes no space at all, or is where nobody sees it.
     Gone,
-    /// `visibility: hidden`, which a child may take back.
-    Invisible,
+    /// What is below takes over the same, and may take it back.
+    Inherited(Means),
     /// Clipped away where it stands: texts for screen readers.
     Clipped,
+    /// Folded to nothing: a button of any kind before it may unfold it.
+    Folded,
     /// Perhaps to be seen at times, or on some ground: the style alone does not tell.
     Faint,
 }
 
-/// The means by which a style hides or shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The means by which a style hides or shows, the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Means {
-    /// `display`
+    /// `display`, `content-visibility`.
     Display,
     /// `visibility`
     Visibility,
-    /// Position, indent, clipping.
+    /// Position, margin, clipping.
     Place,
-    /// A height of nothing.
+    /// A height or a width of nothing.
     Size,
+    /// Letters of no size.
+    Letters,
+    /// Lines that begin far away.
+    Indent,
+    /// The colour of the ground.
+    Colour,
+    /// `opacity`
+    Opacity,
+}
+
+impl Means {
+    /// What text is that a rule of a style sheet hides by it.
+    pub(super) fn sight(self) -> Sight {
+        match self {
+            Means::Display | Means::Place | Means::Size => Sight::Gone,
+            Means::Visibility | Means::Letters | Means::Indent | Means::Colour => Sight::Inherited(self),
+            Means::Opacity => Sight::Faint,
+        }
+    }
 }
 
 /// What a rule of a style sheet does to what it selects.
@@ -35,208 +63,264 @@ pub(super) enum Effect {
     Shows(Means),
 }
 
-/// What an inline style does to an element's text.
-pub(super) fn inline(style: &str) -> Option<Sight> {
-    let lower = without_comments(style).to_ascii_lowercase();
-    let (mut clipped, mut small, mut absolute) = (false, 0, false);
-    let mut moving = false;
-    let mut sight = None;
-    let mut see_through = false;
-    for (property, value) in declarations(&lower) {
-        match property {
-            "display" if value == "none" => sight = Some(Sight::Gone),
-            "content-visibility" if value == "hidden" => sight = Some(Sight::Gone),
-            "visibility" if matches!(value, "hidden" | "collapse") => {
-                sight = sight.or(Some(Sight::Invisible));
-            }
-            "opacity" if number(value).is_some_and(|n| n <= 0.05) => see_through = true,
-            "filter" if value.replace(' ', "").starts_with("opacity(0)") => see_through = true,
-            "font-size" if is_tiny(value) => sight = Some(Sight::Gone),
-            "font" if value.split(['/', ' ']).any(is_tiny_length) => sight = Some(Sight::Gone),
-            "text-indent" | "left" | "top" | "right" | "bottom" | "margin-left" | "margin-top"
-                if far_away(value) =>
-            {
-                sight = Some(Sight::Gone);
-            }
-            "transform" if moves_away(value) => sight = Some(Sight::Gone),
-            "clip" if is_clip(value) => clipped = true,
-            "clip-path" if is_clip(value) => sight = sight.or(Some(Sight::Clipped)),
-            "width" | "height" | "max-height" | "max-width"
-                if number(value).is_some_and(|n| n <= 1.0)
-                    && (!value.ends_with('%') || number(value) == Some(0.0)) =>
-            {
-                small += 1;
-            }
-            "overflow" if value == "hidden" => small += 1,
-            "position" if matches!(value, "absolute" | "fixed") => absolute = true,
-            _ => moving |= is_motion(property),
+impl Effect {
+    pub(super) fn means(self) -> Means {
+        match self {
+            Effect::Hides(means) | Effect::Shows(means) => means,
         }
     }
-    if sight == Some(Sight::Gone) {
-        return sight;
-    }
-    if clipped && absolute {
-        return Some(Sight::Clipped);
-    }
-    if small >= 3 || (see_through && !moving) {
-        return Some(Sight::Gone);
-    }
-    sight.or(see_through.then_some(Sight::Faint))
 }
 
-/// The text's colour and the ground's, as far as an inline style names them.
+/// What a list of declarations comes to, as far as it matters here. Each is whether it hides, if anything is declared.
+#[derive(Debug, Default)]
+pub(super) struct Style {
+    display: Option<bool>,
+    skipped: Option<bool>,
+    visibility: Option<bool>,
+    opacity: Option<bool>,
+    filter: Option<bool>,
+    letters: Option<bool>,
+    indent: Option<bool>,
+    /// `left`, `right`, `top`, `bottom`, `inset`.
+    offsets: [Option<bool>; 5],
+    margin: Option<bool>,
+    moved: Option<bool>,
+    clip: Option<bool>,
+    clip_path: Option<bool>,
+    /// Of width, height and the most of both, how little is left.
+    extents: [Option<Extent>; 4],
+    padded: Option<bool>,
+    cut: Option<bool>,
+    /// `position` takes it out of the text, or lets it be where it is.
+    position: Option<bool>,
+    /// By its own width: on one line, all of it is cut off.
+    indented: bool,
+    unbroken: bool,
+    /// It takes what room there is, whatever its width or height says.
+    stretched: bool,
+    moving: bool,
+    colours: Colours,
+}
+
+/// The text's colour and the ground's, as far as a style names them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Colours {
     pub(super) text: Option<Colour>,
     pub(super) ground: Option<Colour>,
-    /// The ground shows through the letters: a colour gradient as text.
+    /// The ground shows through the letters: a colour gradient as text. Or it is of no one colour.
     pub(super) clipped_to_text: bool,
 }
 
-/// A colour as red, green and blue; `None` for one that lets all through.
-pub(super) type Colour = Option<[u8; 3]>;
+/// What an inline style does to an element's text.
+pub(super) fn inline(style: &str) -> Option<Sight> {
+    Style::read(style).sight()
+}
 
 /// The colours that an inline style names.
 pub(super) fn colours(style: &str) -> Colours {
-    let lower = without_comments(style).to_ascii_lowercase();
-    let mut found = Colours::default();
-    for (property, value) in declarations(&lower) {
-        match property {
-            "color" => found.text = colour(value),
-            "background-color" => found.ground = colour(value),
-            "background" => {
-                found.clipped_to_text |= value.contains("gradient") || value.contains("url(");
-                found.ground = value.split(' ').find_map(colour).or(found.ground);
-            }
-            "background-clip" | "-webkit-background-clip" => found.clipped_to_text |= value == "text",
-            "background-image" | "-webkit-text-stroke" | "text-shadow" => found.clipped_to_text = true,
-            _ => {}
-        }
-    }
-    found
+    Style::read(style).colours
 }
 
-/// A colour by its usual spellings.
-pub(super) fn colour(value: &str) -> Option<Colour> {
-    let value = value.trim();
-    let named = match value {
-        "white" => Some([255, 255, 255]),
-        "black" => Some([0, 0, 0]),
-        "red" => Some([255, 0, 0]),
-        "blue" => Some([0, 0, 255]),
-        "green" => Some([0, 128, 0]),
-        "gray" | "grey" => Some([128, 128, 128]),
-        "silver" => Some([192, 192, 192]),
-        "yellow" => Some([255, 255, 0]),
-        "transparent" => return Some(None),
-        _ => None,
-    };
-    if named.is_some() {
-        return named.map(Some);
-    }
-    if let Some(hex) = value.strip_prefix('#') {
-        if !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return None;
-        }
-        let digit = |at: usize, len: usize| u8::from_str_radix(hex.get(at..at + len)?, 16).ok();
-        return match hex.len() {
-            3 | 4 => {
-                let shown = hex.len() == 3 || digit(3, 1)? > 0;
-                Some(shown.then_some([digit(0, 1)? * 17, digit(1, 1)? * 17, digit(2, 1)? * 17]))
-            }
-            6 | 8 => {
-                let shown = hex.len() == 6 || digit(6, 2)? > 0;
-                Some(shown.then_some([digit(0, 2)?, digit(2, 2)?, digit(4, 2)?]))
-            }
-            _ => None,
-        };
-    }
-    let inner = value.strip_prefix("rgba(").or_else(|| value.strip_prefix("rgb("))?.strip_suffix(')')?;
-    let parts: Vec<&str> = inner.split([',', ' ', '/']).filter(|part| !part.is_empty()).collect();
-    if parts.get(3).is_some_and(|alpha| number(alpha) == Some(0.0)) {
-        return Some(None);
-    }
-    let channel = |part: &str| part.split('.').next()?.parse().ok();
-    match parts[..] {
-        [red, green, blue, ..] => Some(Some([channel(red)?, channel(green)?, channel(blue)?])),
-        _ => None,
-    }
-}
-
-fn is_tiny(value: &str) -> bool {
-    number(value).is_some_and(|n| n <= 0.0) || is_tiny_length(value)
-}
-
-/// A length of letters that nobody can read.
-fn is_tiny_length(value: &str) -> bool {
-    let Some(n) = number(value) else { return false };
-    let least = if value.ends_with("px") {
-        3.0
-    } else if value.ends_with("pt") {
-        2.5
-    } else if value.ends_with("em") {
-        0.2
-    } else if value.ends_with('%') {
-        20.0
-    } else {
-        return false;
-    };
-    n < least
-}
-
-/// Whether a transform leaves nothing, or puts it where nobody sees it.
-fn moves_away(value: &str) -> bool {
-    let value = value.replace(' ', "");
-    let scaled = ["scale(0)", "scale(0,0)", "scalex(0)", "scaley(0)"].iter().any(|none| value.contains(none));
-    let moved = value
-        .split_once("translate")
-        .and_then(|(_, rest)| rest.split_once('('))
-        .is_some_and(|(_, rest)| rest.split(')').next().unwrap_or_default().split(',').any(far_away));
-    scaled || moved
+/// What an inline style says by these means: whether it hides.
+pub(super) fn says(style: &str, means: Means) -> Option<bool> {
+    let effects = Style::read(style).effects();
+    effects.iter().find_map(|effect| match *effect {
+        Effect::Hides(by) => (by == means).then_some(true),
+        Effect::Shows(by) => (by == means).then_some(false),
+    })
 }
 
 /// What the declarations of a rule do.
 ///
-/// Less is believed than of an element's own style: transparent and tiny are what scripts and other rules start from.
+/// Less is believed than of an element's own style: transparent and moved away is what scripts and other rules start
+/// from.
 pub(super) fn effects(declared: &str) -> Vec<Effect> {
-    let lower = declared.to_ascii_lowercase();
-    let (mut absolute, mut away, mut clipped) = (false, false, false);
-    let mut effects = Vec::new();
-    let (mut placed, mut moving) = (false, false);
-    let (mut flat, mut padded, mut cut) = (false, false, false);
-    for (property, value) in declarations(&lower) {
-        match property {
-            "height" | "max-height" if number(value) == Some(0.0) => flat = true,
-            "padding" | "padding-top" | "padding-bottom" => padded |= number(value) != Some(0.0),
-            "overflow" | "overflow-y" if matches!(value, "hidden" | "clip") => cut = true,
-            "height" | "max-height" | "overflow" | "overflow-y" => effects.push(Effect::Shows(Means::Size)),
-            "display" if value == "none" => effects.push(Effect::Hides(Means::Display)),
-            "display" => effects.push(Effect::Shows(Means::Display)),
-            "visibility" if matches!(value, "hidden" | "collapse") => {
-                effects.push(Effect::Hides(Means::Visibility));
+    Style::read(declared).effects()
+}
+
+impl Style {
+    /// Reads declarations: the last of a property counts, and an important one more than all others.
+    pub(super) fn read(declared: &str) -> Self {
+        let lower = without_comments(declared).to_ascii_lowercase();
+        let mut style = Self::default();
+        for important in [false, true] {
+            if important && !lower.contains('!') {
+                break;
             }
-            "visibility" => effects.push(Effect::Shows(Means::Visibility)),
-            "position" if matches!(value, "absolute" | "fixed") => absolute = true,
-            "left" | "top" | "right" if far_away(value) => away = true,
-            "clip" | "clip-path" if is_clip(value) => clipped = true,
-            "position" | "left" | "top" | "right" | "clip" | "clip-path" => placed = true,
-            _ => moving |= is_motion(property),
+            for (property, value, is_important) in declarations(&lower) {
+                if is_important == important {
+                    style.declare(property, value);
+                }
+            }
+        }
+        style
+    }
+
+    fn declare(&mut self, property: &str, value: &str) {
+        match property {
+            "display" => self.display = Some(value == "none"),
+            "content-visibility" => self.skipped = Some(value == "hidden"),
+            "visibility" => {
+                self.visibility = (value != "inherit").then_some(matches!(value, "hidden" | "collapse"));
+            }
+            "opacity" => self.opacity = Some(is_see_through(value)),
+            "filter" => self.filter = Some(argument(value, "opacity").is_some_and(is_see_through)),
+            "font-size" => self.letters = is_tiny(value),
+            "font" => self.letters = Some(value.split(' ').any(|part| is_tiny_size(part))),
+            "text-indent" => {
+                self.indent = Some(far_away(value));
+                self.indented = value == "100%";
+            }
+            "white-space" => self.unbroken = value == "nowrap",
+            "left" | "right" => {
+                self.offsets[usize::from(property == "right")] = Some(far_away(value) || far_off(value));
+            }
+            "top" | "bottom" => self.offsets[2 + usize::from(property == "bottom")] = Some(far_away(value)),
+            "inset" | "inset-inline-start" | "inset-block-start" => {
+                self.offsets[4] = Some(value.split(' ').any(far_away));
+            }
+            "margin" | "margin-left" | "margin-top" => self.margin = Some(value.split(' ').any(far_away)),
+            "transform" | "translate" | "scale" => {
+                self.moved = Some(moves_away(property, value));
+                self.moving = true;
+            }
+            "clip" => self.clip = Some(is_clip(value)),
+            "clip-path" | "-webkit-clip-path" => self.clip_path = Some(is_clip(value)),
+            "width" | "max-width" => self.extents[usize::from(property == "max-width")] = Some(extent(value)),
+            "height" | "max-height" => {
+                self.extents[2 + usize::from(property == "max-height")] = Some(extent(value));
+            }
+            "padding" | "padding-top" | "padding-bottom" => self.padded = Some(number(value) != Some(0.0)),
+            "overflow" | "overflow-x" | "overflow-y" => {
+                self.cut = Some(value.split(' ').any(|part| matches!(part, "hidden" | "clip")));
+            }
+            "position" => self.position = Some(matches!(value, "absolute" | "fixed")),
+            _ if is_motion(property) => self.moving = true,
+            _ if ["flex", "min-", "text-overflow"].iter().any(|of| property.starts_with(of)) => {
+                self.stretched = true;
+            }
+            _ => self.colours.declare(property, value),
         }
     }
-    if absolute && (away || clipped) {
-        effects.push(Effect::Hides(Means::Place));
-    } else if placed {
-        effects.push(Effect::Shows(Means::Place));
+
+    /// What this does to the text of the element that says it of itself.
+    fn sight(&self) -> Option<Sight> {
+        let is = |hides: Option<bool>| hides == Some(true);
+        if is(self.display) || is(self.skipped) || is(self.moved) || is(self.margin) || self.is_away() {
+            return Some(Sight::Gone);
+        }
+        if is(self.clip_path) || (is(self.clip) && is(self.position)) {
+            return Some(Sight::Clipped);
+        }
+        match self.size() {
+            Some((Extent::Nothing, true)) => return Some(Sight::Gone),
+            Some((_, true)) => return Some(if is(self.position) { Sight::Clipped } else { Sight::Gone }),
+            Some((_, false)) if !self.moving => return Some(Sight::Folded),
+            _ => {}
+        }
+        let see_through = is(self.opacity) || is(self.filter);
+        if see_through && !self.moving {
+            return Some(Sight::Gone);
+        }
+        let inherited = [
+            (self.visibility, Means::Visibility),
+            (self.letters, Means::Letters),
+            (self.is_indented(), Means::Indent),
+        ];
+        let inherited = inherited.into_iter().find(|(hides, _)| is(*hides));
+        inherited.map(|(_, means)| Sight::Inherited(means)).or_else(|| see_through.then_some(Sight::Faint))
     }
-    // With padding it is the frame of a film.
-    if flat && cut && !padded {
-        effects.push(Effect::Hides(Means::Size));
+
+    fn is_indented(&self) -> Option<bool> {
+        let all = self.indented && self.unbroken && self.cut == Some(true);
+        if all { Some(true) } else { self.indent }
     }
-    // What moves when it is hidden is made to be shown.
-    if moving {
-        effects.retain(|effect| matches!(effect, Effect::Shows(_)));
+
+    fn is_away(&self) -> bool {
+        self.offsets.contains(&Some(true))
     }
-    effects
+
+    /// The greatest extent of a box that cuts off what does not fit in, and whether nothing is left in both directions.
+    fn size(&self) -> Option<(Extent, bool)> {
+        let least = |of: &[Option<Extent>]| {
+            let little = |wanted| of.contains(&Some(wanted)).then_some(wanted);
+            little(Extent::Nothing).or_else(|| little(Extent::Dot))
+        };
+        if self.cut != Some(true) {
+            return None;
+        }
+        match (least(&self.extents[..2]), least(&self.extents[2..])) {
+            (Some(width), Some(height)) => {
+                let dot = width == Extent::Dot || height == Extent::Dot;
+                Some((if dot { Extent::Dot } else { Extent::Nothing }, true))
+            }
+            _ if self.stretched => None,
+            // With padding it is the frame of a film.
+            (None, Some(Extent::Nothing)) if self.padded != Some(true) => Some((Extent::Nothing, false)),
+            (Some(Extent::Nothing), None) => Some((Extent::Nothing, false)),
+            _ => None,
+        }
+    }
+
+    /// What this does as a rule to what the rule selects.
+    fn effects(&self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut add = |means: Means, hides: Option<bool>| {
+            effects
+                .extend(hides.map(|hides| if hides { Effect::Hides(means) } else { Effect::Shows(means) }));
+        };
+        add(Means::Display, if self.skipped == Some(true) { self.skipped } else { self.display });
+        add(Means::Visibility, self.visibility);
+        let away = self.is_away() || self.clip == Some(true) || self.clip_path == Some(true);
+        let said = [self.clip, self.clip_path].into_iter().chain(self.offsets);
+        let placed = self.position == Some(false) || said.flatten().next().is_some();
+        let is_dot = self.position == Some(true) && self.size().is_some_and(|(_, both)| both);
+        if (self.position == Some(true) && away) || is_dot || self.margin == Some(true) {
+            add(Means::Place, Some(true));
+        } else if placed && !away {
+            add(Means::Place, Some(false));
+        }
+        let nothing = self.size().is_some_and(|(extent, _)| extent == Extent::Nothing);
+        let some = self.cut == Some(false) || self.extents.contains(&Some(Extent::Some));
+        add(Means::Size, (nothing || some).then_some(nothing));
+        add(Means::Letters, self.letters);
+        // The picture beneath says what the text would.
+        add(Means::Indent, self.is_indented().map(|indented| indented && !self.colours.clipped_to_text));
+        add(Means::Colour, self.colours.hides());
+        add(Means::Opacity, self.opacity);
+        // What moves when it is hidden is made to be shown.
+        if self.moving {
+            effects.retain(|effect| matches!(effect, Effect::Shows(_)));
+        }
+        effects
+    }
+}
+
+impl Colours {
+    fn declare(&mut self, property: &str, value: &str) {
+        match property {
+            "color" | "-webkit-text-fill-color" => self.text = colour(value),
+            "background-color" => self.ground = colour(value),
+            "background" => {
+                let pictured = value.contains("gradient") || value.contains("url(");
+                self.clipped_to_text |= pictured;
+                self.ground = colour(value).or_else(|| value.split(' ').find_map(colour)).or(self.ground);
+            }
+            "background-clip" | "-webkit-background-clip" => self.clipped_to_text |= value == "text",
+            "background-image" | "-webkit-text-stroke" | "text-shadow" => self.clipped_to_text = true,
+            _ => {}
+        }
+    }
+
+    /// Whether text of these colours is not to be seen, if any are named.
+    fn hides(&self) -> Option<bool> {
+        match (self.text, self.ground) {
+            (None, None) => None,
+            (Some(None), _) => Some(!self.clipped_to_text),
+            (Some(Some(text)), Some(Some(ground))) => Some(!self.clipped_to_text && alike(text, ground)),
+            _ => Some(false),
+        }
+    }
 }
 
 /// CSS without its comments, which may stand anywhere between words.
@@ -254,94 +338,31 @@ pub(super) fn without_comments(css: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Properties and values, without `!important`.
-fn declarations(style: &str) -> impl Iterator<Item = (&str, &str)> {
+/// Whether one of the declarations by these means is important.
+pub(super) fn is_important(declared: &str, means: Means) -> bool {
+    let lower = declared.to_ascii_lowercase();
+    declared.contains('!')
+        && declarations(&lower).any(|(property, value, important)| {
+            let mut style = Style::default();
+            style.declare(property, value);
+            important && style.effects().iter().any(|effect| effect.means() == means)
+        })
+}
+
+/// Properties and values, and whether they are important.
+fn declarations(style: &str) -> impl Iterator<Item = (&str, &str, bool)> {
     style.split(';').filter_map(|declaration| {
         let (property, value) = declaration.split_once(':')?;
-        let value = value.split_once('!').map_or(value, |(value, _)| value);
-        Some((property.trim(), value.trim()))
+        let (value, important) = value.split_once('!').map_or((value, false), |(value, _)| (value, true));
+        Some((property.trim(), value.trim(), important))
     })
 }
 
 /// Whether a property is one by which elements come and go.
 fn is_motion(property: &str) -> bool {
     let property = property.trim_start_matches("-webkit-").trim_start_matches("-moz-");
-    matches!(property, "transform" | "will-change")
-        || property.starts_with("transition")
-        || property.starts_with("animation")
-}
-
-/// Whether a value of `clip` or `clip-path` leaves nothing.
-fn is_clip(value: &str) -> bool {
-    value.replace([',', ' '], "").starts_with("rect(0")
-        || value.contains("inset(50%")
-        || value.contains("inset(100%")
-        || value.replace(' ', "").starts_with("circle(0)")
-        || value.replace(' ', "").starts_with("polygon(00,00")
-}
-
-/// The number that a CSS length starts with.
-fn number(value: &str) -> Option<f32> {
-    let end =
-        value.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(value.len());
-    value[..end].parse().ok()
-}
-
-fn far_away(value: &str) -> bool {
-    number(value).is_some_and(|n| n <= if value.ends_with("em") { -99.0 } else { -999.0 })
+    property == "will-change" || property.starts_with("transition") || property.starts_with("animation")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_inline_style_hides_by_what_it_says() {
-        let check = |style: &str, expected: Option<Sight>| assert_eq!(inline(style), expected, "{style}");
-        check("DISPLAY : None ! important", Some(Sight::Gone));
-        check("visibility:hidden", Some(Sight::Invisible));
-        check("color:red;/* off: */display:/**/none", Some(Sight::Gone));
-        check("/*display:none;*/color:red", None);
-        check("position:absolute; clip: rect(0, 0, 0, 0)", Some(Sight::Clipped));
-        check("transform: translateX(-9999px)", Some(Sight::Gone));
-        check("transform:scale(0)", Some(Sight::Gone));
-        check("font-size:.05em", Some(Sight::Gone));
-        check("font-size:80%", None);
-        check("height:0;overflow:hidden", None);
-        check("opacity:0", Some(Sight::Gone));
-        check("opacity:0;transition:opacity 1s", Some(Sight::Faint));
-        check("font-size:1px", Some(Sight::Gone));
-        check("text-indent:-20px;left:-50px", None);
-        check("display", None);
-    }
-
-    #[test]
-    fn colours_are_read_in_their_usual_spellings() {
-        let check = |text: &str, expected: Option<Colour>| assert_eq!(colour(text), expected, "{text}");
-        check("white", Some(Some([255; 3])));
-        check("#FFF".to_ascii_lowercase().as_str(), Some(Some([255; 3])));
-        check("#ff000000", Some(None));
-        check("rgb(255, 255, 255)", Some(Some([255; 3])));
-        check("rgba(0,0,0,0)", Some(None));
-        check("rgb(1 2 3 / 50%)", Some(Some([1, 2, 3])));
-        check("var(--x)", None);
-        check("#fé", None);
-    }
-
-    #[test]
-    fn a_rule_hides_or_shows_by_its_means() {
-        let check = |rule: &str, expected: &[Effect]| assert_eq!(effects(rule), expected, "{rule}");
-        check("display:none;color:red", &[Effect::Hides(Means::Display)]);
-        check("display:flex", &[Effect::Shows(Means::Display)]);
-        check("position:absolute;left:-999em", &[Effect::Hides(Means::Place)]);
-        check("position:fixed;clip-path:inset(50%)", &[Effect::Hides(Means::Place)]);
-        check("left:-999em", &[]);
-        check("left:0", &[Effect::Shows(Means::Place)]);
-        check("opacity:0", &[]);
-        check("display:none;-webkit-transition:height 1s", &[]);
-        check("height:0;overflow:hidden", &[Effect::Hides(Means::Size)]);
-        check("max-height:0px;overflow:hidden;transition:max-height .2s", &[]);
-        check("height:0;padding-bottom:56.25%;overflow:hidden", &[]);
-        check("height:auto", &[Effect::Shows(Means::Size)]);
-    }
-}
+mod tests;

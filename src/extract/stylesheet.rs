@@ -1,78 +1,225 @@
-//! What a page's own `<style>` blocks hide, as far as simple rules say it for certain.
+//! What a page's own `<style>` blocks hide, as far as they say it for certain.
 //!
-//! Believed is a rule for one tag, class or id that holds on every screen, if no other rule shows the same in another
-//! state and no script of the page names it. Style sheets of other files are not known.
+//! Believed is a rule that holds on every screen for elements by their tags, classes, ids and attributes, if it wins the
+//! cascade, no other rule shows the same in another state and no script of the page names it. Style sheets of other files
+//! are not known.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::html::{Element, NodeId, Tree, local_name};
 
-use super::style::{Effect, Means, Sight, effects, without_comments};
+use super::selector::Selector;
+use super::style::{Means, is_important, without_comments};
+use rules::{Holds, Rule, holds, rules, subject};
+
+mod rules;
 
 /// Bytes of style sheets that are read.
 const MAX_BYTES: usize = 1 << 20;
 
-/// The names that are hidden, as selectors write them: `tag`, `.class`, `#id`.
+/// What the style sheets of a page hide, and what they show.
 #[derive(Debug, Default)]
 pub(super) struct Stylesheet {
-    hidden: HashMap<String, Sight>,
+    hiding: Vec<Declared>,
+    showing: Vec<Declared>,
+    /// Rules by what an element must have for them to hold.
+    hidden_by: Index,
+    shown_by: Index,
 }
 
-/// When the rules inside of an at-rule hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Holds {
-    Always,
-    /// On some screens, or in some state.
-    Sometimes,
-    /// In print, or not for elements at all.
-    Never,
+/// Numbers of rules by the `tag`, `.class` or `#id` of what they select.
+type Index = HashMap<String, Vec<usize>>;
+
+/// A selector, and what its rule does to what it selects.
+#[derive(Debug)]
+struct Declared {
+    /// `None` where it is not understood: it speaks of a state.
+    selector: Option<Selector>,
+    /// The names of what it selects.
+    names: Vec<String>,
+    means: Means,
+    is_important: bool,
+    order: usize,
 }
 
-/// What the rules read so far say.
-#[derive(Debug, Default)]
-struct Rules {
-    hiding: Vec<(String, Means)>,
-    shown: HashSet<(String, Means)>,
+/// A rule that hides an element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hidden {
+    pub(super) means: Means,
+    /// The element's own style is of no weight.
+    pub(super) is_important: bool,
 }
 
 impl Stylesheet {
     /// Reads the `style` elements of a page.
     pub(super) fn read(tree: &Tree, styles: &[NodeId]) -> Self {
-        let mut rules = Rules::default();
         let mut bytes = 0;
-        for &style in styles.iter().filter(|&&style| !is_for_print(tree, style)) {
+        let mut sheets = Vec::new();
+        for &style in styles.iter().filter(|&&style| is_css(tree, style)) {
             let css = raw_text(tree, style);
             bytes += css.len();
             if bytes > MAX_BYTES {
                 break;
             }
-            if ["display", "visibility", "position", "height"].iter().any(|word| css.contains(word)) {
-                rules.read(&without_comments(css));
-            }
+            sheets.push(without_comments(css));
         }
-        let Rules { mut hiding, shown } = rules;
-        hiding.retain(|rule| !shown.contains(rule));
-        if !hiding.is_empty() {
-            let named = named_by_scripts(tree, &hiding);
-            hiding.retain(|(name, _)| !named.contains(name));
-        }
-        let sight = |means| if means == Means::Visibility { Sight::Invisible } else { Sight::Gone };
-        Self { hidden: hiding.into_iter().map(|(name, means)| (name, sight(means))).collect() }
+        let rules: Vec<Rule<'_>> = sheets.iter().flat_map(|css| rules(css)).collect();
+        let mut sheet = Self::of(&rules);
+        sheet.forget_what_scripts_name(tree);
+        sheet
     }
 
-    /// Whether a rule hides this element.
-    pub(super) fn sight(&self, element: &Element) -> Option<Sight> {
-        if self.hidden.is_empty() {
+    fn of(rules: &[Rule<'_>]) -> Self {
+        let mut sheet = Self::default();
+        for (order, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.holds == Holds::Always) {
+            for &means in &rule.hides {
+                let hiding = rule.selectors().filter(|text| is_believed(text)).filter_map(|text| {
+                    let selector = text.parse().ok();
+                    selector.map(|selector| Declared::new(text, Some(selector), means, order, rule))
+                });
+                sheet.hiding.extend(hiding);
+            }
+        }
+        if sheet.hiding.is_empty() {
+            return sheet;
+        }
+        let hidden: HashSet<Means> = sheet.hiding.iter().map(|rule| rule.means).collect();
+        for (order, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.holds != Holds::Never) {
+            for &means in rule.shows.iter().filter(|means| hidden.contains(means)) {
+                let showing =
+                    rule.selectors().map(|text| Declared::new(text, text.parse().ok(), means, order, rule));
+                sheet.showing.extend(showing);
+            }
+        }
+        sheet.hidden_by = index(&sheet.hiding);
+        sheet.shown_by = index(&sheet.showing);
+        sheet
+    }
+
+    /// A script of the page may show what it names.
+    fn forget_what_scripts_name(&mut self, tree: &Tree) {
+        let plain = |name: &str| name.trim_start_matches(['.', '#']).to_owned();
+        let names: HashSet<String> =
+            self.hiding.iter().flat_map(|rule| &rule.names).map(|name| plain(name)).collect();
+        if names.is_empty() {
+            return;
+        }
+        let mut named = HashSet::new();
+        for script in tree.descendants(Tree::ROOT).filter(|&id| tree.name(id) == Some(&local_name!("script")))
+        {
+            let code = raw_text(tree, script);
+            let words = code.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
+            named.extend(words.filter(|word| names.contains(*word)));
+        }
+        let is_named = |name: &String| {
+            name.starts_with(['.', '#']) && named.contains(name.trim_start_matches(['.', '#']))
+        };
+        self.hiding.retain(|rule| !rule.names.iter().any(is_named));
+        self.hidden_by = index(&self.hiding);
+    }
+
+    /// The rule that hides this element, the surest if there are several.
+    pub(super) fn hides(&self, tree: &Tree, id: NodeId) -> Option<Hidden> {
+        if self.hiding.is_empty() {
             return None;
         }
-        let by_class = || element.classes().find_map(|class| self.hidden.get(&format!(".{class}")));
-        let by_id = || self.hidden.get(&format!("#{}", element.id()?));
-        self.hidden.get(&**element.name()).or_else(by_class).or_else(by_id).copied()
+        let element = tree.element(id)?;
+        let hides = |rule: &&Declared| {
+            rule.selector.as_ref().is_some_and(|s| s.matches(tree, id))
+                && !self.shows_again(tree, id, element, rule)
+        };
+        let hiding = of(&self.hidden_by, &self.hiding, element).filter(hides);
+        hiding
+            .min_by_key(|rule| rule.means)
+            .map(|rule| Hidden { means: rule.means, is_important: rule.is_important })
+    }
+
+    /// Whether another rule has the element shown, or would in another state.
+    fn shows_again(&self, tree: &Tree, id: NodeId, element: &Element, hiding: &Declared) -> bool {
+        of(&self.shown_by, &self.showing, element).filter(|rule| rule.means == hiding.means).any(|rule| {
+            let is_stronger = rule.strength() > hiding.strength();
+            match &rule.selector {
+                Some(selector) if selector.matches(tree, id) => is_stronger,
+                Some(_) => is_stronger && rule.concerns(hiding),
+                None => (rule.is_important || !hiding.is_important) && rule.concerns(hiding),
+            }
+        })
+    }
+
+    /// Whether a rule has this element shown by these means, as it is.
+    pub(super) fn shows(&self, tree: &Tree, id: NodeId, means: Means) -> bool {
+        let Some(element) = tree.element(id) else { return false };
+        of(&self.shown_by, &self.showing, element).any(|rule| {
+            rule.means == means && rule.selector.as_ref().is_some_and(|selector| selector.matches(tree, id))
+        })
     }
 }
 
-fn is_for_print(tree: &Tree, style: NodeId) -> bool {
-    tree.attr(style, &local_name!("media")).is_some_and(|media| holds(media) != Holds::Always)
+impl Declared {
+    fn new(text: &str, selector: Option<Selector>, means: Means, order: usize, rule: &Rule<'_>) -> Self {
+        let is_important = is_important(rule.declared, means);
+        Self { selector, names: subject(text), means, is_important, order }
+    }
+
+    /// What is compared in the cascade (CSS Cascade 4, 6.1).
+    fn strength(&self) -> (bool, [usize; 3], usize) {
+        let specificity = self.selector.as_ref().map(Selector::specificity).unwrap_or_default();
+        (self.is_important, specificity, self.order)
+    }
+
+    /// Whether this rule is about what the other one selects.
+    fn concerns(&self, other: &Declared) -> bool {
+        let by_tag = other.names.iter().all(|name| !name.starts_with(['.', '#']));
+        self.names.iter().any(|name| (by_tag || name.starts_with(['.', '#'])) && other.names.contains(name))
+    }
+}
+
+/// The rules by each of the names of what they select; under nothing, what has no name.
+fn index(rules: &[Declared]) -> Index {
+    let mut index = Index::new();
+    for (n, rule) in rules.iter().enumerate() {
+        for name in &rule.names {
+            index.entry(name.clone()).or_default().push(n);
+        }
+        if rule.names.is_empty() {
+            index.entry(String::new()).or_default().push(n);
+        }
+    }
+    index
+}
+
+/// The rules that may be about an element.
+fn of<'r>(
+    index: &'r Index,
+    rules: &'r [Declared],
+    element: &'r Element,
+) -> impl Iterator<Item = &'r Declared> {
+    let tag = element.name().to_string();
+    let classes = element.classes().map(|class| format!(".{class}"));
+    let names =
+        [String::new(), tag].into_iter().chain(classes).chain(element.id().map(|id| format!("#{id}")));
+    names.filter_map(|name| index.get(&name)).flatten().filter_map(|&n| rules.get(n))
+}
+
+/// Whether what a selector hides stays so: what is said of a page that loads, or of a state, passes.
+fn is_believed(selector: &str) -> bool {
+    const PASSING: &[&str] = &["js", "nojs", "cloak", "loading", "loaded", "preload", "preloader"];
+    let lower = selector.to_ascii_lowercase();
+    let words = || lower.split(|c: char| !c.is_ascii_alphanumeric());
+    // What hides a whole page hides it until it is loaded.
+    !matches!(lower.trim(), "html" | "body" | "main")
+        && !lower.contains(":not(")
+        && !lower.contains("[aria-")
+        && !lower.contains("[data-state")
+        && !words().any(|word| PASSING.contains(&word))
+}
+
+/// Whether a `style` element holds CSS for every screen.
+fn is_css(tree: &Tree, style: NodeId) -> bool {
+    let is_css = tree
+        .attr(style, &local_name!("type"))
+        .is_none_or(|kind| kind.is_empty() || kind.eq_ignore_ascii_case("text/css"));
+    is_css && tree.attr(style, &local_name!("media")).is_none_or(|media| holds(media) == Holds::Always)
 }
 
 /// What a `style` or a `script` holds: one text, and no markup.
@@ -80,171 +227,5 @@ fn raw_text(tree: &Tree, id: NodeId) -> &str {
     tree.first_child(id).and_then(|text| tree.text(text)).unwrap_or_default()
 }
 
-impl Rules {
-    fn read(&mut self, css: &str) {
-        let mut rest = css;
-        let mut around: Vec<Holds> = Vec::new();
-        while let Some(at) = rest.find(['{', '}', ';']) {
-            let (prelude, sign) = (rest[..at].trim(), rest.as_bytes()[at]);
-            rest = &rest[at + 1..];
-            if sign == b'}' {
-                around.pop();
-            } else if sign == b'{' {
-                let outer = around.last().copied().unwrap_or(Holds::Always);
-                let end = rest.find(['{', '}']).unwrap_or(rest.len());
-                if prelude.starts_with('@') {
-                    around.push(outer.max(holds(prelude)));
-                } else if rest.as_bytes().get(end) == Some(&b'{') {
-                    // A rule that holds rules: what they say of which state is not followed.
-                    around.push(outer.max(Holds::Sometimes));
-                } else {
-                    self.add(prelude, &rest[..end], outer);
-                    rest = rest.get(end + 1..).unwrap_or_default();
-                }
-            }
-        }
-    }
-
-    fn add(&mut self, selectors: &str, declared: &str, holds: Holds) {
-        for effect in effects(declared) {
-            for selector in selectors.split(',') {
-                match effect {
-                    Effect::Hides(means) if holds == Holds::Always => {
-                        self.hiding.extend(simple(selector).map(|name| (name, means)));
-                    }
-                    Effect::Hides(_) => {}
-                    Effect::Shows(means) => {
-                        self.shown.extend(subject(selector).into_iter().map(|name| (name, means)));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// When what an at-rule, or a `media` attribute, encloses is in force.
-fn holds(prelude: &str) -> Holds {
-    let lower = prelude.to_ascii_lowercase();
-    let query = lower.strip_prefix("@media").unwrap_or(&lower).trim();
-    if matches!(query, "" | "all" | "screen") || query.starts_with("@layer") {
-        Holds::Always
-    } else if query == "print" || query.contains("keyframes") || query.starts_with("@font-face") {
-        Holds::Never
-    } else {
-        Holds::Sometimes
-    }
-}
-
-/// The name of a selector that is nothing but one tag, class or id.
-fn simple(selector: &str) -> Option<String> {
-    let selector = selector.trim();
-    let name = selector.strip_prefix(['.', '#']).unwrap_or(selector);
-    let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    // What hides a whole page hides it until it is loaded.
-    let whole = matches!(selector, "html" | "body" | "main");
-    (plain && !whole).then(|| selector.to_owned())
-}
-
-/// The names of what a selector selects, what must be around it left out.
-fn subject(selector: &str) -> Vec<String> {
-    let last = selector.trim().rsplit([' ', '>', '+', '~', '\n', '\t']).next().unwrap_or_default();
-    let (names, pseudo) = last.split_once(':').unwrap_or((last, ""));
-    if pseudo.trim_start_matches(':').starts_with("before")
-        || pseudo.trim_start_matches(':').starts_with("after")
-    {
-        return Vec::new();
-    }
-    let names = names.split('[').next().unwrap_or_default();
-    let mut found = Vec::new();
-    let mut start = 0;
-    for (at, _) in names.match_indices(['.', '#']).chain(std::iter::once((names.len(), ""))) {
-        found.extend((at > start).then(|| names[start..at].to_owned()));
-        start = at;
-    }
-    found
-}
-
-/// The hidden classes and ids that a script of the page names: it may show them.
-fn named_by_scripts(tree: &Tree, hiding: &[(String, Means)]) -> HashSet<String> {
-    let names: HashSet<&str> = hiding.iter().filter_map(|(name, _)| name.strip_prefix(['.', '#'])).collect();
-    let mut named = HashSet::new();
-    for script in tree.descendants(Tree::ROOT).filter(|&id| tree.name(id) == Some(&local_name!("script"))) {
-        let code = raw_text(tree, script);
-        let words = code.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
-        for word in words.filter(|word| names.contains(word)) {
-            named.extend([format!(".{word}"), format!("#{word}")]);
-        }
-    }
-    named
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::html::parse;
-
-    fn check(css: &str, expected: &[&str]) {
-        let mut rules = Rules::default();
-        rules.read(&without_comments(css));
-        let Rules { mut hiding, shown } = rules;
-        hiding.retain(|rule| !shown.contains(rule));
-        let names: Vec<_> = hiding.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, expected, "{css}");
-    }
-
-    #[test]
-    fn simple_rules_hide() {
-        check(".a{display:none} #b , u { visibility : hidden !important }", &[".a", "#b", "u"]);
-        check("@charset 'utf-8';.a{color:red;display:none}", &[".a"]);
-        check("@media screen{.a{display:none}}@layer x{.b{display:none}}", &[".a", ".b"]);
-        check("/* .x{display:none} */.a/**/{display:none}", &[".a"]);
-        check(".a{position:absolute;left:-9999px}", &[".a"]);
-    }
-
-    #[test]
-    fn what_is_shown_in_another_state_is_not_hidden() {
-        check(".a{display:none}.a.open{display:block}", &[]);
-        check(".a{display:none}input:checked ~ .a{display:block}", &[]);
-        check(".a{display:none}@media (min-width:9em){.a{display:flex}}", &[]);
-        check(".a{display:none}.a:target{display:block}", &[]);
-        check(".a{display:none}.a::before{display:block}", &[".a"]);
-        check(".a{display:none}.a p{display:block}", &[".a"]);
-        check(".a{display:none}.a{position:relative}", &[".a"]);
-        check(".a{display:none;&.open{display:block}}", &[]);
-    }
-
-    #[test]
-    fn what_is_hidden_at_times_is_not_hidden() {
-        check("@media print{.a{display:none}}.b{display:none}", &[".b"]);
-        check("@media (max-width:600px){.a{display:none}}", &[]);
-        check("@keyframes k{from{visibility:hidden}to{visibility:visible}}.b{display:none}", &[".b"]);
-        check(".js .a{display:none} .a:not(.b){display:none} [x]{display:none} body{display:none}", &[]);
-    }
-
-    #[test]
-    fn broken_sheets_say_what_they_can() {
-        check(".a{display:none", &[".a"]);
-        check("}}{;.a{display:none}", &[]);
-        check("{{{{}", &[]);
-        check("", &[]);
-    }
-
-    #[test]
-    fn a_script_that_names_a_class_may_show_it() {
-        let sight = |html: &str| {
-            let tree = parse(html).unwrap();
-            let named = |name: &str| -> Vec<NodeId> {
-                let is = |id: &NodeId| tree.name(*id).is_some_and(|n| &**n == name);
-                tree.descendants(Tree::ROOT).filter(is).collect()
-            };
-            let sheet = Stylesheet::read(&tree, &named("style"));
-            let p = named("p")[0];
-            sheet.sight(tree.element(p).unwrap())
-        };
-        let page = "<style>.a{display:none}</style><p class=a>x</p>";
-        assert_eq!(sight(page), Some(Sight::Gone));
-        assert_eq!(sight(&format!("{page}<script>$('.a').toggle()</script>")), None);
-        assert_eq!(sight(&format!("{page}<script>$('.ab').toggle()</script>")), Some(Sight::Gone));
-        assert_eq!(sight("<style media=print>.a{display:none}</style><p class=a>x</p>"), None);
-    }
-}
+mod tests;

@@ -269,7 +269,7 @@ pub(crate) fn visible_text(tree: &Tree, dropped: &NodeSet, id: NodeId) -> String
         if seen > MAX_NODES || out.len() > MAX_NODES {
             break;
         }
-        if let Some(text) = tree.text(n) {
+        if let Some(text) = tree.text(n).filter(|_| !dropped.contains(n)) {
             out.push_str(text);
         } else if let Some(element) = tree.element(n) {
             let anchor = element.has_class("headerlink") || element.has_class("header-anchor");

@@ -99,7 +99,7 @@ pub(super) fn text(tree: &Tree, pre: NodeId, dropped: &NodeSet) -> String {
     while let Some(step) = walk.next() {
         match step {
             Step::Enter(id) => {
-                if let Some(text) = tree.text(id) {
+                if let Some(text) = tree.text(id).filter(|_| !dropped.contains(id)) {
                     push(&mut out, &mut cleaner, text);
                 } else if let Some(element) = tree.element(id) {
                     if is_silent(element)

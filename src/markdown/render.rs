@@ -117,6 +117,9 @@ impl<'t> Renderer<'t> {
             match step {
                 Step::Enter(id) => {
                     if let Some(text) = self.page.tree.text(id) {
+                        if self.page.dropped.contains(id) {
+                            continue;
+                        }
                         let said = self.said.take_if(|said| said.0 == id).map_or(0, |(_, bytes)| bytes);
                         self.writer.text(text.get(said..).unwrap_or(text));
                     } else if let Some(element) = self.page.tree.element(id)
