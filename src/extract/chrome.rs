@@ -129,7 +129,10 @@ fn reason(page: Page<'_>, id: NodeId, element: &Element, root: NodeId) -> Option
         local_name!("nav") => ("nav", links_share > 0.3 || !element.has_class("w-dropdown-list")),
         local_name!("dialog") => ("dialog", !most),
         local_name!("footer") => {
-            ("footer", links_share > 0.3 || text < 400 || !within(tree, id, &[local_name!("article")]))
+            let beside = || text < 400 || !within(tree, id, &[local_name!("article")]);
+            // Below a quote it says whose it is.
+            let is_source = || within(tree, id, &[local_name!("blockquote")]);
+            ("footer", links_share > 0.3 || (beside() && !is_source()))
         }
         local_name!("header") => {
             let beside =

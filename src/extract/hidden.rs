@@ -15,6 +15,8 @@ use super::stylesheet::Stylesheet;
 const MAX_DESCRIPTION: usize = 200;
 /// Bytes of text for screen readers that is one.
 const MAX_SPOKEN: usize = 200;
+/// Bytes of a word that stands for a mark.
+const MAX_WORD: usize = 24;
 /// Bytes of a style that is read for the colour of what is below it, too.
 const MAX_STYLE: usize = 2_000;
 /// Nodes, and bytes, of a hidden text that are reported.
@@ -73,7 +75,7 @@ pub(super) fn mark(
             || (sight == Sight::Folded && before(tree, id).is_some())
             || unfolds(tree, id)
             || controls.get_or_insert_with(|| Controls::of(tree)).open(element);
-        if opens {
+        if opens || (matches!(sight, Sight::Away | Sight::Clipped) && names_a_mark(tree, measure, id)) {
             continue;
         }
         if let Sight::Inherited(means) = sight {
@@ -114,6 +116,14 @@ fn drop_around(tree: &Tree, id: NodeId, restores: impl Fn(NodeId) -> bool, dropp
         }
     }
     clean_line(&begin)
+}
+
+/// Whether a word for readers of the screen says what a mark in the cell of a table means to all others.
+fn names_a_mark(tree: &Tree, measure: &Measure, id: NodeId) -> bool {
+    let is_cell = |&up: &NodeId| matches!(tree.name(up), Some(&(local_name!("td") | local_name!("th"))));
+    let text = measure.text(id);
+    (1..=MAX_WORD).contains(&text)
+        && tree.ancestors(id).take(AROUND).find(is_cell).is_some_and(|cell| measure.text(cell) == text)
 }
 
 /// Whether elements below this one hold text.

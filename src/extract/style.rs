@@ -12,8 +12,10 @@ mod length;
 /// How text is out of sight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sight {
-    /// Takes no space at all, or is where nobody sees it.
+    /// Takes no space at all.
     Gone,
+    /// Stands where nobody sees it, but may be spoken.
+    Away,
     /// What is below takes over the same, and may take it back.
     Inherited(Means),
     /// Clipped away where it stands: texts for screen readers.
@@ -49,7 +51,8 @@ impl Means {
     /// What text is that a rule of a style sheet hides by it.
     pub(super) fn sight(self) -> Sight {
         match self {
-            Means::Display | Means::Place | Means::Size => Sight::Gone,
+            Means::Display | Means::Size => Sight::Gone,
+            Means::Place => Sight::Away,
             Means::Visibility | Means::Letters | Means::Indent | Means::Colour => Sight::Inherited(self),
             Means::Opacity => Sight::Faint,
         }
@@ -206,8 +209,11 @@ impl Style {
     /// What this does to the text of the element that says it of itself.
     fn sight(&self) -> Option<Sight> {
         let is = |hides: Option<bool>| hides == Some(true);
-        if is(self.display) || is(self.skipped) || is(self.moved) || is(self.margin) || self.is_away() {
+        if is(self.display) || is(self.skipped) || is(self.moved) {
             return Some(Sight::Gone);
+        }
+        if is(self.margin) || self.is_away() {
+            return Some(Sight::Away);
         }
         if is(self.clip_path) || (is(self.clip) && is(self.position)) {
             return Some(Sight::Clipped);

@@ -27,6 +27,7 @@ enum Part {
     Table,
     Head,
     Body,
+    Foot,
     Caption,
     Row,
     Cell,
@@ -38,7 +39,8 @@ fn part(element: &Element) -> Option<Part> {
     match *element.name() {
         local_name!("table") => Some(Part::Table),
         local_name!("thead") => Some(Part::Head),
-        local_name!("tbody") | local_name!("tfoot") => Some(Part::Body),
+        local_name!("tbody") => Some(Part::Body),
+        local_name!("tfoot") => Some(Part::Foot),
         local_name!("caption") => Some(Part::Caption),
         local_name!("tr") => Some(Part::Row),
         local_name!("td") => Some(Part::Cell),
@@ -71,7 +73,9 @@ impl Grid {
     pub(super) fn new(tree: &Tree, table: NodeId, dropped: &NodeSet) -> Self {
         let mut grid = Self::default();
         let mut walk = tree.walk(table);
-        let mut in_head = false;
+        let mut section = Part::Body;
+        // The rows of the first foot: HTML 4 has it before the body, and below it is shown.
+        let mut foot = 0..0;
         while let Some(step) = walk.next() {
             let Step::Enter(id) = step else { continue };
             let Some(element) = tree.element(id) else { continue };
@@ -80,8 +84,9 @@ impl Grid {
                 continue;
             }
             match part(element) {
-                Some(Part::Head) => in_head = true,
-                Some(Part::Body) => in_head = false,
+                Some(kind @ (Part::Head | Part::Body | Part::Foot)) => {
+                    section = if kind == Part::Foot && !foot.is_empty() { Part::Body } else { kind };
+                }
                 // One that stands outside of the cells is a table of its own.
                 Some(Part::Table) if id != table => walk.skip_children(),
                 Some(Part::Caption) => {
@@ -89,8 +94,11 @@ impl Grid {
                     walk.skip_children();
                 }
                 Some(Part::Row) => {
-                    if grid.rows.is_empty() {
-                        grid.first_in_head = in_head;
+                    let row = grid.rows.len();
+                    if section == Part::Foot {
+                        foot = if foot.is_empty() { row..row + 1 } else { foot.start..row + 1 };
+                    } else if row == foot.len() {
+                        grid.first_in_head = section == Part::Head;
                     }
                     grid.rows.push(Vec::new());
                 }
@@ -111,6 +119,9 @@ impl Grid {
                 }
                 Some(Part::Table) | None => {}
             }
+        }
+        if let Some(from_foot) = grid.rows.get_mut(foot.start..) {
+            from_foot.rotate_left(foot.len());
         }
         grid.rows.retain(|row| !row.is_empty());
         grid

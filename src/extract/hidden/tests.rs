@@ -94,3 +94,16 @@ fn what_a_control_names_opens() {
     check(&format!("<p><a href='#a'>Q</a></p>{hidden}"), false, true);
     check("<p>x</p><div popover id=a>TEXT of it</div>", false, true);
 }
+
+#[test]
+fn a_word_that_stands_for_a_mark_in_a_table_stays() {
+    let table = |cell: &str| {
+        format!(
+            "<style>.a{{position:absolute;clip:rect(0 0 0 0)}}</style><table><tr><th>Plan<th>Seats<tr><td>Free<td>{cell}</table>"
+        )
+    };
+    check(&table("<i class=tick></i><span class=a>TEXT</span>"), true, false);
+    check(&table("<i class=tick></i><span style='position:absolute;left:-999em'>TEXT</span>"), true, false);
+    check(&table("<span class=a>LEAK</span>TEXT"), true, true);
+    check(&table("<span style='display:none'>LEAK</span>"), false, true);
+}

@@ -24,16 +24,19 @@ fn an_inline_style_hides_by_what_it_says() {
         opacity:0
         opacity:1%
         filter: opacity(0%)
-        position:absolute;left:-9999px
-        position:absolute;left:-100vw
-        position:absolute;left:9999px
-        position:absolute;left:calc(-9999px)
-        position:absolute;inset:-9999px auto auto -9999px
-        margin:0 0 0 -9999px
         width:0;height:0;overflow:hidden
         height:0px;width:0px;overflow:clip
         width:1px;height:1px;overflow:hidden",
         Some(Sight::Gone),
+    );
+    check(
+        "position:absolute;left:-9999px
+        position:absolute;left:-100vw
+        position:absolute;left:9999px
+        position:absolute;left:calc(-9999px)
+        position:absolute;inset:-9999px auto auto -9999px
+        margin:0 0 0 -9999px",
+        Some(Sight::Away),
     );
     check("visibility:hidden", Some(Sight::Inherited(Means::Visibility)));
     check("text-indent:-9999px", Some(Sight::Inherited(Means::Indent)));

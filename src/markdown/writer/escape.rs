@@ -59,7 +59,8 @@ fn needs_escape(out: &str, c: char, rest: &str, place: Place) -> bool {
     let blank_before = before.is_none_or(char::is_whitespace);
     let blank_next = next.is_none_or(char::is_whitespace);
     match c {
-        '\\' => next.is_some_and(|n| n.is_ascii_punctuation()),
+        // Some readers take blanks after it for the end of a line, too.
+        '\\' => next.is_some_and(|n| n.is_ascii_punctuation() || n == '\n'),
         '`' => true,
         '*' => starts || !(blank_before && blank_next),
         '_' => starts || opens_underscored(before, after_run(rest).or(place.follow)),
