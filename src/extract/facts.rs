@@ -59,7 +59,7 @@ pub(super) fn is_currency(word: &str) -> bool {
 }
 
 /// `$20`, `20 €`, `EUR 20`: a number beside the sign or the code of a currency.
-fn has_price(text: &str) -> bool {
+pub(super) fn has_price(text: &str) -> bool {
     let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
     let words: Vec<&str> = text.split_whitespace().collect();
     let beside = |test: &dyn Fn(&str) -> bool, at: usize| {
@@ -105,6 +105,39 @@ fn common_factor(mut a: u64, mut b: u64) -> u64 {
     a
 }
 
+/// Whether a short text gives a telephone number and hardly more: `Tel. +49 30 123 45 67`, `(609) 655-3700`.
+pub(super) fn is_telephone(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "phone",
+        "telephone",
+        "tel",
+        "call",
+        "fax",
+        "mobile",
+        "hotline",
+        "telefon",
+        "telefono",
+        "teléfono",
+        "telefone",
+        "téléphone",
+        "ring",
+        "whatsapp",
+        "text",
+        "us",
+        "toll",
+        "free",
+        "at",
+        "or",
+        "ext",
+        "t",
+        "f",
+        "p",
+        "m",
+    ];
+    let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    has_long_number(text) && words.all(|word| WORDS.contains(&&*word.to_lowercase()))
+}
+
 /// Two times of a day: `9:00–17:30`, `8–12 Uhr`, `24/7`.
 fn has_times(text: &str) -> bool {
     if text.split_ascii_whitespace().any(|word| word.trim_matches(|c: char| !c.is_ascii_digit()) == "24/7") {
@@ -123,12 +156,24 @@ fn has_times(text: &str) -> bool {
     (0..pieces.len()).filter(|&at| timed(at)).nth(1).is_some()
 }
 
-/// From one time of a day to another: `9:00–17:30`, `8am - 5pm`.
+/// From one time of a day to another: `9:00–17:30`, `8am - 5pm`, `9 a.m. to 5 p.m.`.
 pub(super) fn has_hours(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(['-', '–', '—']).collect();
+    let text = text.replace(" to ", " - ");
+    let parts: Vec<Vec<&str>> =
+        text.split(['-', '–', '—']).map(|part| part.split_whitespace().collect()).collect();
+    let is_half = |word: &str| {
+        let letters: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
+        ["am", "pm"].iter().any(|half| letters.eq_ignore_ascii_case(half))
+    };
+    let timed = |words: [Option<&&str>; 2]| match words {
+        [Some(hour), Some(half)] if is_half(half) => is_hour(hour) || is_time(hour),
+        _ => false,
+    };
     parts.windows(2).any(|pair| {
-        let (from, to) = (pair[0].split_whitespace().next_back(), pair[1].split_whitespace().next());
-        from.is_some_and(is_time) && to.is_some_and(is_time)
+        let (from, to) = (&pair[0], &pair[1]);
+        let before_last = from.len().checked_sub(2).and_then(|at| from.get(at));
+        (from.last().is_some_and(|word| is_time(word)) || timed([before_last, from.last()]))
+            && (to.first().is_some_and(|word| is_time(word)) || timed([to.first(), to.get(1)]))
     })
 }
 
@@ -162,8 +207,23 @@ mod tests {
         let check = |text: &str, expected: bool| assert_eq!(has_hours(text), expected, "{text}");
         check("Mon–Fri 9:00–17:30", true);
         check("Monday to Friday, 8am - 5pm EST", true);
+        check("Mon – Fri: 9 AM – 5 PM", true);
+        check("Sat 10 a.m. to 2:30 p.m.", true);
+        check("8 - 12 am", false);
         check("Generated on 2026-11-20 at 12:03:07 in 0.03 s", false);
         check("-", false);
+    }
+
+    #[test]
+    fn a_telephone_number_stands_with_hardly_more() {
+        let check = |text: &str, expected: bool| assert_eq!(is_telephone(text), expected, "{text}");
+        check("Phone: (609) 655-3700", true);
+        check("Tel. +49 30 123 45 67", true);
+        check("0800 900 1000", true);
+        check("Call us toll-free at 1-800-555-0100", true);
+        check("Visitor 12345678", false);
+        check("VAT DE 123456789", false);
+        check("Call us", false);
     }
 
     #[test]

@@ -3,12 +3,14 @@
 
 use std::collections::HashSet;
 
+use url::Url;
+
 use crate::html::{Base, Element, NodeId, Tree, is_silent, local_name};
 use crate::markdown::{self, Block, NodeSet, render, visible_text};
 
 use super::chrome::{Page, is_block, says_contact};
 use super::cleaning::Asked;
-use super::facts::has_hours;
+use super::facts::{has_hours, is_telephone};
 use super::flags::Flags;
 use super::hidden;
 use super::structured::Shown;
@@ -29,7 +31,7 @@ pub(super) fn facts(
     blocks: &[Block],
 ) -> Vec<Block> {
     let Page { tree, measure, .. } = page;
-    if page.base.path() != "/" || !asked.content.is_empty() {
+    if !is_first_page(page.base) || !asked.content.is_empty() {
         return Vec::new();
     }
     let mut dropped = NodeSet::new(tree.len());
@@ -48,6 +50,22 @@ pub(super) fn facts(
     }
     found.truncate(MAX_PARTS);
     render(markdown::Page { tree, measure, base, dropped: &dropped }, &found)
+}
+
+/// Whether a page is the first one of a site, or of the site in one of its languages: `/`, `/index.html`, `/en/`.
+fn is_first_page(url: &Url) -> bool {
+    let mut segments = url.path_segments().into_iter().flatten().filter(|segment| !segment.is_empty());
+    let is_language = |segment: &str| {
+        let mut parts = segment.split(['-', '_']);
+        parts.next().is_some_and(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_alphabetic()))
+            && parts.next().is_none_or(|part| part.len() == 2 || part.len() == 4)
+            && parts.next().is_none()
+    };
+    let is_index =
+        |segment: &str| matches!(segment.split('.').next(), Some("index" | "home" | "default" | "welcome"));
+    let first = segments.next();
+    let rest = if first.is_some_and(is_language) { segments.next() } else { first };
+    rest.is_none_or(is_index) && segments.next().is_none()
 }
 
 /// The outermost parts of a foot that state nothing but such facts. Other numbers there change with each visit.
@@ -74,7 +92,10 @@ fn parts(
             && !leads_on(tree, id)
         {
             let text = visible_text(tree, dropped, id);
-            let tells = is_address || says_contact(tree, id) || (has_hours(&text) && says_days(&text));
+            let tells = is_address
+                || says_contact(tree, id)
+                || is_telephone(&text)
+                || (has_hours(&text) && says_days(&text));
             if tells && !shown.holds(&text) && told.insert(text) {
                 found.push(id);
             }
@@ -118,6 +139,7 @@ fn leads_on(tree: &Tree, id: NodeId) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::is_first_page;
     use crate::extract::{Asked, extract};
     use crate::html::{links, parse};
 
@@ -141,6 +163,27 @@ mod tests {
         assert_eq!(found, expected);
         let other = markdown("https://a.test/repair", &page, &Asked::default());
         assert_eq!(other, "# Pumps\n\nWe repair pumps of all kinds.");
+    }
+
+    #[test]
+    fn a_site_has_a_first_page_in_each_language() {
+        let check =
+            |url: &str, expected: bool| assert_eq!(is_first_page(&url.parse().unwrap()), expected, "{url}");
+        check("https://a.test", true);
+        check("https://a.test/index.php?x=1", true);
+        check("https://a.test/de/", true);
+        check("https://a.test/en-gb/home", true);
+        check("https://a.test/blog", false);
+        check("https://a.test/de/kontakt", false);
+        check("https://a.test/de/home/x", false);
+    }
+
+    #[test]
+    fn a_number_without_a_link_is_told() {
+        let foot = "<p>Phone: (609) 655-3700</p><p>Mon – Fri: 9 AM – 5 PM</p><p>Visitor 12345678</p>";
+        let page = format!("<main><h1>Pumps</h1><p>We repair.</p></main><footer>{foot}</footer>");
+        let found = markdown("https://a.test/en/", &page, &Asked::default());
+        assert_eq!(found, "# Pumps\n\nWe repair.\n\nPhone: (609) 655-3700\n\nMon – Fri: 9 AM – 5 PM");
     }
 
     #[test]

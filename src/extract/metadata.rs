@@ -16,14 +16,18 @@ pub(super) struct Metadata {
     /// `<title>`.
     pub(super) title: String,
     og_title: String,
+    /// `twitter:title`.
+    card_title: String,
     /// `og:site_name`.
     site_name: String,
     /// `og:type`.
     pub(super) og_type: String,
     /// The breadcrumbs.
     pub(super) trail: Option<NodeId>,
-    /// Day of the last change, or of publication.
+    /// Day of the last change.
     pub(super) modified: Option<String>,
+    /// Day of publication.
+    pub(super) published: Option<String>,
     /// The JSON-LD scripts.
     pub(super) json: Vec<NodeId>,
     /// The `h1` elements with text, and that text, in document order.
@@ -33,11 +37,20 @@ pub(super) struct Metadata {
 }
 
 /// Names under which pages declare when they were changed.
-const MODIFIED: &[&str] =
-    &["article:modified_time", "og:updated_time", "dateModified", "last-modified", "dcterms.modified"];
+const MODIFIED: &[&str] = &[
+    "article:modified_time",
+    "og:updated_time",
+    "dateModified",
+    "last-modified",
+    "dcterms.modified",
+    "DC.date.modified",
+];
+/// Titles that nobody gave.
+const UNNAMED: &[&str] =
+    &["untitled", "untitled document", "untitled page", "document", "new page", "page title"];
 
 /// The day that a date or a point in time begins with: `2024-12-31`.
-fn day(value: &str) -> Option<String> {
+pub(super) fn day(value: &str) -> Option<String> {
     let day = value.trim_ascii().get(..10)?;
     let [year, month, date] = day.split('-').collect::<Vec<_>>()[..] else { return None };
     let number = |text: &str, len: usize, range: std::ops::RangeInclusive<u16>| {
@@ -60,7 +73,7 @@ pub(super) fn language(value: &str) -> Option<String> {
 /// Reads the declarations of a page.
 pub(super) fn read(tree: &Tree) -> Metadata {
     let mut found = Metadata::default();
-    let (mut declared, mut og_locale, mut og_description, mut published) = (None, None, None, None);
+    let (mut declared, mut og_locale, mut og_description) = (None, None, None);
     let mut nodes = tree.descendants(Tree::ROOT);
     while let Some(id) = nodes.next() {
         let Some(element) = tree.element(id) else { continue };
@@ -73,7 +86,7 @@ pub(super) fn read(tree: &Tree) -> Metadata {
                 found.language = lang.and_then(language);
             }
             local_name!("title") if element.is_html() && found.title.is_empty() => {
-                found.title = clean_line(&tree.text_of(id));
+                found.title = Some(clean_line(&tree.text_of(id))).filter(|t| is_name(t)).unwrap_or_default();
             }
             local_name!("meta") => {
                 let Some(content) = element.attr(&local_name!("content")) else { continue };
@@ -86,6 +99,8 @@ pub(super) fn read(tree: &Tree) -> Metadata {
                 let is = |name: &str| key.eq_ignore_ascii_case(name);
                 if is("og:title") && found.og_title.is_empty() {
                     found.og_title = clean_line(content);
+                } else if is("twitter:title") && found.card_title.is_empty() {
+                    found.card_title = clean_line(content);
                 } else if is("og:site_name") && found.site_name.is_empty() {
                     found.site_name = clean_line(content);
                 } else if is("og:type") && found.og_type.is_empty() {
@@ -97,7 +112,7 @@ pub(super) fn read(tree: &Tree) -> Metadata {
                 } else if MODIFIED.iter().any(|name| is(name)) {
                     found.modified = found.modified.or_else(|| day(content));
                 } else if is("article:published_time") || is("datePublished") {
-                    published = published.or_else(|| day(content));
+                    found.published = found.published.or_else(|| day(content));
                 } else if is("content-language") {
                     declared = declared.or_else(|| language(content));
                 } else if is("og:locale") {
@@ -108,7 +123,7 @@ pub(super) fn read(tree: &Tree) -> Metadata {
                 let date = element.attr(&local_name!("datetime")).and_then(day);
                 match element.attr(&local_name!("itemprop")) {
                     Some("dateModified") => found.modified = found.modified.or(date),
-                    Some("datePublished") => published = published.or(date),
+                    Some("datePublished") => found.published = found.published.or(date),
                     _ => {}
                 }
             }
@@ -133,9 +148,14 @@ pub(super) fn read(tree: &Tree) -> Metadata {
         }
     }
     found.language = found.language.or(declared).or(og_locale);
-    found.modified = found.modified.or(published);
     found.description = found.description.or(og_description);
     found
+}
+
+/// Whether a title names its page.
+fn is_name(title: &str) -> bool {
+    let is_address = title.starts_with("http://") || title.starts_with("https://");
+    !(is_address && !title.contains(' ')) && !UNNAMED.iter().any(|name| title.eq_ignore_ascii_case(name))
 }
 
 /// What stands between a page's name and its site's.
@@ -143,13 +163,20 @@ const SEPARATORS: &[&str] = &[" | ", " — ", " – ", " · ", " - ", " :: ", " 
 
 impl Metadata {
     /// The page's name: the content's heading if title or Open Graph agree, else what Open Graph or the title say.
-    pub(super) fn best_title(&self, heading: Option<&str>) -> String {
+    /// Without any, `headline`.
+    pub(super) fn best_title(&self, heading: Option<&str>, headline: &str) -> String {
         let heading = heading.unwrap_or_default();
         let agrees = |other: &str| !heading.is_empty() && contains_loosely(other, heading);
         if (agrees(&self.title) || agrees(&self.og_title)) && !self.is_site(heading) {
             return heading.to_owned();
         }
-        let named = [self.without_site(&self.og_title), self.title_without_site(), heading];
+        let named = [
+            self.without_site(&self.og_title),
+            self.title_without_site(),
+            heading,
+            self.without_site(&self.card_title),
+            headline,
+        ];
         named.into_iter().find(|t| !t.is_empty()).unwrap_or_default().to_owned()
     }
 

@@ -4,6 +4,7 @@
 //! It removes what is certainly chrome and leaves doubtful blocks to `template`, which sees the whole site.
 
 mod cards;
+mod choices;
 mod chrome;
 mod cleaning;
 mod colour;
@@ -159,7 +160,8 @@ impl Extraction {
         let mut removals = Removals::new(tree.len());
         let metadata = metadata::read(tree);
         let stylesheet = Stylesheet::read(tree, &metadata.styles);
-        let subject = subject::read(tree, &metadata.og_type, &metadata.json);
+        let declared = subject::read(tree, &metadata.og_type, &metadata.json);
+        let subject = declared.subject;
         let page = chrome::Page { tree, measure: &measure, subject, base: &links.base };
         let choice = container::choose(page, &metadata, asked);
         let mut flags = Flags::default();
@@ -182,14 +184,20 @@ impl Extraction {
         }
         // Facts alone are no page: a shell that a script fills states them, too.
         if !blocks.is_empty() {
+            if asked.content.is_empty() {
+                let choices = choices::unshown(page, &choice.roots, asked, &blocks);
+                blocks.extend(choices);
+            }
             blocks.extend(footer::facts(page, &stylesheet, asked, &base, &blocks));
             let unshown = structured::unshown(tree, &links.base, subject, &blocks);
             blocks.extend(unshown);
         }
-        let title = metadata.best_title(choice.heading.as_deref());
+        let title = metadata.best_title(choice.heading.as_deref(), &declared.headline);
+        let shown = metadata.trail.map(|id| trail::read(tree, id, &title)).filter(|trail| !trail.is_empty());
+        let changed = metadata.modified.or(declared.modified);
         let article = Article {
-            breadcrumbs: metadata.trail.map(|id| trail::read(tree, id, &title)).unwrap_or_default(),
-            modified: metadata.modified,
+            breadcrumbs: shown.unwrap_or_else(|| trail::declared(&declared.trail, &links.base, &title)),
+            modified: changed.or(metadata.published).or(declared.published),
             title,
             language: metadata.language,
             description: metadata.description,

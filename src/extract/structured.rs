@@ -10,7 +10,8 @@ use crate::markdown::{Block, NodeSet, Page, clean_line, fact, render};
 use super::subject::Subject;
 use contact::{is_contact, is_of_publisher};
 pub(super) use shown::Shown;
-use value::{duration, each, first, has_type, plain, spaced, text, values};
+pub(super) use value::plain;
+use value::{duration, each, first, has_type, spaced, text, values};
 
 mod contact;
 mod shown;

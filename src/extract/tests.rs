@@ -221,6 +221,11 @@ fn the_title_is_the_heading_where_the_page_agrees() {
     );
     check("<title>Middleware – Acme</title><main><h1>Acme</h1><p>x</main>", "Middleware");
     check("<p>x", "");
+    check("<meta name=twitter:title content='Setup - Acme'><title>Untitled Document</title>", "Setup - Acme");
+    check("<title>https://acme.test/setup</title><h1>Welcome</h1>", "Welcome");
+    let article =
+        r#"<script type=application/ld+json>{"@type":"Article","headline":"A &amp; B"}</script><p>x"#;
+    check(article, "A & B");
 }
 
 #[test]
@@ -246,6 +251,17 @@ fn breadcrumbs_say_where_a_page_belongs() {
     let list = "https://schema.org/BreadcrumbList";
     check(&format!("<title>Plans</title>{menu}<ul><li itemtype={list}>{trail}</ul>"), &["Docs", "Billing"]);
     check("<div class='pagination pagination_breadcrumb'><a href=/p/2>2</a></div>", &[]);
+    let declared = |steps: &str| {
+        format!(
+            r#"<title>Plans</title><script type=application/ld+json>{{"@type":"BreadcrumbList","itemListElement":[{steps}]}}</script>"#
+        )
+    };
+    let home = r#"{"position":1,"name":"Home","item":"https://docs.test/"}"#;
+    let docs = r#"{"position":"2","item":{"@id":"https://docs.test/docs","name":"Docs"}}"#;
+    let page = r#"{"position":3,"name":"All our plans","item":"https://docs.test/guide/page.html"}"#;
+    check(&declared(&[page, docs, home].join(",")), &["Docs"]);
+    check(&declared(&[home, docs, r#"{"position":3,"name":"All our plans"}"#].join(",")), &["Docs"]);
+    check(&declared(home), &[]);
 }
 
 #[test]
@@ -260,6 +276,13 @@ fn the_day_of_the_last_change_is_what_the_page_declares() {
         Some("2024-03-31"),
     );
     check("<time itemprop=dateModified datetime='2024-12-01T00:00'>x</time>", Some("2024-12-01"));
+    check("<meta name=DC.date.modified content=2024-03-01>", Some("2024-03-01"));
+    let declared = |json: &str| format!("{published}<script type=application/ld+json>{json}</script>");
+    check(
+        &declared(r#"{"@graph":[{"@type":"WebPage","dateModified":"2024-05-06T07:08:09Z"}]}"#),
+        Some("2024-05-06"),
+    );
+    check(&declared(r#"{"@type":"Event","dateModified":"2024-05-06"}"#), Some("2023-02-01"));
     check("<meta itemprop=dateModified content='1 March 2024'>", None);
     check("<meta itemprop=dateModified content=2024-13-01>", None);
 }

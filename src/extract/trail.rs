@@ -1,6 +1,7 @@
 //! Where a page belongs: the names of the pages above it, as its breadcrumbs say.
 
 use html5ever::LocalName;
+use url::Url;
 
 use crate::html::{Element, NodeId, Tree, local_name};
 use crate::markdown::clean_line;
@@ -43,7 +44,18 @@ pub(super) fn read(tree: &Tree, trail: NodeId, title: &str) -> Vec<String> {
         let element = tree.element(id).filter(|e| *e.name() == local_name!("a"))?;
         Some((element.attr(&local_name!("href"))?.trim_ascii(), clean_line(&tree.text_of(id))))
     });
-    links
+    above(links, title)
+}
+
+/// The same of the breadcrumbs that a page declares for machines, which name the page itself at their end.
+pub(super) fn declared(steps: &[(String, String)], url: &Url, title: &str) -> Vec<String> {
+    let is_page = |address: &str| url.join(address).is_ok_and(|address| address.path() == url.path());
+    let above_page = steps.iter().rposition(|(_, address)| !is_page(address)).map_or(0, |last| last + 1);
+    above(steps[..above_page].iter().map(|(name, address)| (address.as_str(), name.clone())), title)
+}
+
+fn above<'s>(steps: impl Iterator<Item = (&'s str, String)>, title: &str) -> Vec<String> {
+    steps
         .filter(|(href, name)| !leads_home(href) && !name.is_empty() && name.len() <= MAX_NAME)
         .map(|(_, name)| name)
         .filter(|name| !name.eq_ignore_ascii_case(title))

@@ -51,7 +51,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
 }
 
 /// The text of a value that may hold HTML. Some content systems escape it twice.
-pub(super) fn plain(value: &str) -> String {
+pub(in crate::extract) fn plain(value: &str) -> String {
     let once = unescaped(value);
     if once.contains("&#") || once.contains("&amp;") { unescaped(&once) } else { once }
 }

@@ -64,7 +64,7 @@ fn needs_escape(out: &str, c: char, rest: &str, place: Place) -> bool {
         '`' => true,
         '*' => starts || !(blank_before && blank_next),
         '_' => starts || opens_underscored(before, after_run(rest).or(place.follow)),
-        '[' => place.in_link || (starts && !is_check_box(rest) && !is_note(rest)),
+        '[' => place.in_link || (starts && !is_check_box(rest) && !is_note(rest, place.follow)),
         ']' => place.in_link,
         '(' => before == Some(']'),
         '!' => rest.is_empty() && place.follow == Some('['),
@@ -112,15 +112,17 @@ fn is_check_box(rest: &str) -> bool {
 
 /// `[^1]` is a note's sign, and `[^1]: text` a note; with one word after it, or what stands in angle brackets, readers
 /// would take it for a definition (`CommonMark` 4.7).
-fn is_note(rest: &str) -> bool {
+fn is_note(rest: &str, follow: Option<char>) -> bool {
     let Some((label, text)) = rest.strip_prefix('^').and_then(|rest| rest.split_once(']')) else {
         return false;
     };
     let plain = !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_title = |c: char| matches!(c, '"' | '\'' | '(');
     let is_note_text = |text: &str| {
         let mut words = text.split(' ').filter(|word| !word.is_empty());
+        let goes_on = || text.ends_with(' ') && follow.is_some_and(|c| !is_title(c) && c != '\n');
         words.next().is_some_and(|word| !word.starts_with('<'))
-            && words.next().is_some_and(|word| !word.starts_with(['"', '\'', '(']))
+            && words.next().map_or_else(goes_on, |word| !word.starts_with(is_title))
     };
     plain && text.strip_prefix(':').is_none_or(is_note_text)
 }
