@@ -185,7 +185,7 @@ impl Extraction {
         // Facts alone are no page: a shell that a script fills states them, too.
         if !blocks.is_empty() {
             if asked.content.is_empty() {
-                let choices = choices::unshown(page, &choice.roots, asked, &blocks);
+                let choices = choices::unshown(page, &choice.roots, asked, removals.set(), &blocks);
                 blocks.extend(choices);
             }
             blocks.extend(footer::facts(page, &stylesheet, asked, &base, &blocks));
