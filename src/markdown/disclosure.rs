@@ -10,6 +10,8 @@ use crate::html::{Element, Holds, Measure, NodeId, Tree, is_heading, local_name}
 use super::callout::visible_text;
 use super::nodes::NodeSet;
 
+mod ticked;
+
 /// Bytes of a question or a tab's label at most.
 const MAX_LABEL: usize = 300;
 /// Elements around a question that may be the list it is in.
@@ -86,6 +88,10 @@ impl Disclosures {
                     nodes.skip_children();
                 } else if is_strip(element) || is_row_of_buttons(tree, id, element) {
                     strips.extend(strip(tree, measure, dropped, id));
+                } else if *element.name() == local_name!("label")
+                    && (found.is_strip(id) || found.tick(tree, dropped, id))
+                {
+                    nodes.skip_children();
                 } else if *element.name() == local_name!("summary") {
                     if let Some(true) = asks(tree, dropped, measure.text(id), id, element) {
                         found.open(tree, id, true);
@@ -97,6 +103,17 @@ impl Disclosures {
         }
         found.link(tree, strips);
         found
+    }
+
+    /// Takes the row of tabs that begins with a label; whether one does.
+    fn tick(&mut self, tree: &Tree, dropped: &NodeSet, id: NodeId) -> bool {
+        let row = ticked::row(tree, dropped, id);
+        let is_row = !row.is_empty();
+        for tab in row {
+            self.strips.insert(tab.tab);
+            self.labels.entry(tab.panel).or_insert(tab.label);
+        }
+        is_row
     }
 
     fn open(&mut self, tree: &Tree, id: NodeId, question: bool) {

@@ -124,6 +124,9 @@ impl<'t> Renderer<'t> {
 
     /// The label of a box: of what ticking it opens, of a tab, or of a field.
     pub(super) fn tick(&mut self, id: NodeId, element: &Element) -> bool {
+        if self.disclosures.is_strip(id) {
+            return false;
+        }
         match self.disclosures.opener(id) {
             Some(true) => self.question(id),
             Some(false) => self.strong_block(id),
