@@ -1,5 +1,5 @@
-//! How a business is reached and when it is open, where only the foot of its pages says so: told once, on the first page
-//! of the site, below its content.
+//! How a business is reached and when it is open, where only the foot of its pages says so, and what a bar above all of
+//! them announces: told once, on the first page of the site, below its content.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::markdown::{self, Block, NodeSet, render, visible_text};
 
 use super::chrome::{Page, is_block, says_contact};
 use super::cleaning::Asked;
-use super::facts::{has_hours, is_telephone};
+use super::facts::{announces, has_facts, has_hours, is_telephone};
 use super::flags::Flags;
 use super::hidden;
 use super::structured::Shown;
@@ -41,11 +41,14 @@ pub(super) fn facts(
     let mut feet = tree.descendants(Tree::ROOT);
     while let Some(foot) = feet.next() {
         let Some(element) = tree.element(foot) else { continue };
-        if is_content(element) || is_foot(element) {
+        // What merely has a bar may be called after it.
+        let is_small = measure.text(foot) <= MAX_PARTS * STATEMENT / 2;
+        let kind = Place::of(element).filter(|kind| *kind == Place::Foot || is_small);
+        if is_content(element) || kind.is_some() {
             feet.skip_children();
         }
-        if is_foot(element) && !asked.removes(tree, foot) {
-            found.extend(parts(page, foot, asked, &dropped, &mut shown, &mut told));
+        if let Some(kind) = kind.filter(|_| !asked.removes(tree, foot)) {
+            found.extend(parts(page, foot, kind, asked, &dropped, &mut shown, &mut told));
         }
     }
     found.truncate(MAX_PARTS);
@@ -72,6 +75,7 @@ fn is_first_page(url: &Url) -> bool {
 fn parts(
     page: Page<'_>,
     foot: NodeId,
+    kind: Place,
     asked: &Asked<'_>,
     dropped: &NodeSet,
     shown: &mut Shown,
@@ -87,15 +91,18 @@ fn parts(
             continue;
         }
         let is_address = *element.name() == local_name!("address");
-        if (is_block(element) || is_address)
-            && (1..=STATEMENT).contains(&measure.text(id))
-            && !leads_on(tree, id)
-        {
+        if (is_block(element) || is_address) && (1..=STATEMENT).contains(&measure.text(id)) {
             let text = visible_text(tree, dropped, id);
-            let tells = is_address
-                || says_contact(tree, id)
-                || is_telephone(&text)
-                || (has_hours(&text) && says_days(&text));
+            let tells = match kind {
+                Place::Foot if leads_on(tree, id) => continue,
+                Place::Foot => {
+                    is_address
+                        || says_contact(tree, id)
+                        || is_telephone(&text)
+                        || (has_hours(&text) && says_days(&text))
+                }
+                Place::Bar => has_facts(&text) || announces(&text),
+            };
             if tells && !shown.holds(&text) && told.insert(text) {
                 found.push(id);
             }
@@ -125,8 +132,25 @@ fn is_content(element: &Element) -> bool {
     matches!(*element.name(), local_name!("main") | local_name!("article") | local_name!("blockquote"))
 }
 
-fn is_foot(element: &Element) -> bool {
-    *element.name() == local_name!("footer") || element.attr(&local_name!("role")) == Some("contentinfo")
+/// Where on all pages something stands that is told on the first one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Foot,
+    /// A shop's bar of announcements.
+    Bar,
+}
+
+impl Place {
+    fn of(element: &Element) -> Option<Self> {
+        let is_foot = *element.name() == local_name!("footer")
+            || element.attr(&local_name!("role")) == Some("contentinfo");
+        let is_bar = |name: &str| {
+            let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+            words.any(|word| matches!(&*word.to_ascii_lowercase(), "announcement" | "announcementbar"))
+        };
+        let is_bar = || element.classes().chain(element.id()).any(is_bar);
+        if is_foot { Some(Place::Foot) } else { is_bar().then_some(Place::Bar) }
+    }
 }
 
 /// Whether a part holds links to other pages, as opposed to such that call or write to somebody.
@@ -184,6 +208,23 @@ mod tests {
         let page = format!("<main><h1>Pumps</h1><p>We repair.</p></main><footer>{foot}</footer>");
         let found = markdown("https://a.test/en/", &page, &Asked::default());
         assert_eq!(found, "# Pumps\n\nWe repair.\n\nPhone: (609) 655-3700\n\nMon – Fri: 9 AM – 5 PM");
+    }
+
+    #[test]
+    fn what_a_bar_announces_is_told() {
+        let bar = |text: &str| format!("<div class=announcement-bar><div>{text}</div></div>");
+        let told = |text: &str| {
+            let page = format!("{}<main><h1>Pumps</h1><p>We repair.</p></main>", bar(text));
+            markdown("https://a.test/", &page, &Asked::default())
+        };
+        let free = "Free shipping over $75 <a href=/shop>Shop</a>";
+        assert!(told(free).ends_with("Free shipping over $75 [Shop](https://a.test/shop)"), "{}", told(free));
+        let page =
+            format!("<body class=has-announcement-bar><p>{}</p>{FOOT}", "We repair pumps. ".repeat(200));
+        assert!(markdown("https://a.test/", &page, &Asked::default()).contains("1 Main St"));
+        assert!(told("20% off all pumps").ends_with("20% off all pumps"));
+        assert!(told("<a href=/new>New pumps</a>").ends_with("We repair."));
+        assert!(told("We use cookies.").ends_with("We repair."));
     }
 
     #[test]

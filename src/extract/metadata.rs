@@ -155,7 +155,7 @@ pub(super) fn read(tree: &Tree) -> Metadata {
 /// Whether a title names its page.
 fn is_name(title: &str) -> bool {
     let is_address = title.starts_with("http://") || title.starts_with("https://");
-    !(is_address && !title.contains(' ')) && !UNNAMED.iter().any(|name| title.eq_ignore_ascii_case(name))
+    (title.contains(' ') || !is_address) && !UNNAMED.iter().any(|name| title.eq_ignore_ascii_case(name))
 }
 
 /// What stands between a page's name and its site's.

@@ -97,7 +97,7 @@ pub(super) struct Style {
     /// `position` takes it out of the text, or lets it be where it is.
     position: Option<bool>,
     /// By its own width: on one line, all of it is cut off.
-    indented: bool,
+    indented: Option<bool>,
     unbroken: bool,
     /// It takes what room there is, whatever its width or height says.
     stretched: bool,
@@ -169,10 +169,10 @@ impl Style {
             "opacity" => self.opacity = Some(is_see_through(value)),
             "filter" => self.filter = Some(argument(value, "opacity").is_some_and(is_see_through)),
             "font-size" => self.letters = is_tiny(value),
-            "font" => self.letters = Some(value.split(' ').any(|part| is_tiny_size(part))),
+            "font" => self.letters = Some(value.split(' ').any(is_tiny_size)),
             "text-indent" => {
                 self.indent = Some(far_away(value));
-                self.indented = value == "100%";
+                self.indented = Some(value == "100%");
             }
             "white-space" => self.unbroken = value == "nowrap",
             "left" | "right" => {
@@ -238,7 +238,7 @@ impl Style {
     }
 
     fn is_indented(&self) -> Option<bool> {
-        let all = self.indented && self.unbroken && self.cut == Some(true);
+        let all = self.indented == Some(true) && self.unbroken && self.cut == Some(true);
         if all { Some(true) } else { self.indent }
     }
 
