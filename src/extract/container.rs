@@ -11,6 +11,10 @@ use super::{Container, chrome, density, widgets};
 /// A container must hold this share of the page's text outside of links, or its rule is taken for a coincidence.
 const FAIR_SHARE: f64 = 0.25;
 
+/// Bytes of what a page says below its top heading, before the content.
+const MIN_OPENING: usize = 60;
+const MAX_OPENING: usize = 3_000;
+
 /// Levels above the content where a heading still is right above it.
 const NEAR: usize = 2;
 
@@ -235,9 +239,32 @@ impl Search<'_> {
                     || starts_loosely(text, title)
                     || (is_near(*id) && contains_loosely(&metadata.title, text)))
         };
-        let (id, text) = metadata.headings.iter().find(is_title)?;
-        roots.insert(0, *id);
-        Some(text.clone())
+        if let Some((id, text)) = metadata.headings.iter().find(is_title) {
+            roots.insert(0, *id);
+            return Some(text.clone());
+        }
+        let (id, text) = self.opening(roots, metadata)?;
+        roots.insert(0, id);
+        Some(text)
+    }
+
+    /// Where only the amount of text said what the content is: the part above it with the page's one top heading, and
+    /// what it says below that.
+    fn opening(&self, roots: &[NodeId], metadata: &Metadata) -> Option<(NodeId, String)> {
+        let (tree, measure) = (self.page.tree, self.page.measure);
+        let ([(heading, text)], [root]) = (&metadata.headings[..], roots) else { return None };
+        let is_around = |up: NodeId| up == *root || tree.ancestors(*root).any(|id| id == up);
+        let part = tree.parent(*heading).filter(|&part| !is_around(part))?;
+        let is_chrome = tree.ancestors(*heading).filter_map(|up| tree.name(up)).any(|name| {
+            matches!(
+                *name,
+                local_name!("header") | local_name!("nav") | local_name!("aside") | local_name!("footer")
+            )
+        });
+        let says = measure.text(part) - measure.text(*heading) >= MIN_OPENING
+            && measure.text(part) <= MAX_OPENING
+            && measure.link(part) * 10 < measure.text(part) * 3;
+        (part < *root && says && !is_chrome && !metadata.is_site(text)).then(|| (part, text.clone()))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::markdown::{NodeSet, clean_line, spells_invisibly};
 
 use super::colour::{Colour, alike, colour};
 use super::flags::{FlagKind, Flags, instructions};
-use super::opener::{Controls, Opener, before, is_panel, unfolds};
+use super::opener::{Controls, Opener, before, is_in_slide, is_panel, unfolds};
 use super::style::{self, Means, Sight, colours};
 use super::stylesheet::Stylesheet;
 
@@ -74,6 +74,7 @@ pub(super) fn mark(
             || before(tree, id) == Some(Opener::Told)
             || (sight == Sight::Folded && before(tree, id).is_some())
             || unfolds(tree, id)
+            || is_in_slide(tree, id)
             || controls.get_or_insert_with(|| Controls::of(tree)).open(element);
         if opens || (matches!(sight, Sight::Away | Sight::Clipped) && names_a_mark(tree, measure, id)) {
             continue;

@@ -5,6 +5,7 @@ use url::Url;
 use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
 
 use super::chrome::{Page, is_block};
+use super::facts::has_price;
 
 /// Bytes of text of a row of links: tags, pages, ways to sort.
 const ROW: usize = 150;
@@ -41,7 +42,7 @@ pub(super) fn is_link_dense(page: Page<'_>, id: NodeId, element: &Element, root:
     {
         return false;
     }
-    if is_in_flow(tree, measure, id) || is_part_of_index(page, id, root) {
+    if is_in_flow(tree, measure, id) || is_part_of_index(page, id, root) || says_price(tree, id) {
         return false;
     }
     let (mut links, mut below) = (0, 0);
@@ -53,6 +54,19 @@ pub(super) fn is_link_dense(page: Page<'_>, id: NodeId, element: &Element, root:
         }
     }
     links >= 4 && below * 2 < links
+}
+
+/// Whether a price stands beside the links: that of a card.
+fn says_price(tree: &Tree, id: NodeId) -> bool {
+    let mut text = String::new();
+    let mut nodes = tree.descendants(id);
+    while let Some(n) = nodes.next() {
+        if tree.name(n) == Some(&local_name!("a")) {
+            nodes.skip_children();
+        }
+        text.push_str(tree.text(n).unwrap_or_default());
+    }
+    has_price(&text)
 }
 
 /// Whether a list stands amid paragraphs: text goes on after it.

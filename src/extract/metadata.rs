@@ -203,7 +203,7 @@ impl Metadata {
     }
 
     /// Whether a heading is the site's name and not the page's.
-    fn is_site(&self, heading: &str) -> bool {
+    pub(super) fn is_site(&self, heading: &str) -> bool {
         same_loosely(heading, &self.site_name) || same_loosely(heading, split_last(&self.title).1)
     }
 }

@@ -266,6 +266,22 @@ fn next(tree: &Tree, id: NodeId) -> Option<NodeId> {
     std::iter::successors(tree.next_sibling(id), |&n| tree.next_sibling(n)).find(|&n| is_shown(tree, n))
 }
 
+/// One of several slides, or a part of one: a script shows them by turns.
+pub(super) fn is_in_slide(tree: &Tree, id: NodeId) -> bool {
+    let named = |id: NodeId, name: &str| {
+        tree.element(id).is_some_and(|element| {
+            element.classes().any(|class| class.split(['-', '_']).next_back() == Some(name))
+        })
+    };
+    let is_slide = |&id: &NodeId| named(id, "slide") || tree.parent(id).is_some_and(|up| named(up, "slides"));
+    let Some(slide) = std::iter::once(id).chain(tree.ancestors(id)).take(AROUND + 2).find(is_slide) else {
+        return false;
+    };
+    let class = |id| tree.attr(id, &local_name!("class")).map(|class| class.split(' ').next());
+    let is_other = |other: NodeId| tree.name(other) == tree.name(slide) && class(other) == class(slide);
+    next(tree, slide).into_iter().chain(previous(tree, slide)).any(is_other)
+}
+
 /// One of several panels that tabs switch between, or an answer that its question opens.
 pub(super) fn is_panel(tree: &Tree, id: NodeId, element: &Element) -> bool {
     let role = |e: &Element| e.attr(&local_name!("role")).is_some_and(|r| r.eq_ignore_ascii_case("tabpanel"));

@@ -914,3 +914,38 @@ fn each_check_of_the_torture_page_holds() {
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
     assert!(checks >= 60);
 }
+
+#[test]
+fn a_card_with_a_price_is_no_list_of_links() {
+    let card = |name: &str, price: &str| {
+        let links = ["Be the first to review", name, "Compare", "Add to list"]
+            .map(|text| format!("<a href='/{text}'>{text}</a>"));
+        format!("<li><div>{} <span>{price}</span></div></li>", links.join(" "))
+    };
+    let text = "A paragraph that says what is sold here, and how. ".repeat(20);
+    let page = |price: &str| {
+        format!(
+            "<main><h1>Tools</h1><p>{text}</p><ol>{}{}</ol></main>",
+            card("Hand spreader", price),
+            card("Tub", price)
+        )
+    };
+    assert!(article(&page("$22.28")).markdown().contains("Hand spreader"));
+    assert!(!article(&page("")).markdown().contains("Hand spreader"));
+}
+
+#[test]
+fn what_a_page_opens_with_joins_the_content_that_is_found_by_its_text() {
+    let rows =
+        "<div class=c><p>A part of a machine, with what it is made of, what it fits, and how it is put in its place again.</p></div>".repeat(20);
+    let page = |open: &str| {
+        format!(
+            "<title>Parts for your repair</title><body><div><div>{open}</div></div><div><div>{rows}</div></div>"
+        )
+    };
+    let said = "<p>We test every part that we send, and take back what does not fit your machine.</p>";
+    let found = article(&page(&format!("<section><h1>All Parts</h1>{said}</section>"))).markdown();
+    assert!(found.starts_with("# All Parts\n\nWe test every part"), "{found}");
+    let found = article(&page(&format!("<header><h1>All Parts</h1>{said}</header>"))).markdown();
+    assert!(found.starts_with("A part of a machine"), "{found}");
+}

@@ -107,3 +107,16 @@ fn a_word_that_stands_for_a_mark_in_a_table_stays() {
     check(&table("<span class=a>LEAK</span>TEXT"), true, true);
     check(&table("<span style='display:none'>LEAK</span>"), false, true);
 }
+
+#[test]
+fn slides_are_shown_by_turns() {
+    let hidden = "<div style='display:none'>TEXT of it</div>";
+    check(&format!("<ul class=slides><li>{hidden}<li>{hidden}</ul>"), true, false);
+    check(
+        &format!("<div class='slide w-slide'>{hidden}</div><div class='slide w-slide'>x</div>"),
+        true,
+        false,
+    );
+    check(&format!("<div class=slide>{hidden}</div><p>x</p>"), false, true);
+    check(&format!("<ul><li>{hidden}<li>x</ul>"), false, true);
+}
