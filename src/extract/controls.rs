@@ -7,9 +7,18 @@ use super::repeats::{BUTTON, is_label};
 /// Nodes beside a link among which text is looked for.
 const MAX_BESIDE: usize = 16;
 
-/// Whether a link is but a button: it leads nowhere, says what is pressed, and is no part of a text.
+/// Whether a link is but a button: it leads to where one writes, or nowhere and says what is pressed, and it is no part
+/// of a text.
 pub(super) fn is_button_link(tree: &Tree, id: NodeId, link: &Element) -> bool {
-    is_dead(link) && is_label(&tree.text_of(id)) && !is_in_text(tree, id)
+    let is_button = || is_dead(link) && is_label(&tree.text_of(id));
+    (leads_to_form(link) || is_button()) && !is_in_text(tree, id)
+}
+
+/// Whether a link leads to the form for reviews or comments of a page: `/pump#review-form`, `#respond`.
+fn leads_to_form(link: &Element) -> bool {
+    const FORMS: &[&str] = &["review-form", "reviewform", "write-review", "respond", "comment-form"];
+    let href = link.attr(&local_name!("href")).unwrap_or_default();
+    href.rsplit_once('#').is_some_and(|(_, place)| FORMS.contains(&place.trim_ascii()))
 }
 
 /// Whether a link leads nowhere. Without a target at all it is no link, but a place to link to.
