@@ -22,6 +22,8 @@ const MAX_STYLE: usize = 2_000;
 /// Nodes, and bytes, of a hidden text that are reported.
 const MAX_NODES: usize = 500;
 const MAX_TEXT: usize = 500;
+/// Nodes below hidden ones that are looked at for such as are shown again.
+const MAX_LOOKS: usize = 300_000;
 /// Elements around a text whose ground is looked at.
 const AROUND: usize = 8;
 
@@ -35,6 +37,7 @@ pub(super) fn mark(
     flags: &mut Flags,
 ) {
     let mut controls: Option<Controls<'_>> = None;
+    let mut left = MAX_LOOKS;
     let mut nodes = tree.descendants(root);
     while let Some(id) = nodes.next() {
         let Some(element) = tree.element(id) else {
@@ -84,8 +87,8 @@ pub(super) fn mark(
                 let own = tree.attr(n, &local_name!("style")).and_then(|own| style::says(own, means));
                 own.map_or_else(|| stylesheet.shows(tree, n, means), |hides| !hides)
             };
-            if tree.descendants(id).any(restores) {
-                let text = drop_around(tree, id, restores, dropped);
+            if let Some((hidden, text)) = around_restored(tree, id, restores, &mut left) {
+                hidden.into_iter().for_each(|n| dropped.insert(n));
                 if !text.is_empty() {
                     flags.add(FlagKind::HiddenText, &text);
                 }
@@ -102,21 +105,30 @@ pub(super) fn mark(
     }
 }
 
-/// Adds what is below an element to `dropped` except for the parts that `restores` tells; how the text of it begins.
-fn drop_around(tree: &Tree, id: NodeId, restores: impl Fn(NodeId) -> bool, dropped: &mut NodeSet) -> String {
-    let mut begin = String::new();
+/// The leaves below an element around the parts that `restores` tells, and how their text begins; `None` where no part is
+/// shown again.
+fn around_restored(
+    tree: &Tree,
+    id: NodeId,
+    restores: impl Fn(NodeId) -> bool,
+    left: &mut usize,
+) -> Option<(Vec<NodeId>, String)> {
+    let (mut hidden, mut begin) = (Vec::new(), String::new());
+    let mut is_restored = false;
     let mut nodes = tree.descendants(id);
     while let Some(n) = nodes.next() {
+        *left = left.checked_sub(1)?;
         if restores(n) {
+            is_restored = true;
             nodes.skip_children();
         } else if tree.first_child(n).is_none() {
-            dropped.insert(n);
+            hidden.push(n);
             if begin.len() < MAX_TEXT {
                 begin.push_str(tree.text(n).unwrap_or_default());
             }
         }
     }
-    clean_line(&begin)
+    is_restored.then(|| (hidden, clean_line(&begin)))
 }
 
 /// Whether a word for readers of the screen says what a mark in the cell of a table means to all others.

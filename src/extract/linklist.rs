@@ -10,6 +10,9 @@ use super::facts::has_price;
 /// Bytes of text of a row of links: tags, pages, ways to sort.
 const ROW: usize = 150;
 
+/// Bytes of text of a card.
+const CARD: usize = 600;
+
 /// Bytes of text outside of links of a paragraph.
 const PARAGRAPH: usize = 40;
 
@@ -42,7 +45,7 @@ pub(super) fn is_link_dense(page: Page<'_>, id: NodeId, element: &Element, root:
     {
         return false;
     }
-    if is_in_flow(tree, measure, id) || is_part_of_index(page, id, root) || says_price(tree, id) {
+    if is_in_flow(tree, measure, id) || is_part_of_index(page, id, root) {
         return false;
     }
     let (mut links, mut below) = (0, 0);
@@ -53,7 +56,8 @@ pub(super) fn is_link_dense(page: Page<'_>, id: NodeId, element: &Element, root:
             break;
         }
     }
-    links >= 4 && below * 2 < links
+    let is_card = || text <= CARD && says_price(tree, id);
+    links >= 4 && below * 2 < links && !is_card()
 }
 
 /// Whether a price stands beside the links: that of a card.

@@ -4,6 +4,7 @@
 //! cascade, no other rule shows the same in another state and no script of the page names it. Style sheets of other files
 //! are not known.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use crate::html::{Element, NodeId, Tree, local_name};
@@ -16,12 +17,16 @@ mod rules;
 
 /// Bytes of style sheets that are read.
 const MAX_BYTES: usize = 1 << 20;
+/// How often a selector is held against an element: real pages need a thousandth of it.
+const MAX_MATCHES: usize = 300_000;
 
 /// What the style sheets of a page hide, and what they show.
 #[derive(Debug, Default)]
 pub(super) struct Stylesheet {
     hiding: Vec<Declared>,
     showing: Vec<Declared>,
+    /// Selectors that may still be held against elements.
+    left: Cell<usize>,
     /// Rules by what an element must have for them to hold.
     hidden_by: Index,
     shown_by: Index,
@@ -70,12 +75,13 @@ impl Stylesheet {
     }
 
     fn of(rules: &[Rule<'_>]) -> Self {
-        let mut sheet = Self::default();
+        let mut sheet = Self { left: Cell::new(MAX_MATCHES), ..Self::default() };
         for (order, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.holds == Holds::Always) {
             for &means in &rule.hides {
+                let important = is_important(rule.declared, means);
                 let hiding = rule.selectors().filter(|text| is_believed(text)).filter_map(|text| {
                     let selector = text.parse().ok();
-                    selector.map(|selector| Declared::new(text, Some(selector), means, order, rule))
+                    selector.map(|selector| Declared::new(text, Some(selector), means, order, important))
                 });
                 sheet.hiding.extend(hiding);
             }
@@ -86,8 +92,10 @@ impl Stylesheet {
         let hidden: HashSet<Means> = sheet.hiding.iter().map(|rule| rule.means).collect();
         for (order, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.holds != Holds::Never) {
             for &means in rule.shows.iter().filter(|means| hidden.contains(means)) {
-                let showing =
-                    rule.selectors().map(|text| Declared::new(text, text.parse().ok(), means, order, rule));
+                let important = is_important(rule.declared, means);
+                let showing = rule
+                    .selectors()
+                    .map(|text| Declared::new(text, text.parse().ok(), means, order, important));
                 sheet.showing.extend(showing);
             }
         }
@@ -120,12 +128,12 @@ impl Stylesheet {
 
     /// The rule that hides this element, the surest if there are several.
     pub(super) fn hides(&self, tree: &Tree, id: NodeId) -> Option<Hidden> {
-        if self.hiding.is_empty() {
+        if self.hiding.is_empty() || self.left.get() == 0 {
             return None;
         }
         let element = tree.element(id)?;
         let hides = |rule: &&Declared| {
-            rule.selector.as_ref().is_some_and(|s| s.matches(tree, id))
+            rule.selector.as_ref().is_some_and(|selector| self.selects(selector, tree, id))
                 && !self.shows_again(tree, id, element, rule)
         };
         let hiding = of(&self.hidden_by, &self.hiding, element).filter(hides);
@@ -139,7 +147,7 @@ impl Stylesheet {
         of(&self.shown_by, &self.showing, element).filter(|rule| rule.means == hiding.means).any(|rule| {
             let is_stronger = rule.strength() > hiding.strength();
             match &rule.selector {
-                Some(selector) if selector.matches(tree, id) => is_stronger,
+                Some(selector) if self.selects(selector, tree, id) => is_stronger,
                 Some(_) => is_stronger && rule.concerns(hiding),
                 None => (rule.is_important || !hiding.is_important) && rule.concerns(hiding),
             }
@@ -150,14 +158,20 @@ impl Stylesheet {
     pub(super) fn shows(&self, tree: &Tree, id: NodeId, means: Means) -> bool {
         let Some(element) = tree.element(id) else { return false };
         of(&self.shown_by, &self.showing, element).any(|rule| {
-            rule.means == means && rule.selector.as_ref().is_some_and(|selector| selector.matches(tree, id))
+            rule.means == means
+                && rule.selector.as_ref().is_some_and(|selector| self.selects(selector, tree, id))
         })
+    }
+
+    fn selects(&self, selector: &Selector, tree: &Tree, id: NodeId) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left > 0 && selector.matches(tree, id)
     }
 }
 
 impl Declared {
-    fn new(text: &str, selector: Option<Selector>, means: Means, order: usize, rule: &Rule<'_>) -> Self {
-        let is_important = is_important(rule.declared, means);
+    fn new(text: &str, selector: Option<Selector>, means: Means, order: usize, is_important: bool) -> Self {
         Self { selector, names: subject(text), means, is_important, order }
     }
 

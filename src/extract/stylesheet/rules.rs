@@ -2,6 +2,9 @@
 
 use super::super::style::{Effect, Means, effects};
 
+/// Bytes of a selector.
+const MAX_SELECTOR: usize = 300;
+
 /// When the rules inside of an at-rule hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Holds {
@@ -23,17 +26,19 @@ pub(super) struct Rule<'c> {
 }
 
 impl<'c> Rule<'c> {
-    /// The selectors between its commas, those of functions left together.
+    /// The selectors between its commas, those of functions left together. One that is too long is none.
     pub(super) fn selectors(&self) -> impl Iterator<Item = &'c str> {
         let mut depth = 0_usize;
-        self.prelude.split(move |c: char| {
-            match c {
-                '(' | '[' => depth += 1,
-                ')' | ']' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            c == ',' && depth == 0
-        })
+        self.prelude
+            .split(move |c: char| {
+                match c {
+                    '(' | '[' => depth += 1,
+                    ')' | ']' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                c == ',' && depth == 0
+            })
+            .filter(|selector| selector.len() <= MAX_SELECTOR)
     }
 }
 
