@@ -6,7 +6,7 @@ use super::cleaning::Asked;
 use super::metadata::{Metadata, contains_loosely, starts_loosely};
 use super::removal::{Reason, Removals};
 use super::rules::{Hits, Rule, Take};
-use super::{Container, chrome, density, widgets};
+use super::{Container, chrome, density, linklist, widgets};
 
 /// A container must hold this share of the page's text outside of links, or its rule is taken for a coincidence.
 const FAIR_SHARE: f64 = 0.25;
@@ -37,6 +37,8 @@ struct Landmarks {
     mains: Vec<NodeId>,
     articles: Vec<NodeId>,
     bodies: Vec<NodeId>,
+    /// Footnotes.
+    notes: Vec<NodeId>,
 }
 
 impl Landmarks {
@@ -53,6 +55,9 @@ impl Landmarks {
         }
         if element.attr(&local_name!("itemprop")) == Some("articleBody") {
             self.bodies.push(id);
+        }
+        if element.id() == Some("footnotes") || element.attr(&local_name!("role")) == Some("doc-endnotes") {
+            self.notes.push(id);
         }
     }
 }
@@ -96,6 +101,9 @@ pub(super) fn choose(page: chrome::Page<'_>, metadata: &Metadata, asked: &Asked<
         .map(str::to_owned)
         .collect();
     choice.heading = search.heading(&mut choice.roots, metadata, asked);
+    if let ([notes], false) = (&*landmarks.notes, choice.container == Container::Asked) {
+        choice.join_notes(tree, *notes);
+    }
     choice
 }
 
@@ -273,6 +281,20 @@ impl Choice {
         Self { container, roots, heading: None, passed_over: Vec::new(), rule: None }
     }
 
+    /// Joins the page's footnotes that stand beside the content: Asciidoctor's. The content leads to them.
+    fn join_notes(&mut self, tree: &Tree, notes: NodeId) {
+        let Some(&content) = self.roots.last().filter(|&&root| root < notes) else { return };
+        let is_inside = tree.ancestors(notes).any(|up| self.roots.contains(&up));
+        let names: Vec<&str> = tree.descendants(notes).filter_map(|n| tree.element(n)?.id()).collect();
+        let leads = |n: NodeId| {
+            let target = tree.attr(n, &local_name!("href")).and_then(|href| href.strip_prefix('#'));
+            target.is_some_and(|target| names.contains(&target))
+        };
+        if !is_inside && tree.descendants(content).any(leads) {
+            self.roots.push(notes);
+        }
+    }
+
     /// Whether the content is the posts of a discussion.
     pub(super) fn is_discussion(&self) -> bool {
         self.rule.is_some_and(|rule| rule.take == Take::Every)
@@ -292,8 +314,10 @@ impl Choice {
             }
         }
         removals.ask(page.tree, root, asked);
-        if !self.container.is_exact() {
-            chrome::mark(page, root, removals);
+        match &self.container {
+            Container::Asked => {}
+            Container::Rule(_) => linklist::mark_contents(page.tree, page.measure, root, removals),
+            _ => chrome::mark(page, root, removals),
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Lists of links: menus, tags, contents of the page. Beside content they are chrome; on an overview they are content.
 
+use std::collections::HashMap;
+
 use url::Url;
 
-use crate::html::{Element, Holds, Measure, NodeId, Tree, local_name};
+use crate::html::{Element, Holds, Measure, NodeId, Tree, is_heading, local_name};
+use crate::markdown::{NodeSet, visible_text};
 
 use super::chrome::{Page, is_block};
 use super::facts::has_price;
+use super::removal::{Reason, Removals};
 
 /// Bytes of text of a row of links: tags, pages, ways to sort.
 const ROW: usize = 150;
@@ -111,6 +115,50 @@ fn leads_below(href: &str, base: &Url) -> bool {
             url.host() == base.host()
                 && url.path().strip_prefix(above).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
         })
+}
+
+/// Leaves out lists that repeat the headings below `root`, for whom the generator sets them up.
+pub(super) fn mark_contents(tree: &Tree, measure: &Measure, root: NodeId, removals: &mut Removals) {
+    let mut headings = None;
+    let mut nodes = tree.descendants(root);
+    while let Some(id) = nodes.next() {
+        let Some(element) = tree.element(id) else { continue };
+        if removals.contains(id) {
+            nodes.skip_children();
+        } else if is_contents(tree, measure, id, element) {
+            let headings = headings.get_or_insert_with(|| headings_by_id(tree, root));
+            let repeats = |link: NodeId| {
+                let target = tree.attr(link, &local_name!("href")).and_then(|href| href.strip_prefix('#'));
+                target
+                    .and_then(|target| headings.get(target))
+                    .is_some_and(|heading| *heading == said(tree, link))
+            };
+            if tree.descendants(id).filter(|&n| tree.name(n) == Some(&local_name!("a"))).all(repeats) {
+                removals.insert(id, Reason::Contents);
+                nodes.skip_children();
+            }
+        }
+    }
+}
+
+/// What is said below a node, without signs of places to link to.
+fn said(tree: &Tree, id: NodeId) -> String {
+    visible_text(tree, &NodeSet::default(), id).trim_end_matches(['¶', '#', ' ']).to_owned()
+}
+
+/// What each heading says, by the ids of what leads to it: its own, or that of the part that it begins.
+fn headings_by_id(tree: &Tree, root: NodeId) -> HashMap<&str, String> {
+    let mut found = HashMap::new();
+    for heading in tree.descendants(root).filter(|&n| tree.name(n).is_some_and(is_heading)) {
+        let begins = tree
+            .parent(heading)
+            .filter(|&up| tree.children(up).find(|&n| tree.element(n).is_some()) == Some(heading));
+        let inside = std::iter::once(heading).chain(tree.descendants(heading).take(MAX_SIBLINGS));
+        for id in inside.chain(begins).filter_map(|n| tree.element(n)?.id()) {
+            found.entry(id).or_insert_with(|| said(tree, heading));
+        }
+    }
+    found
 }
 
 /// A list whose every link leads to a place on the same page.

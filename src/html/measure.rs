@@ -71,9 +71,12 @@ pub fn is_silent(element: &Element) -> bool {
 }
 
 /// The level of a heading, 1 to 6: that of its tag, or what `role=heading` and `aria-level` say, which is 2 where no
-/// level is given (WAI-ARIA 1.2, `heading`).
+/// level is given (WAI-ARIA 1.2, `heading`). Doxygen names its pages in a `div`.
 pub fn heading_level(element: &Element) -> Option<usize> {
     tag_level(element.name()).or_else(|| {
+        if element.has_class("headertitle") {
+            return Some(1);
+        }
         let carries = matches!(*element.name(), local_name!("div") | local_name!("p") | local_name!("span"));
         let role = element.attr(&local_name!("role")).filter(|_| carries)?;
         let level = element.attr_named("aria-level").and_then(|level| level.trim_ascii().parse().ok());

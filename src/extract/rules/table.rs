@@ -30,20 +30,22 @@ pub(super) const DISCUSSIONS: &[Row] = &[
 #[rustfmt::skip]
 pub(super) const DOCUMENTATION: &[Row] = &[
     // Sphinx and what is built on it.
-    ("sphinx-furo", "", "article#furo-main-content", ".headerlink"),
-    ("sphinx-pydata", "", "article.bd-article", ".headerlink, .prev-next-area, .prev-next-footer, .bd-header-article"),
-    ("mkdocs-material", "", "article.md-content__inner", ".md-content__button, .md-source-file, .md-source-date, .md-feedback, .md-tags, .headerlink"),
-    ("sphinx-rtd", "", "div.rst-content", ".headerlink, .wy-breadcrumbs, [role=navigation], .rst-footer-buttons, .rst-versions, footer, .ethical-rtd, .ethical-sidebar"),
-    ("sphinx", "div.sphinxsidebar, div.documentwrapper, div.related", "div.body[role=main], div.body", ".headerlink, .admonition-todo"),
-    ("sphinx-basic", "div.document, section[id], div.section", "div[role=main] div[itemprop=articleBody], div[itemprop=articleBody]", ".headerlink"),
+    ("sphinx-furo", "", "article#furo-main-content", ".headerlink, .contents, .viewcode-link"),
+    ("sphinx-pydata", "", "article.bd-article", ".headerlink, .contents, .viewcode-link, .prev-next-area, .prev-next-footer, .bd-header-article"),
+    ("mkdocs-material", "", "article.md-content__inner", ".md-content__button, .md-source-file, .md-source-date, .md-feedback, .md-tags, .headerlink, .mkdocstrings-source"),
+    ("sphinx-rtd", "", "div.rst-content", ".headerlink, .contents, .viewcode-link, .wy-breadcrumbs, [role=navigation], .rst-footer-buttons, .rst-versions, footer, .ethical-rtd, .ethical-sidebar"),
+    ("sphinx", "div.sphinxsidebar, div.documentwrapper, div.related", "div.body[role=main], div.body", ".headerlink, .contents, .viewcode-link, .admonition-todo"),
+    ("sphinx-basic", "div.document, section[id], div.section", "div[role=main] div[itemprop=articleBody], div[itemprop=articleBody]", ".headerlink, .contents, .viewcode-link"),
     ("mkdocs", "#mkdocs_search_modal, #mkdocs-search-results, #mkdocs_keyboard_modal", "div.col-md-9[role=main], div[role=main]", ".headerlink"),
     // Static sites from Markdown.
-    ("docusaurus", "#__docusaurus, #__docusaurus_skipToContent_fallback", ".theme-doc-markdown, article .markdown, .blog-wrapper article", ".theme-doc-toc-mobile, .theme-doc-footer, .theme-doc-breadcrumbs, .theme-doc-version-badge, .theme-edit-this-page, .hash-link, .pagination-nav"),
+    ("docusaurus", "#__docusaurus, #__docusaurus_skipToContent_fallback", ".theme-doc-markdown, article .markdown, .blog-wrapper article", ".theme-doc-toc-mobile, .theme-doc-footer, .theme-doc-breadcrumbs, .theme-doc-version-badge, .theme-edit-this-page, .hash-link, .pagination-nav, .avatar, article > footer"),
     ("docusaurus-1", ".docMainWrapper, .docsNavContainer", ".mainContainer .post article", ".hash-link"),
+    ("vitepress-home", ".VPHomeHero, .VPHero", ".VPHome", ".actions, .VPImage, .VPFeature .icon, .header-anchor, .copy"),
     ("vitepress", "", "main .vp-doc, .vp-doc", ".header-anchor, .vp-doc-footer, .prev-next, .copy"),
-    ("vuepress", "", ".theme-default-content, .theme-hope-content", ".header-anchor, .page-nav, .page-edit"),
-    ("starlight", "", ".sl-markdown-content", ".sl-anchor-link, .copy"),
-    ("nextra", "", ".nextra-content main, article.nextra-body main, .nextra-body main, .nextra-content", ".nextra-breadcrumb, .nextra-toc, .subheading-anchor"),
+    ("vuepress", "", ".theme-default-content, .theme-hope-content", ".page-nav, .page-edit, .table-of-contents"),
+    ("starlight-splash", ".hero h1[data-page-title]", "main[data-pagefind-body], main", ".hero .actions, footer, .sl-banner, starlight-banner, .sl-anchor-link, .expressive-code .copy, .frame .header .sr-only, .tree-icon .sr-only"),
+    ("starlight", "", ".sl-markdown-content", ".sl-anchor-link, .copy, .frame .header .sr-only, .tree-icon .sr-only"),
+    ("nextra", "", ".nextra-content main, article.nextra-body main, .nextra-body main, .nextra-content", ".nextra-breadcrumb, .nextra-toc, .subheading-anchor, [class*='print:hidden'], [class*='print:_hidden']"),
     ("fumadocs", "#nd-page, #nd-docs-layout", "#nd-page .prose, #nd-page", ""),
     ("mintlify", "", ".mdx-content, #content-area .prose", ".copy-button, .step-number, [data-component-part='step-number']"),
     ("readme", "", ".rm-Markdown, .rm-Article, #hub-content .markdown-body", ".rm-PageThumbs, .PageThumbs, .PageThumbs-helpful, .UpdatedAt, .NextStepsHR, .rm-Pagination, .suggestEdits"),
@@ -55,10 +57,12 @@ pub(super) const DOCUMENTATION: &[Row] = &[
     ("docsify", "", "article#main.markdown-section, article.markdown-section", ".docsify-pagination-container"),
     ("slate", ".tocify-wrapper, .toc-wrapper", ".page-wrapper .content", ".dark-box"),
     // Reference from source code.
-    ("rustdoc", "body.rustdoc, .rustdoc, #rustdoc-vars", "#main-content, main #main", ".srclink, a.src, a.anchor, .since, #copy-path, #toggle-all-docs, rustdoc-toolbar, summary.hideme, .rustdoc-breadcrumbs"),
-    ("javadoc", ".flex-content, .contentContainer, .header .subTitle", "main, .contentContainer, .content-container", ".sub-nav, .toc, .skip-nav, nav"),
-    ("doxygen", "#doc-content, #titlearea, #nav-path", "#doc-content, div.contents", ".navpath, #nav-path, .summary, .permalink, .footer, .dyncontent, .ttc"),
+    ("rustdoc", "body.rustdoc, .rustdoc, #rustdoc-vars", "#main-content, main #main", ".srclink, a.src, a.anchor, .since, #copy-path, #toggle-all-docs, rustdoc-toolbar, summary.hideme, .rustdoc-breadcrumbs, .rightside, a.tooltip"),
+    ("javadoc", ".flex-content, .contentContainer, .header .subTitle", "main, .contentContainer, .content-container", ".sub-nav, .toc, .skip-nav, nav, .summary-table .caption, .caption"),
+    ("doxygen", "#doc-content, #titlearea, #nav-path", "#doc-content, div.contents", ".navpath, #nav-path, .summary, .permalink, .footer, .dyncontent, .ttc, .ingroups, .definition, .levels, .directory .arrow, .directory .icona"),
     ("typedoc", ".tsd-page-title, .tsd-page-toolbar", ".col-content", ".tsd-breadcrumb, .tsd-anchor-icon, .tsd-sources"),
+    ("pdoc", "", "main.pdoc", "section > div.pdoc-code, .classattr > div.pdoc-code, .view-source-toggle-button, .view-source-toggle-state, .view-source-button, .headerlink"),
+    ("pdoc3", "#content > header > h1.title", "article#content", "details.source, .git-link-div, .git-link"),
     ("dartdoc", "", "#dartdoc-main-content", ".anchor-button"),
     ("jazzy", ".jazzy, .nav-groups", "article.main-content, .main-content", ".token-open"),
     ("phpdocumentor", "", ".phpdocumentor-content", ".phpdocumentor-breadcrumbs, .phpdocumentor-element-found-in"),
@@ -129,6 +133,7 @@ pub(super) const HELP: &[Row] = &[
 /// Blogs, content systems, shops: their editors and plug-ins put other things into the content, too.
 #[rustfmt::skip]
 pub(super) const SITES: &[Row] = &[
+    ("docusaurus-page", "#__docusaurus", "main", ".theme-doc-version-banner, .theme-doc-version-badge, .theme-doc-breadcrumbs, .hash-link, .pagination-nav, .avatar, article > footer"),
     ("ghost", "", ".gh-content, section.post-full-content, .post-full-content .post-content", ".gh-subscribe-form, .kg-signup-card, .kg-bookmark-metadata"),
     ("substack", ".available-content", ".available-content .body.markup, .body.markup", ".subscription-widget-wrap, .button-wrapper, .captioned-button-wrap"),
     ("wordpress", "", ".entry-content, .wp-block-post-content, .elementor-widget-theme-post-content", ".wp-block-latest-posts, .wp-block-query, .wp-block-buttons, .toc_container, #toc_container, .post-tags, .related-posts, .rank-math-breadcrumb, .su-button"),
