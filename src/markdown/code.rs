@@ -6,6 +6,7 @@ use super::callout::visible_text;
 use super::clean::{Cleaner, Fate};
 use super::nodes::NodeSet;
 
+mod diff;
 mod language;
 
 pub(super) use language::language;
@@ -75,9 +76,10 @@ fn is_mark(element: &Element) -> bool {
         || element.attr(&local_name!("style")).is_some_and(unselectable)
 }
 
-/// Whether an element is a theme's language label or copy button beside the code it belongs to.
+/// Whether an element is a theme's language label, copy button or line numbers beside the code it belongs to.
 pub(super) fn is_beside(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> bool {
-    if measure.text(id) > MAX_LABEL || measure.holds(id).any(Holds::PRE) {
+    let is_gutter = is_gutter(element);
+    if (measure.text(id) > MAX_LABEL && !is_gutter) || measure.holds(id).any(Holds::PRE) {
         return false;
     }
     let before = std::iter::successors(tree.previous_sibling(id), |&n| tree.previous_sibling(n));
@@ -85,13 +87,22 @@ pub(super) fn is_beside(tree: &Tree, measure: &Measure, id: NodeId, element: &El
     let pre = after.take(NEAR).chain(before.take(NEAR)).find(|&n| tree.name(n) == Some(&local_name!("pre")));
     let Some(pre) = pre else { return false };
     let text = visible_text(tree, &NodeSet::default(), id);
-    let named = is_label(element) || element.has_class("lang");
+    let named = is_gutter || is_label(element) || element.has_class("lang");
     named || (!text.is_empty() && text.eq_ignore_ascii_case(&language(tree, pre)))
 }
 
-/// The text of a `pre`, line by line as a visitor sees it, without empty lines around it.
-pub(super) fn text(tree: &Tree, pre: NodeId, dropped: &NodeSet) -> String {
+/// Preformatted code, and the language that it is in; empty where none is told.
+#[derive(Debug)]
+pub(super) struct Code {
+    pub(super) text: String,
+    pub(super) language: String,
+}
+
+/// Reads a `pre`, line by line as a visitor sees it, without empty lines around it.
+pub(super) fn read(tree: &Tree, pre: NodeId, dropped: &NodeSet) -> Code {
     let mut out = String::new();
+    let mut changes = Vec::new();
+    let is_listing = tree.name(pre) != Some(&local_name!("pre"));
     let mut cleaner = Cleaner::default();
     let mut walk = tree.walk(pre);
     // Where the text of the line began that an element holds.
@@ -100,7 +111,10 @@ pub(super) fn text(tree: &Tree, pre: NodeId, dropped: &NodeSet) -> String {
         match step {
             Step::Enter(id) => {
                 if let Some(text) = tree.text(id).filter(|_| !dropped.contains(id)) {
-                    push(&mut out, &mut cleaner, text);
+                    // Between the parts that are the lines of a listing it is white space of the page.
+                    if !(is_listing && tree.parent(id) == Some(pre) && text.trim_ascii().is_empty()) {
+                        push(&mut out, &mut cleaner, text);
+                    }
                 } else if let Some(element) = tree.element(id) {
                     if is_silent(element)
                         || dropped.contains(id)
@@ -120,6 +134,7 @@ pub(super) fn text(tree: &Tree, pre: NodeId, dropped: &NodeSet) -> String {
                         }
                         line_start = out.len();
                     }
+                    changes.extend(diff::change(element).map(|sign| (out.len(), sign)));
                 }
             }
             Step::Leave(id) => {
@@ -129,6 +144,10 @@ pub(super) fn text(tree: &Tree, pre: NodeId, dropped: &NodeSet) -> String {
             }
         }
     }
+    let is_diff = diff::removes(&changes);
+    if is_diff {
+        out = diff::signed(&out, &changes);
+    }
     if out.contains("[!code") {
         out = without_annotations(&out);
     }
@@ -137,7 +156,7 @@ pub(super) fn text(tree: &Tree, pre: NodeId, dropped: &NodeSet) -> String {
     if let Some(last_break) = out[..indent].rfind('\n') {
         out.drain(..=last_break);
     }
-    out
+    Code { text: out, language: if is_diff { "diff".to_owned() } else { language(tree, pre) } }
 }
 
 /// Elements that some highlighters wrap around each line.
@@ -171,9 +190,10 @@ fn without_annotations(code: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Whether an element that is no `pre` shows code line by line: Doxygen's listings.
+/// Whether an element that is no `pre` shows code line by line: Doxygen's listings, and the source of a diagram.
 pub(super) fn is_listing(tree: &Tree, id: NodeId, element: &Element) -> bool {
-    element.has_class("fragment") && tree.children(id).any(|n| tree.has_class(n, "line"))
+    (element.has_class("fragment") && tree.children(id).any(|n| tree.has_class(n, "line")))
+        || (element.has_class("mermaid") && tree.children(id).all(|n| tree.text(n).is_some()))
 }
 
 /// Whether a table shows code line by line beside its numbers: a file on GitHub.

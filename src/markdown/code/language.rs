@@ -16,6 +16,63 @@ const PREFIXES: &[&str] = &[
 /// Attributes that name one.
 const ATTRIBUTES: &[&str] = &["data-lang", "data-language", "data-code-lang", "data-enlighter-language"];
 
+/// Languages whose names stand alone as the class of a `pre` or its `code`.
+const ALONE: &[&str] = &[
+    "bash",
+    "c",
+    "console",
+    "cpp",
+    "csharp",
+    "css",
+    "dart",
+    "diff",
+    "dockerfile",
+    "elixir",
+    "erlang",
+    "go",
+    "graphql",
+    "groovy",
+    "haskell",
+    "hcl",
+    "html",
+    "ini",
+    "java",
+    "javascript",
+    "js",
+    "json",
+    "jsx",
+    "julia",
+    "kotlin",
+    "lua",
+    "makefile",
+    "matlab",
+    "mermaid",
+    "perl",
+    "php",
+    "powershell",
+    "protobuf",
+    "py",
+    "python",
+    "r",
+    "ruby",
+    "rust",
+    "scala",
+    "scss",
+    "sh",
+    "shell",
+    "sql",
+    "svelte",
+    "swift",
+    "toml",
+    "ts",
+    "tsx",
+    "typescript",
+    "vue",
+    "xml",
+    "yaml",
+    "yml",
+];
+
 /// Tokens that name no language.
 const NO_LANGUAGE: &[&str] = &[
     "default",
@@ -54,7 +111,7 @@ fn is_table_part(tree: &Tree, id: NodeId) -> bool {
 fn named(element: &Element) -> Option<String> {
     let by_prefix = element.classes().find_map(|class| PREFIXES.iter().find_map(|p| class.strip_prefix(p)));
     let by_attribute = || ATTRIBUTES.iter().find_map(|name| element.attr_named(name));
-    let by_custom = || by_tool(element).or_else(|| by_lang(element));
+    let by_custom = || by_tool(element).or_else(|| by_name(element)).or_else(|| by_lang(element));
     let token = by_prefix.or_else(by_attribute).or_else(by_custom)?;
     // Highlighters write options after the name: `js{1,3}`, `python3,ignore`.
     let end = token
@@ -83,6 +140,13 @@ fn by_tool(element: &Element) -> Option<&str> {
         ("rust", Some("item-decl")) => Some("rust"),
         _ => None,
     }
+}
+
+/// `<code class="python">`, `<div class="mermaid">`: the one class that a program writes.
+fn by_name(element: &Element) -> Option<&str> {
+    let class = element.attr(&local_name!("class"))?.trim_ascii();
+    let is_code = matches!(*element.name(), local_name!("pre") | local_name!("code")) || class == "mermaid";
+    (is_code && ALONE.contains(&class)).then_some(class)
 }
 
 /// `<pre lang="ruby">` as `GitHub` writes it, where the codes of human languages have two letters, or
