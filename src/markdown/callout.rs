@@ -41,6 +41,20 @@ const KINDS: &[(&str, &str)] = &[
     ("information", "Info"),
 ];
 
+/// Signs that stand for a kind where no word does.
+const SIGNS: &[(&str, &str)] = &[
+    ("💡", "Tip"),
+    ("⚠", "Warning"),
+    ("🚫", "Danger"),
+    ("🚨", "Danger"),
+    ("❌", "Error"),
+    ("❗", "Important"),
+    ("ℹ", "Info"),
+    ("📝", "Note"),
+    ("📌", "Note"),
+    ("✅", "Success"),
+];
+
 /// Words that say that an element is a callout of some kind.
 const MARKERS: &[&str] =
     &["admonition", "admonitionblock", "callout", "alert", "hint", "aside", "notice", "macro"];
@@ -131,7 +145,8 @@ pub(super) fn callout(
         return None;
     }
     let folds = *element.name() == local_name!("details");
-    if folds && kind.is_none() {
+    // Docusaurus dresses whatever folds as an alert, VuePress as a hint.
+    if folds && (kind.is_none() || element.has_class("alert") || element.has_class("details")) {
         return None;
     }
     let title = title(tree, measure, dropped, id, element);
@@ -148,6 +163,13 @@ pub(super) fn callout(
     if kind.is_none() && role && !marked {
         kind = Some("Note");
     }
+    let (title, sign) = match title {
+        None if kind.is_none() => {
+            sign(tree, dropped, id).map_or((None, None), |(n, kind)| (Some((n, String::new())), Some(kind)))
+        }
+        title => (title, None),
+    };
+    let kind = kind.or(sign);
     let label = match (kind, &title) {
         (Some(kind), Some((_, text))) => {
             let text = without_kind(kind, text);
@@ -259,6 +281,17 @@ fn title(
     None
 }
 
+/// The element that holds the sign with which a callout begins, with the kind that it stands for.
+fn sign(tree: &Tree, dropped: &NodeSet, id: NodeId) -> Option<(NodeId, &'static str)> {
+    let mut nodes = tree.descendants(id).take(NEAR).filter(|&n| !dropped.contains(n));
+    let text = nodes.find(|&n| tree.text(n).is_some_and(|text| !text.trim_ascii().is_empty()))?;
+    let said = tree.text(text)?.trim().trim_end_matches('\u{FE0F}');
+    let (_, kind) = SIGNS.iter().find(|(sign, _)| *sign == said)?;
+    let holder =
+        tree.parent(text).filter(|&holder| holder != id && tree.text_of(holder).trim().len() <= 8)?;
+    Some((holder, kind))
+}
+
 /// The text of an element without icons, anchors and what is left out.
 pub(crate) fn visible_text(tree: &Tree, dropped: &NodeSet, id: NodeId) -> String {
     let mut out = String::new();
@@ -272,8 +305,11 @@ pub(crate) fn visible_text(tree: &Tree, dropped: &NodeSet, id: NodeId) -> String
         if let Some(text) = tree.text(n).filter(|_| !dropped.contains(n)) {
             out.push_str(text);
         } else if let Some(element) = tree.element(n) {
-            let anchor = element.has_class("headerlink") || element.has_class("header-anchor");
-            if is_silent(element) || anchor || dropped.contains(n) {
+            let anchor = || {
+                (element.has_class("headerlink") || element.has_class("header-anchor"))
+                    && !tree.text_of(n).contains(char::is_alphanumeric)
+            };
+            if is_silent(element) || dropped.contains(n) || anchor() {
                 nodes.skip_children();
             } else if matches!(
                 *element.name(),

@@ -149,6 +149,9 @@ impl Disclosures {
             if panels.iter().all(Option::is_none) {
                 panels = beside(tree, strip, tabs.len()).into_iter().map(Some).collect();
             }
+            // Tabs that all open the same panel choose what it lists.
+            let is_filter =
+                panels.len() > 1 && panels.iter().all(|panel| panel.is_some() && *panel == panels[0]);
             if panels.is_empty() {
                 continue;
             }
@@ -156,7 +159,7 @@ impl Disclosures {
                 self.strips.insert(strip);
             }
             for (tab, panel) in tabs.into_iter().zip(panels) {
-                if let Some(panel) = panel {
+                if let Some(panel) = panel.filter(|_| !is_filter) {
                     self.labels.entry(panel).or_insert(tab.label);
                 }
             }

@@ -81,12 +81,15 @@ pub(super) fn of_source(tree: &Tree, measure: &Measure, id: NodeId, element: &El
     }
     let mut classes = element.classes();
     if measure.text(id) > MAX_TEX
-        || !classes.any(|class| matches!(class, "math" | "arithmatex" | "tex" | "latex"))
+        || !classes.any(|class| matches!(class, "math" | "arithmatex" | "tex" | "latex" | "stemblock"))
     {
         return None;
     }
     let text = tree.text_of(id);
-    let (tex, display) = bare(&text);
+    // Sphinx sets a formula's number before it.
+    let number = tree.children(id).find(|&n| tree.has_class(n, "eqno")).map(|n| tree.text_of(n));
+    let source = number.and_then(|number| text.trim().strip_prefix(number.trim())).unwrap_or(&text);
+    let (tex, display) = bare(source);
     let is_source =
         tex.len() < text.len() || (element.has_class("inline") && text.contains(['\\', '^', '_']));
     (is_source && !tex.is_empty())

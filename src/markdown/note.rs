@@ -20,7 +20,7 @@ const MAX_LEVELS: usize = 64;
 /// The footnotes of a page.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    /// Links that are signs, with their label.
+    /// Links that are signs, or what holds nothing else, with their label.
     signs: HashMap<NodeId, String>,
     /// Elements that hold a note, with its label.
     bodies: HashMap<NodeId, String>,
@@ -28,6 +28,8 @@ pub(super) struct Notes {
     uses: HashMap<NodeId, usize>,
     /// Ways back, and labels that stand at the notes.
     left_out: HashSet<NodeId>,
+    /// Texts after the number of a note, which begin with what sets it off.
+    set_off: HashSet<NodeId>,
     /// Lists of notes: the labels number them.
     lists: HashSet<NodeId>,
 }
@@ -81,8 +83,9 @@ impl Notes {
     }
 
     fn add(&mut self, tree: &Tree, measure: &Measure, sign: NodeId, note: NodeId, label: String) {
+        let shown = in_brackets(tree, sign, &label).unwrap_or(sign);
         if self.bodies.contains_key(&note) {
-            self.signs.insert(sign, label);
+            self.signs.insert(shown, label);
             let uses = self.uses.entry(note).or_default();
             *uses += 1;
             if *uses < MAX_USES {
@@ -119,7 +122,7 @@ impl Notes {
         if body != note {
             self.bodies.insert(note, label.clone());
         }
-        self.signs.insert(sign, label);
+        self.signs.insert(shown, label);
     }
 
     /// Finds the links of a note that lead back to its sign.
@@ -137,6 +140,8 @@ impl Notes {
         };
         let ways: Vec<NodeId> = tree.descendants(note).take(MAX_NODES).filter(leads_back).collect();
         for &way in &ways {
+            let after = tree.next_sibling(way).filter(|&n| tree.text(n).is_some_and(|t| t.starts_with(". ")));
+            self.set_off.extend(after);
             // A label in brackets goes as a whole.
             if measure.text(way) > 4 * MAX_SIGN {
                 self.left_out.insert(way);
@@ -157,16 +162,29 @@ impl Notes {
         !ways.is_empty()
     }
 
-    pub(super) fn sign(&self, link: NodeId) -> Option<&str> {
-        self.signs.get(&link).map(String::as_str)
+    /// The label of the sign that a link is, or the superscript around it.
+    pub(super) fn sign(&self, id: NodeId) -> Option<&str> {
+        self.signs.get(&id).map(String::as_str)
     }
 
     pub(super) fn body(&self, id: NodeId) -> Option<&str> {
         self.bodies.get(&id).map(String::as_str)
     }
 
+    /// Bytes with which a text begins that set off the number of the note before it.
+    pub(super) fn set_off(&self, text: NodeId) -> usize {
+        if self.set_off.contains(&text) { ". ".len() } else { 0 }
+    }
+
     pub(super) fn leaves_out(&self, id: NodeId) -> bool {
         self.left_out.contains(&id)
+    }
+
+    /// Whether a heading only names the notes to who hears the page.
+    pub(super) fn is_label(&self, tree: &Tree, heading: NodeId) -> bool {
+        !self.bodies.is_empty()
+            && tree.has_class(heading, "sr-only")
+            && tree.attr(heading, &local_name!("id")).is_some_and(|id| id.ends_with("footnote-label"))
     }
 
     pub(super) fn is_list(&self, id: NodeId) -> bool {
@@ -196,6 +214,12 @@ fn sign<'t>(
     let label = text.trim_matches(['[', ']', '(', ')', '^', ' ']);
     let plain = (1..=MAX_SIGN).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric());
     plain.then(|| (id, target, label.to_owned()))
+}
+
+/// The superscript that holds nothing but a sign, its brackets outside of the link.
+fn in_brackets(tree: &Tree, sign: NodeId, label: &str) -> Option<NodeId> {
+    let up = tree.parent(sign).filter(|&up| tree.name(up) == Some(&local_name!("sup")))?;
+    (tree.text_of(up).trim().trim_matches(['[', ']']) == label).then_some(up)
 }
 
 fn is_named_note(tree: &Tree, note: NodeId) -> bool {

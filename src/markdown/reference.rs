@@ -66,6 +66,7 @@ pub(super) fn is_illustration(tree: &Tree, measure: &Measure, image: NodeId) -> 
             Some(&local_name!("a")) => linked = true,
             Some(
                 &(local_name!("picture")
+                | local_name!("label")
                 | local_name!("span")
                 | local_name!("b")
                 | local_name!("i")
@@ -122,6 +123,8 @@ pub(super) fn is_permalink(tree: &Tree, measure: &Measure, id: NodeId, element: 
         "section titled",
         "navigate to",
     ];
+    // Doxygen's way from what is told in brief to the rest of it, below.
+    const MORE: &[&str] = &["More..."];
     let href = element.attr(&local_name!("href")).unwrap_or_default().trim_ascii();
     if !href.contains('#') || measure.text(id) > 120 {
         return false;
@@ -130,6 +133,9 @@ pub(super) fn is_permalink(tree: &Tree, measure: &Measure, id: NodeId, element: 
     if !text.contains(char::is_alphanumeric) {
         let pictured = tree.descendants(id).any(|n| tree.name(n) == Some(&local_name!("img")));
         return !pictured || href.starts_with('#');
+    }
+    if MORE.contains(&text.trim()) {
+        return true;
     }
     let lower = text.to_lowercase();
     element.classes().any(|c| CLASSES.contains(&c)) && WORDS.iter().any(|w| lower.starts_with(w))

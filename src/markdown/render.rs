@@ -120,7 +120,8 @@ impl<'t> Renderer<'t> {
                         if self.page.dropped.contains(id) {
                             continue;
                         }
-                        let said = self.said.take_if(|said| said.0 == id).map_or(0, |(_, bytes)| bytes);
+                        let said = self.said.take_if(|said| said.0 == id);
+                        let said = said.map_or_else(|| self.notes.set_off(id), |(_, bytes)| bytes);
                         self.writer.text(text.get(said..).unwrap_or(text));
                     } else if let Some(element) = self.page.tree.element(id)
                         && (self.page.dropped.contains(id)
@@ -178,9 +179,9 @@ impl<'t> Renderer<'t> {
             | local_name!("tbody")
             | local_name!("thead")
             | local_name!("tfoot")
-            | local_name!("tr")
             | local_name!("th") => self.block(id),
-            local_name!("td") => !code::is_gutter(element) && self.part(id, element),
+            local_name!("tr") => self.row(id, element),
+            local_name!("td") => !code::is_gutter(element) && !self.numbers_row(id) && self.part(id, element),
             local_name!("code") | local_name!("kbd") | local_name!("samp") | local_name!("tt") => {
                 self.writer.open_code();
                 self.frame(id, Exit::Code)

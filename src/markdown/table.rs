@@ -9,6 +9,9 @@ const MAX_COLUMNS: usize = 100;
 /// Cells of a table at most, those that spans add included.
 const MAX_CELLS: usize = 1_000_000;
 
+/// Classes of tables of parameters, of what is returned, and of what fails.
+const PARAMETERS: &[&str] = &["params", "tparams", "retval", "exception"];
+
 /// Bytes of text of a cell that says something brief.
 const MAX_BRIEF: usize = 200;
 
@@ -55,9 +58,20 @@ fn part(element: &Element) -> Option<Part> {
     }
 }
 
+/// What part of Javadoc's tables of `div`s an element is; they have no rows.
+fn summary_part(element: &Element) -> Option<Part> {
+    let is_cell = element.classes().any(|class| class.starts_with("col-"));
+    is_cell.then(|| if element.has_class("table-header") { Part::Header } else { Part::Cell })
+}
+
+/// Whether an element is such a table.
+fn is_summary(element: &Element) -> bool {
+    element.has_class("summary-table")
+}
+
 /// Whether an element is a table, by whatever it is called.
 pub(super) fn is_table(element: &Element) -> bool {
-    part(element) == Some(Part::Table)
+    part(element) == Some(Part::Table) || is_summary(element)
 }
 
 /// A table's rows in reading order, its caption, and whether its first row is a header.
@@ -76,6 +90,8 @@ impl Grid {
         let mut section = Part::Body;
         // The rows of the first foot: HTML 4 has it before the body, and below it is shown.
         let mut foot = 0..0;
+        let in_summary = tree.element(table).is_some_and(is_summary);
+        let mut ended = in_summary;
         while let Some(step) = walk.next() {
             let Step::Enter(id) = step else { continue };
             let Some(element) = tree.element(id) else { continue };
@@ -83,7 +99,11 @@ impl Grid {
                 walk.skip_children();
                 continue;
             }
-            match part(element) {
+            let summary_part = summary_part(element).filter(|_| in_summary);
+            if summary_part.is_some() && std::mem::replace(&mut ended, element.has_class("col-last")) {
+                grid.rows.push(Vec::new());
+            }
+            match summary_part.or_else(|| part(element)) {
                 Some(kind @ (Part::Head | Part::Body | Part::Foot)) => {
                     section = if kind == Part::Foot && !foot.is_empty() { Part::Body } else { kind };
                 }
@@ -150,7 +170,9 @@ impl Grid {
             return true;
         }
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        !has_header && (columns <= 1 || self.rows.len() == 1)
+        // What Doxygen tells of parameters has no header, and often one row.
+        let tells = tree.element(table).is_some_and(|e| e.classes().any(|class| PARAMETERS.contains(&class)));
+        !has_header && (columns <= 1 || (self.rows.len() == 1 && !tells))
     }
 
     /// Whether several rows of as many cells say something brief in nearly all of them.

@@ -3,7 +3,7 @@
 use crate::html::{Element, Holds, NodeId, heading_level, is_heading, local_name};
 
 use super::super::callout::{Callout, callout, visible_text};
-use super::super::code;
+use super::super::code::{self, Code};
 use super::super::icon::icon;
 use super::super::list::Order;
 use super::super::math::Formula;
@@ -50,6 +50,12 @@ impl<'t> Renderer<'t> {
             if code::is_listing(tree, id, element) {
                 return self.preformatted(id);
             }
+            if is_line_of_members(element) {
+                return true;
+            }
+            if is_signature(element) && !self.writer.is_one_line() {
+                return self.signature(id);
+            }
         }
         if let Some(callout) = callout(tree, self.page.measure, self.page.dropped, id, element) {
             return self.callout(id, callout);
@@ -90,6 +96,9 @@ impl<'t> Renderer<'t> {
     pub(super) fn heading(&mut self, id: NodeId, level: usize) -> bool {
         if self.writer.in_heading() {
             return self.block(id);
+        }
+        if self.notes.is_label(self.page.tree, id) {
+            return false;
         }
         self.level = level;
         self.writer.start_heading(level);
@@ -156,9 +165,11 @@ impl<'t> Renderer<'t> {
         if self.notes.leaves_out(id) {
             return false;
         }
-        if !element.has_class("sig") {
-            return self.strong_block(id);
-        }
+        if element.has_class("sig") { self.signature(id) } else { self.strong_block(id) }
+    }
+
+    /// How a function is called, or a class declared: code whose names are links.
+    fn signature(&mut self, id: NodeId) -> bool {
         self.writer.end_block();
         self.writer.open_code();
         self.frame(id, Exit::CodeBlock)
@@ -255,7 +266,7 @@ impl<'t> Renderer<'t> {
     }
 
     pub(super) fn preformatted(&mut self, id: NodeId) -> bool {
-        let text = code::text(self.page.tree, id, self.page.dropped);
+        let Code { text, language } = code::read(self.page.tree, id, self.page.dropped);
         if self.writer.is_one_line() {
             // Each line is code of its own: their ends are what tells them apart.
             for line in text.lines().filter(|line| !line.trim_ascii().is_empty()) {
@@ -266,7 +277,7 @@ impl<'t> Renderer<'t> {
             }
             self.writer.end_block();
         } else if !text.is_empty() {
-            self.writer.code_block(&text, &code::language(self.page.tree, id));
+            self.writer.code_block(&text, &language);
         }
         false
     }
@@ -292,7 +303,36 @@ impl<'t> Renderer<'t> {
         if self.writer.is_one_line() {
             return self.block(id);
         }
+        if element.has_class("memname") {
+            return self.declaration(id);
+        }
+        if self.page.tree.parent(id).is_some_and(|up| self.page.tree.has_class(up, "colist")) {
+            return self.list(id, Some(Order::of(self.page.tree, id, element)));
+        }
         if self.data(id) { false } else { self.part(id, element) }
+    }
+
+    /// A row of what is no table of data; in a list that a table arranges it is an item.
+    pub(super) fn row(&mut self, id: NodeId, element: &'t Element) -> bool {
+        if self.lists.is_marked() && self.writer.is_between_items() {
+            self.item(id, element)
+        } else {
+            self.block(id)
+        }
+    }
+
+    /// Whether a cell holds but the number of its row: Asciidoctor's lists of what marks in code mean.
+    pub(super) fn numbers_row(&self, cell: NodeId) -> bool {
+        self.page.tree.children(cell).any(|n| self.page.tree.has_class(n, "conum"))
+    }
+
+    /// A signature that a table arranges, one cell for each of its parts: Doxygen's.
+    fn declaration(&mut self, id: NodeId) -> bool {
+        let text = visible_text(self.page.tree, self.page.dropped, id);
+        let text = text.replace("( ", "(").replace(" (", "(").replace(" )", ")");
+        self.signature(id);
+        self.writer.text(&text);
+        false
     }
 
     /// Writes a table of data; says whether it is one.
@@ -326,4 +366,17 @@ impl<'t> Renderer<'t> {
         cell.text(icon(self.page.tree, self.page.dropped, id).unwrap_or_default());
         cell.finish_line()
     }
+}
+
+/// Whether an element says how a function is called, or a class declared: Javadoc's, `TypeDoc`'s, pdoc's.
+fn is_signature(element: &Element) -> bool {
+    const CLASSES: &[&str] = &["member-signature", "type-signature", "package-signature", "tsd-signature"];
+    const KINDS: &[&str] = &["class", "function", "variable"];
+    element.classes().any(|class| CLASSES.contains(&class))
+        || (element.has_class("attr") && element.classes().any(|class| KINDS.contains(&class)))
+}
+
+/// Whether a cell is a part of the line that declares a member: Doxygen sets the type apart from the name.
+fn is_line_of_members(element: &Element) -> bool {
+    element.has_class("memItemLeft") || element.has_class("memItemRight")
 }

@@ -2,12 +2,13 @@
 
 use crate::html::{Element, NodeId, local_name};
 
+use super::super::callout::visible_text;
 use super::super::code;
 use super::super::disclosure::holds_heading;
 use super::super::math::{self, Formula};
 use super::super::reference::{is_illustration, is_permalink};
 use super::super::writer::Mark;
-use super::{Exit, Renderer};
+use super::{Exit, Page, Renderer};
 
 impl<'t> Renderer<'t> {
     pub(super) fn mark(&mut self, id: NodeId, mark: Mark) -> bool {
@@ -37,6 +38,11 @@ impl<'t> Renderer<'t> {
                 && !self.formula_of(id, element);
             if !shown {
                 return false;
+            }
+            if element.has_class("classifier") {
+                self.writer.text(": ");
+            } else if self.follows_name(id, element) {
+                self.writer.text(" ");
             }
         }
         if self.heading_by_role(id, element) {
@@ -139,7 +145,7 @@ impl<'t> Renderer<'t> {
 
     /// `sup` and `sub`.
     pub(super) fn script(&mut self, id: NodeId) -> bool {
-        if self.notes.leaves_out(id) {
+        if self.notes.leaves_out(id) || self.note_sign(id) {
             return false;
         }
         let base = self.writer.last_char();
@@ -167,9 +173,7 @@ impl<'t> Renderer<'t> {
         if self.notes.leaves_out(id) {
             return false;
         }
-        if let Some(label) = self.notes.sign(id) {
-            let sign = format!("[^{label}]");
-            self.writer.text(&sign);
+        if self.note_sign(id) {
             return false;
         }
         if element.attr(&local_name!("class")).is_some()
@@ -183,8 +187,11 @@ impl<'t> Renderer<'t> {
             return false;
         }
         // A heading that is nothing but a link to itself says nothing by it.
-        if self.writer.in_heading() && href.starts_with('#') && self.fills_heading(id) {
+        if href.starts_with('#') && (is_way_back(element) || self.fills_heading(id)) {
             return true;
+        }
+        if self.follows_card(id) {
+            self.writer.end_block();
         }
         match self.references.destination(href) {
             Some(destination) => self.mark(id, Mark::Link(destination)),
@@ -192,9 +199,45 @@ impl<'t> Renderer<'t> {
         }
     }
 
+    /// Writes the sign of a footnote, if an element is one.
+    fn note_sign(&mut self, id: NodeId) -> bool {
+        let Some(label) = self.notes.sign(id) else { return false };
+        let sign = format!("[^{label}]");
+        self.writer.text(&sign);
+        true
+    }
+
+    /// Whether a link is all that the heading or the term says which it stands in.
     fn fills_heading(&self, link: NodeId) -> bool {
-        let heading = self.frames.iter().rev().find(|(_, exit)| *exit == Exit::Heading);
-        heading.is_some_and(|&(heading, _)| self.page.measure.text(heading) <= self.page.measure.text(link))
+        let Page { tree, dropped, .. } = self.page;
+        let names = |(_, exit): &&(NodeId, Exit)| matches!(exit, Exit::Heading | Exit::StrongBlock);
+        self.frames.iter().rev().find(names).is_some_and(|&(heading, _)| {
+            visible_text(tree, dropped, heading) == visible_text(tree, dropped, link)
+        })
+    }
+
+    /// Whether a link is one of several parts of the page, with nothing between them: cards.
+    fn follows_card(&self, link: NodeId) -> bool {
+        let tree = self.page.tree;
+        let is_link = |n: NodeId| tree.name(n) == Some(&local_name!("a"));
+        let holder = tree.parent(link).filter(|&up| tree.name(up) == Some(&local_name!("div")));
+        tree.previous_sibling(link).is_some_and(is_link)
+            && holder.is_some_and(|up| tree.children(up).all(is_link))
+    }
+
+    /// Whether what a style sheet sets below a name begins here: white space is all that is missing.
+    fn follows_name(&self, id: NodeId, element: &Element) -> bool {
+        const NAMES: &[&str] = &["title", "name", "heading", "label"];
+        const TEXTS: &[&str] = &["description", "desc", "text", "subtitle", "tagline", "details"];
+        let tree = self.page.tree;
+        let is = |n: NodeId, words: &[&str]| {
+            tree.element(n).is_some_and(|e| e.classes().any(|class| words.contains(&class)))
+        };
+        let names = |n: NodeId| {
+            is(n, NAMES)
+                || (tree.name(n) == Some(&local_name!("a")) && tree.children(n).any(|n| is(n, NAMES)))
+        };
+        element.classes().any(|class| TEXTS.contains(&class)) && tree.previous_sibling(id).is_some_and(names)
     }
 
     /// In a heading it is the title of what it opens; elsewhere it may be that itself.
@@ -206,8 +249,18 @@ impl<'t> Renderer<'t> {
             Some(true) => self.question(id),
             Some(false) => self.strong_block(id),
             // What is no text otherwise names what follows it.
+            None if self.heads_list(id) => true,
             None => holds_heading(self.page.tree, id) && self.block(id),
         }
+    }
+
+    /// Whether a button begins an item whose list follows: a folder in a tree of files.
+    fn heads_list(&self, button: NodeId) -> bool {
+        let tree = self.page.tree;
+        let is_list = |n| matches!(tree.name(n), Some(&(local_name!("ul") | local_name!("ol"))));
+        tree.parent(button).is_some_and(|up| {
+            tree.name(up) == Some(&local_name!("li")) && tree.first_child(up) == Some(button)
+        }) && tree.next_sibling(button).is_some_and(is_list)
     }
 
     /// A box before the text of an item makes it a task.
@@ -236,6 +289,11 @@ fn ticked(element: &Element) -> Option<bool> {
         return Some(is(&["checked", "permanent"]));
     }
     is(&["fa-square-o"]).then_some(false)
+}
+
+/// Whether a link leads from a source back to where it is cited.
+fn is_way_back(link: &Element) -> bool {
+    link.attr(&local_name!("role")) == Some("doc-backlink")
 }
 
 /// Whether an element explains what stands before it to who points at it.
