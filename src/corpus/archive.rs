@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Folders of what is kept for the record, and of lists of other pages.
+/// Folders of what is kept for the record, and of lists of other pages; also pages that generators list all names on.
 const ARCHIVES: &[&str] = &[
+    "_modules",
+    "allclasses-index",
+    "allpackages-index",
     "archive",
     "archived",
     "archives",
@@ -12,9 +15,14 @@ const ARCHIVES: &[&str] = &[
     "category",
     "categories",
     "deprecated",
+    "genindex",
+    "index-all",
     "legacy",
     "old",
     "outdated",
+    "overview-tree",
+    "package-tree",
+    "py-modindex",
     "tag",
     "tags",
     "topics",
@@ -68,7 +76,9 @@ impl Archives {
             });
             let is_date = year_before && is_number(segment, 2, 1..=12);
             year_before = is_number(segment, 4, 1990..=2099);
-            is_old || is_date || ARCHIVES.contains(&segment.to_ascii_lowercase().as_str())
+            let name = segment.to_ascii_lowercase();
+            let name = name.strip_suffix(".html").unwrap_or(&name);
+            is_old || is_date || ARCHIVES.contains(&name)
         })
     }
 }
@@ -145,6 +155,9 @@ mod tests {
                 "https://a.test/blog/2019/05/x",
                 "https://a.test/blog/2019/5/",
                 "https://a.test/blog/tags",
+                "https://a.test/genindex.html",
+                "https://a.test/_modules/a.html",
+                "https://a.test/index.html",
             ],
             &[
                 "https://a.test/archive/x",
@@ -152,6 +165,8 @@ mod tests {
                 "https://a.test/blog/2019/05/x",
                 "https://a.test/blog/2019/5/",
                 "https://a.test/blog/tags",
+                "https://a.test/genindex.html",
+                "https://a.test/_modules/a.html",
             ],
         );
         check(

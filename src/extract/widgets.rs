@@ -36,8 +36,8 @@ const NAMES: &[&str] = &[
     "w-form-done", "w-form-fail", "wpcf7-response-output", "elementor-message",
     // What only the editors of a page see, the foot of a shop, stars to click on.
     "section-metadata", "shopify-section-group-footer-group", "rmp-widgets-container", "rmp-rating-widget", "kk-star-ratings", "post-ratings",
-    // What a book's pages say of the keys they listen to.
-    "mdbook-help-container",
+    // What a book's pages say of the keys they listen to, and the settings and contents beside a page.
+    "mdbook-help-container", "tsd-navigation", "tsd-page-navigation",
     // Chats, captchas, comments by others.
     "grecaptcha-badge", "intercom-lightweight-app", "intercom-container", "drift-widget", "hubspot-messages-iframe-container", "tidio-chat",
     "crisp-client", "zE-session", "fb-comments", "fb_iframe_widget", "disqus_thread",

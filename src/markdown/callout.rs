@@ -157,7 +157,10 @@ pub(super) fn callout(
     // A class such as `info` or `question` alone is anything; with the word as a title it is a callout.
     let strict = matches!(kind, Some("Note" | "Tip" | "Warning" | "Caution" | "Danger" | "Important"));
     let sure = certain || role || (marked && (kind.is_some() || title.is_some()));
-    if !(sure || named_by_title || (alone && strict && !measure.holds(id).any(Holds::HEADING)) || folds) {
+    // DocBook's have their titles as headings.
+    let headed = || title.as_ref().is_some_and(|(n, _)| tree.has_class(*n, "title"));
+    let is_plain = || !measure.holds(id).any(Holds::HEADING) || headed();
+    if !(sure || named_by_title || (alone && strict && is_plain()) || folds) {
         return None;
     }
     if kind.is_none() && role && !marked {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::html::{Element, Measure, NodeId, Tree, local_name};
+use crate::html::{Element, Measure, NodeId, Tree, is_heading, local_name};
 
 use super::nodes::NodeSet;
 
@@ -70,6 +70,11 @@ impl Notes {
             std::iter::once(note).chain(around).any(|up| dropped.contains(up))
         };
         for (id, target, label) in candidates {
+            // The way back from a note looks like a sign.
+            if std::iter::once(id).chain(tree.ancestors(id)).take(AROUND).any(|n| found.left_out.contains(&n))
+            {
+                continue;
+            }
             match by_id.get(target) {
                 // Its sign would lead nowhere.
                 Some(&note) if is_dropped(note) => {
@@ -93,16 +98,12 @@ impl Notes {
             }
             return;
         }
-        // Old Sphinx: the id is on a term that holds nothing but the label.
-        let body = if tree.name(note) == Some(&local_name!("dt")) {
-            let after = std::iter::successors(tree.next_sibling(note), |&n| tree.next_sibling(n));
-            let Some(body) = after.into_iter().find(|&n| tree.name(n) == Some(&local_name!("dd"))) else {
-                return;
-            };
-            self.left_out.insert(note);
-            body
-        } else {
-            note
+        let (note, body) = match label_before(tree, note) {
+            Some((label, body)) => {
+                self.left_out.insert(label);
+                (label, body)
+            }
+            None => (note, note),
         };
         let returns = self.leave_out_ways_back(tree, measure, note, sign);
         if !returns && !is_named_note(tree, note) {
@@ -214,6 +215,19 @@ fn sign<'t>(
     let label = text.trim_matches(['[', ']', '(', ')', '^', ' ']);
     let plain = (1..=MAX_SIGN).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric());
     plain.then(|| (id, target, label.to_owned()))
+}
+
+/// The element before a note that holds its label, and the note: old Sphinx's term, Texinfo's heading.
+fn label_before(tree: &Tree, named: NodeId) -> Option<(NodeId, NodeId)> {
+    let is_label = |n: &NodeId| match tree.name(*n) {
+        Some(&local_name!("dt")) => true,
+        Some(name) => is_heading(name) && *n != named && tree.text_of(*n) == tree.text_of(named),
+        None => false,
+    };
+    let label = std::iter::once(named).chain(tree.parent(named)).find(is_label)?;
+    let after = std::iter::successors(tree.next_sibling(label), |&n| tree.next_sibling(n));
+    let is_note = |&n: &NodeId| matches!(tree.name(n), Some(&(local_name!("dd") | local_name!("p"))));
+    Some((label, after.into_iter().find(is_note)?))
 }
 
 /// The superscript that holds nothing but a sign, its brackets outside of the link.

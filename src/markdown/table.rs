@@ -157,10 +157,13 @@ impl Grid {
             return true;
         }
         let cells = || self.rows.iter().flatten();
+        // A heading arranges, unless it names a table in its cell: JSDoc's properties of a parameter.
+        let arranges =
+            |c: &Cell| measure.holds(c.id).any(Holds::HEADING) && !measure.holds(c.id).any(Holds::TABLE);
         // Below the names of columns, a heading in a cell is a cell in large letters.
         let has_names = self.rows.first().is_some_and(|row| row.iter().all(|c| c.header));
         let is_grid = || has_names && self.is_regular(measure);
-        if cells().any(|c| measure.holds(c.id).any(Holds::HEADING)) && !is_grid() {
+        if cells().any(arranges) && !is_grid() {
             return true;
         }
         let has_header = cells().any(|c| c.header);

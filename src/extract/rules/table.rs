@@ -30,8 +30,8 @@ pub(super) const DISCUSSIONS: &[Row] = &[
 #[rustfmt::skip]
 pub(super) const DOCUMENTATION: &[Row] = &[
     // Sphinx and what is built on it.
-    ("sphinx-furo", "", "article#furo-main-content", ".headerlink, .contents, .viewcode-link"),
-    ("sphinx-pydata", "", "article.bd-article", ".headerlink, .contents, .viewcode-link, .prev-next-area, .prev-next-footer, .bd-header-article"),
+    ("sphinx-furo", "", "article#furo-main-content", ".headerlink, details.hide > summary, .contents, .viewcode-link"),
+    ("sphinx-pydata", "", "article.bd-article", ".headerlink, details.hide > summary, .contents, .viewcode-link, .prev-next-area, .prev-next-footer, .bd-header-article"),
     ("mkdocs-material", "", "article.md-content__inner", ".md-content__button, .md-source-file, .md-source-date, .md-feedback, .md-tags, .headerlink, .mkdocstrings-source"),
     ("sphinx-rtd", "", "div.rst-content", ".headerlink, .contents, .viewcode-link, .wy-breadcrumbs, [role=navigation], .rst-footer-buttons, .rst-versions, footer, .ethical-rtd, .ethical-sidebar"),
     ("sphinx", "div.sphinxsidebar, div.documentwrapper, div.related", "div.body[role=main], div.body", ".headerlink, .contents, .viewcode-link, .admonition-todo"),
@@ -63,6 +63,7 @@ pub(super) const DOCUMENTATION: &[Row] = &[
     ("typedoc", ".tsd-page-title, .tsd-page-toolbar", ".col-content", ".tsd-breadcrumb, .tsd-anchor-icon, .tsd-sources"),
     ("pdoc", "", "main.pdoc", "section > div.pdoc-code, .classattr > div.pdoc-code, .view-source-toggle-button, .view-source-toggle-state, .view-source-button, .headerlink"),
     ("pdoc3", "#content > header > h1.title", "article#content", "details.source, .git-link-div, .git-link"),
+    ("jsdoc", ".container-overview, .type-signature", "#main", ".tag-source"),
     ("dartdoc", "", "#dartdoc-main-content", ".anchor-button"),
     ("jazzy", ".jazzy, .nav-groups", "article.main-content, .main-content", ".token-open"),
     ("phpdocumentor", "", ".phpdocumentor-content", ".phpdocumentor-breadcrumbs, .phpdocumentor-element-found-in"),
@@ -78,11 +79,11 @@ pub(super) const DOCUMENTATION: &[Row] = &[
     // Books and manuals.
     ("docbook-site", "", "#docContent", ".navheader, .navfooter, .id_link"),
     ("docbook", "div.navheader, div.navfooter", "body", ".navheader, .navfooter, .id_link"),
-    ("docbook-single", "div.titlepage", "div.article, div.book, div.chapter, div.refentry, div.sect1", ".id_link, .toc"),
+    ("docbook-single", "div.titlepage", "div.article, div.book, div.chapter, div.refentry, div.sect1", ".id_link, .toc, .list-of-figures, .list-of-tables, .list-of-examples, .list-of-equations"),
     ("antora", "", "article.doc", ".toolbar, .pagination, .toc, .breadcrumbs, a.anchor, .edit-this-page"),
     ("asciidoc-manpage", "body.manpage #header", "body.manpage", "#footer, #toc, .toc, a.anchor"),
     ("asciidoctor", "body.article, body.book, body.manpage, #footer-text, body.toc2", "#content", "#toc, .toc, a.anchor"),
-    ("texinfo", "body.texinfo, meta[name='Generator'][content^='makeinfo'], meta[name='generator'][content^='texi2any']", "body", ".header, .nav-panel, .contents, .copiable-link, .copiable-anchor"),
+    ("texinfo", "body.texinfo, meta[name='Generator'][content^='makeinfo'], meta[name='generator'][content^='texi2any']", "body", ".header, .nav-panel, .contents, .contents-heading, .shortcontents, .shortcontents-heading, .mini-toc, .copiable-link, .copiable-anchor, .footnotes-heading"),
     ("nbconvert", "", "#notebook-container, .jp-Notebook", ".prompt, .jp-InputPrompt, .jp-OutputPrompt, .anchor-link"),
     // Themes of Hugo and Jekyll.
     ("just-the-docs", ".main-content-wrap", "main.main-content, #main-content, .main-content", ".anchor-heading, .breadcrumb-nav, .toc"),

@@ -86,6 +86,7 @@ const NO_LANGUAGE: &[&str] = &[
     "no-highlight",
     "undefined",
     "auto",
+    "myst-ansi",
 ];
 
 /// The language of a `pre`: from its own class, its `code`'s, or that of one of the three elements around it.

@@ -97,7 +97,7 @@ impl<'t> Renderer<'t> {
         if self.writer.in_heading() {
             return self.block(id);
         }
-        if self.notes.is_label(self.page.tree, id) {
+        if self.notes.leaves_out(id) || self.notes.is_label(self.page.tree, id) {
             return false;
         }
         self.level = level;

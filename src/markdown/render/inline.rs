@@ -305,6 +305,8 @@ fn is_tooltip(element: &Element) -> bool {
         "tooltip-content",
         "tooltip__content",
         "tooltip-inner",
+        // JSDoc's, of what may be left out.
+        "signature-attributes",
     ];
     element.attr(&local_name!("role")) == Some("tooltip")
         || element.classes().any(|class| CLASSES.contains(&class))
