@@ -186,7 +186,7 @@ impl Search<'_> {
             let roots = match rule.take {
                 Take::One => vec![self.fair(found)?],
                 Take::Mixed => vec![self.dominant(found).filter(|&id| self.holds_most(id))?],
-                Take::Every => self.every(found)?,
+                Take::Every | Take::Parts => self.every(found)?,
             };
             let name = rule.name.to_owned();
             let container =

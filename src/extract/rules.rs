@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use crate::html::{Element, NodeId, Tree};
 
 use super::selector::{Key, Selector};
-use table::{DISCUSSIONS, DOCUMENTATION, HELP, Row, SITES};
+use table::{DISCUSSIONS, DOCUMENTATION, HELP, Row, SECTIONS, SITES};
 
 mod table;
 
@@ -30,8 +30,10 @@ pub(super) struct Rule {
 pub(super) enum Take {
     /// The one with most of the text.
     One,
-    /// All of them.
+    /// All of them: the posts of a discussion.
     Every,
+    /// All of them: the parts of one text.
+    Parts,
     /// The one with most of the text; chrome stands in it, too.
     Mixed,
 }
@@ -69,6 +71,7 @@ pub(super) static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let mut rules = Rules { all: Vec::new(), index: HashMap::new(), lengths: [0; 256] };
     rules.add_table(DISCUSSIONS, Take::Every);
     rules.add_table(DOCUMENTATION, Take::One);
+    rules.add_table(SECTIONS, Take::Parts);
     rules.add_table(HELP, Take::One);
     rules.add_table(SITES, Take::Mixed);
     rules
@@ -181,7 +184,7 @@ mod tests {
     use super::*;
 
     fn rows() -> impl Iterator<Item = &'static Row> {
-        DISCUSSIONS.iter().chain(DOCUMENTATION).chain(HELP).chain(SITES)
+        DISCUSSIONS.iter().chain(DOCUMENTATION).chain(SECTIONS).chain(HELP).chain(SITES)
     }
 
     #[test]

@@ -103,6 +103,12 @@ pub(super) const DOCUMENTATION: &[Row] = &[
     ("django-docs", "#docs-content .headerlink", "#docs-content", ".headerlink, .browse-horizontal, .c-tabs-hint, #clipboard-copy"),
 ];
 
+/// Generators whose themes may put the content anywhere, but not what it is made of: its sections, one after the other.
+#[rustfmt::skip]
+pub(super) const SECTIONS: &[Row] = &[
+    ("sphinx-sections", "link[href*='_static/pygments.css']", "main section[id], article section[id], [role=main] section[id], main div.section, article div.section, [role=main] div.section", ".headerlink, details.hide > summary, .contents, .viewcode-link"),
+];
+
 /// Wikis, help desks and knowledge bases.
 #[rustfmt::skip]
 pub(super) const HELP: &[Row] = &[
