@@ -75,7 +75,7 @@ pub(super) const DOCUMENTATION: &[Row] = &[
     ("godoc", "", ".Documentation-content, .UnitReadme-content, .Documentation", ".Documentation-idLink, .Documentation-sinceVersion"),
     ("pkgdown", ".pkgdown, body.template-article, .template-reference-topic", "#main, main#main, .contents", ".dropdown, .d-none"),
     ("node-api", "", "#apicontent", "a.mark, .copy-button, .legacy"),
-    ("yard", "#full_list_nav, #yard-nav, .nav_wrap", "#content", "#toc, .source_code, .summary_toggle"),
+    ("yard", "#full_list_nav, #yard-nav, .nav_wrap", "#content", "#toc, .source_code, .summary_toggle, a.inheritanceTree"),
     // Books and manuals.
     ("docbook-site", "", "#docContent", ".navheader, .navfooter, .id_link"),
     ("docbook", "div.navheader, div.navfooter", "body", ".navheader, .navfooter, .id_link"),

@@ -138,6 +138,8 @@ fn by_tool(element: &Element) -> Option<&str> {
         | (language, Some("hljs" | "rust-example-rendered")) => {
             Some(language).filter(|language| !matches!(*language, "linenums" | "prettyprinted" | "copyable"))
         }
+        // Hexo's, of which the options of other programs are none.
+        ("highlight", Some(language)) if *element.name() == local_name!("figure") => Some(language),
         ("rust", Some("item-decl")) => Some("rust"),
         _ => None,
     }

@@ -50,7 +50,7 @@ impl<'t> Renderer<'t> {
             if code::is_listing(tree, id, element) {
                 return self.preformatted(id);
             }
-            if is_line_of_members(element) {
+            if is_line_of_members(element) || element.has_class("inline") {
                 return true;
             }
             if is_signature(element) && !self.writer.is_one_line() {
@@ -60,11 +60,23 @@ impl<'t> Renderer<'t> {
         if let Some(callout) = callout(tree, self.page.measure, self.page.dropped, id, element) {
             return self.callout(id, callout);
         }
+        if self.is_all_of_inline(id) {
+            return true;
+        }
         let by_role = *element.name() != local_name!("table") && is_table(element);
         if by_role && !self.writer.is_one_line() && self.data(id) {
             return false;
         }
         self.block(id)
+    }
+
+    /// Whether a part is all that stands in one that a style sheet sets into the line around it: YARD's descriptions.
+    fn is_all_of_inline(&self, id: NodeId) -> bool {
+        let tree = self.page.tree;
+        tree.parent(id).is_some_and(|up| {
+            tree.has_class(up, "inline")
+                && tree.children(up).filter(|&n| tree.element(n).is_some()).count() == 1
+        })
     }
 
     pub(super) fn block(&mut self, id: NodeId) -> bool {
