@@ -46,6 +46,7 @@ pub(super) const DOCUMENTATION: &[Row] = &[
     ("starlight-splash", ".hero h1[data-page-title]", "main[data-pagefind-body], main", ".hero .actions, footer, .sl-banner, starlight-banner, .sl-anchor-link, .expressive-code .copy, .frame .header .sr-only, .tree-icon .sr-only"),
     ("starlight", "", ".sl-markdown-content", ".sl-anchor-link, .copy, .frame .header .sr-only, .tree-icon .sr-only"),
     ("nextra", "", ".nextra-content main, article.nextra-body main, .nextra-body main, .nextra-content", ".nextra-breadcrumb, .nextra-toc, .subheading-anchor, [class*='print:hidden'], [class*='print:_hidden']"),
+    ("nextra-app", "nav.nextra-toc, .nextra-navbar", "article main", ".subheading-anchor, [class*='print:hidden']"),
     ("fumadocs", "#nd-page, #nd-docs-layout", "#nd-page .prose, #nd-page", ""),
     ("mintlify", "", ".mdx-content, #content-area .prose", ".copy-button, .step-number, [data-component-part='step-number']"),
     ("readme", "", ".rm-Markdown, .rm-Article, #hub-content .markdown-body", ".rm-PageThumbs, .PageThumbs, .PageThumbs-helpful, .UpdatedAt, .NextStepsHR, .rm-Pagination, .suggestEdits"),
