@@ -1,5 +1,7 @@
 //! Which part of a page holds its content.
 
+use std::collections::HashSet;
+
 use crate::html::{Element, NodeId, Tree, is_silent, local_name};
 
 use super::cleaning::Asked;
@@ -285,10 +287,10 @@ impl Choice {
     fn join_notes(&mut self, tree: &Tree, notes: NodeId) {
         let Some(&content) = self.roots.last().filter(|&&root| root < notes) else { return };
         let is_inside = tree.ancestors(notes).any(|up| self.roots.contains(&up));
-        let names: Vec<&str> = tree.descendants(notes).filter_map(|n| tree.element(n)?.id()).collect();
+        let names: HashSet<&str> = tree.descendants(notes).filter_map(|n| tree.element(n)?.id()).collect();
         let leads = |n: NodeId| {
             let target = tree.attr(n, &local_name!("href")).and_then(|href| href.strip_prefix('#'));
-            target.is_some_and(|target| names.contains(&target))
+            target.is_some_and(|target| names.contains(target))
         };
         if !is_inside && tree.descendants(content).any(leads) {
             self.roots.push(notes);

@@ -12,6 +12,8 @@ const MAX_SIGN: usize = 8;
 const MAX_NODES: usize = 400;
 /// Signs of one note whose ways back are looked for.
 const MAX_USES: usize = 32;
+/// Nodes after the label of a note among which the note is looked for.
+const NEAR: usize = 8;
 /// Elements around a sign whose ids a note may lead back to.
 const AROUND: usize = 3;
 /// Elements around a note that may be left out with it.
@@ -88,7 +90,7 @@ impl Notes {
     }
 
     fn add(&mut self, tree: &Tree, measure: &Measure, sign: NodeId, note: NodeId, label: String) {
-        let shown = in_brackets(tree, sign, &label).unwrap_or(sign);
+        let shown = in_brackets(tree, measure, sign, &label).unwrap_or(sign);
         if self.bodies.contains_key(&note) {
             self.signs.insert(shown, label);
             let uses = self.uses.entry(note).or_default();
@@ -98,11 +100,12 @@ impl Notes {
             }
             return;
         }
-        let (note, body) = match label_before(tree, note) {
+        let (note, body) = match label_before(tree, measure, note) {
             Some((label, body)) => {
                 self.left_out.insert(label);
                 (label, body)
             }
+            None if tree.name(note) == Some(&local_name!("dt")) => return,
             None => (note, note),
         };
         let returns = self.leave_out_ways_back(tree, measure, note, sign);
@@ -218,22 +221,26 @@ fn sign<'t>(
 }
 
 /// The element before a note that holds its label, and the note: old Sphinx's term, Texinfo's heading.
-fn label_before(tree: &Tree, named: NodeId) -> Option<(NodeId, NodeId)> {
+fn label_before(tree: &Tree, measure: &Measure, named: NodeId) -> Option<(NodeId, NodeId)> {
     let is_label = |n: &NodeId| match tree.name(*n) {
         Some(&local_name!("dt")) => true,
-        Some(name) => is_heading(name) && *n != named && tree.text_of(*n) == tree.text_of(named),
+        Some(name) => {
+            let is_short = measure.text(*n) <= 2 * MAX_SIGN;
+            is_heading(name) && *n != named && is_short && tree.text_of(*n) == tree.text_of(named)
+        }
         None => false,
     };
     let label = std::iter::once(named).chain(tree.parent(named)).find(is_label)?;
     let after = std::iter::successors(tree.next_sibling(label), |&n| tree.next_sibling(n));
     let is_note = |&n: &NodeId| matches!(tree.name(n), Some(&(local_name!("dd") | local_name!("p"))));
-    Some((label, after.into_iter().find(is_note)?))
+    Some((label, after.take(NEAR).find(is_note)?))
 }
 
 /// The superscript that holds nothing but a sign, its brackets outside of the link.
-fn in_brackets(tree: &Tree, sign: NodeId, label: &str) -> Option<NodeId> {
+fn in_brackets(tree: &Tree, measure: &Measure, sign: NodeId, label: &str) -> Option<NodeId> {
     let up = tree.parent(sign).filter(|&up| tree.name(up) == Some(&local_name!("sup")))?;
-    (tree.text_of(up).trim().trim_matches(['[', ']']) == label).then_some(up)
+    (measure.text(up) <= 2 * MAX_SIGN && tree.text_of(up).trim().trim_matches(['[', ']']) == label)
+        .then_some(up)
 }
 
 fn is_named_note(tree: &Tree, note: NodeId) -> bool {

@@ -75,7 +75,7 @@ impl<'t> Renderer<'t> {
         let tree = self.page.tree;
         tree.parent(id).is_some_and(|up| {
             tree.has_class(up, "inline")
-                && tree.children(up).filter(|&n| tree.element(n).is_some()).count() == 1
+                && tree.children(up).filter(|&n| tree.element(n).is_some()).take(2).count() == 1
         })
     }
 

@@ -10,6 +10,9 @@ use super::super::reference::{is_illustration, is_permalink};
 use super::super::writer::Mark;
 use super::{Exit, Page, Renderer};
 
+/// Parts beside a link that are looked at, to tell whether all of them are cards.
+const MAX_CARDS: usize = 32;
+
 impl<'t> Renderer<'t> {
     pub(super) fn mark(&mut self, id: NodeId, mark: Mark) -> bool {
         self.writer.open(mark);
@@ -222,7 +225,7 @@ impl<'t> Renderer<'t> {
         let is_link = |n: NodeId| tree.name(n) == Some(&local_name!("a"));
         let holder = tree.parent(link).filter(|&up| tree.name(up) == Some(&local_name!("div")));
         tree.previous_sibling(link).is_some_and(is_link)
-            && holder.is_some_and(|up| tree.children(up).all(is_link))
+            && holder.is_some_and(|up| tree.children(up).take(MAX_CARDS).all(is_link))
     }
 
     /// Whether what a style sheet sets below a name begins here: white space is all that is missing.
