@@ -17,15 +17,15 @@ mod rules;
 
 /// Bytes of style sheets that are read.
 const MAX_BYTES: usize = 1 << 20;
-/// How often a selector is held against an element: real pages need a thousandth of it.
-const MAX_MATCHES: usize = 300_000;
+/// How often a rule is held against an element: real pages need a thousandth of it.
+const MAX_LOOKS: usize = 300_000;
 
 /// What the style sheets of a page hide, and what they show.
 #[derive(Debug, Default)]
 pub(super) struct Stylesheet {
     hiding: Vec<Declared>,
     showing: Vec<Declared>,
-    /// Selectors that may still be held against elements.
+    /// Rules that may still be held against elements.
     left: Cell<usize>,
     /// Rules by what an element must have for them to hold.
     hidden_by: Index,
@@ -75,7 +75,7 @@ impl Stylesheet {
     }
 
     fn of(rules: &[Rule<'_>]) -> Self {
-        let mut sheet = Self { left: Cell::new(MAX_MATCHES), ..Self::default() };
+        let mut sheet = Self { left: Cell::new(MAX_LOOKS), ..Self::default() };
         for (order, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.holds == Holds::Always) {
             for &means in &rule.hides {
                 let important = is_important(rule.declared, means);
@@ -133,10 +133,10 @@ impl Stylesheet {
         }
         let element = tree.element(id)?;
         let hides = |rule: &&Declared| {
-            rule.selector.as_ref().is_some_and(|selector| self.selects(selector, tree, id))
+            rule.selector.as_ref().is_some_and(|selector| selector.matches(tree, id))
                 && !self.shows_again(tree, id, element, rule)
         };
-        let hiding = of(&self.hidden_by, &self.hiding, element).filter(hides);
+        let hiding = self.about(&self.hidden_by, &self.hiding, element).filter(hides);
         hiding
             .min_by_key(|rule| rule.means)
             .map(|rule| Hidden { means: rule.means, is_important: rule.is_important })
@@ -144,29 +144,43 @@ impl Stylesheet {
 
     /// Whether another rule has the element shown, or would in another state.
     fn shows_again(&self, tree: &Tree, id: NodeId, element: &Element, hiding: &Declared) -> bool {
-        of(&self.shown_by, &self.showing, element).filter(|rule| rule.means == hiding.means).any(|rule| {
-            let is_stronger = rule.strength() > hiding.strength();
-            match &rule.selector {
-                Some(selector) if self.selects(selector, tree, id) => is_stronger,
-                Some(_) => is_stronger && rule.concerns(hiding),
-                None => (rule.is_important || !hiding.is_important) && rule.concerns(hiding),
-            }
-        })
+        self.about(&self.shown_by, &self.showing, element).filter(|rule| rule.means == hiding.means).any(
+            |rule| {
+                let is_stronger = rule.strength() > hiding.strength();
+                match &rule.selector {
+                    Some(selector) if selector.matches(tree, id) => is_stronger,
+                    Some(_) => is_stronger && rule.concerns(hiding),
+                    None => (rule.is_important || !hiding.is_important) && rule.concerns(hiding),
+                }
+            },
+        )
     }
 
     /// Whether a rule has this element shown by these means, as it is.
     pub(super) fn shows(&self, tree: &Tree, id: NodeId, means: Means) -> bool {
         let Some(element) = tree.element(id) else { return false };
-        of(&self.shown_by, &self.showing, element).any(|rule| {
-            rule.means == means
-                && rule.selector.as_ref().is_some_and(|selector| self.selects(selector, tree, id))
+        self.about(&self.shown_by, &self.showing, element).any(|rule| {
+            rule.means == means && rule.selector.as_ref().is_some_and(|selector| selector.matches(tree, id))
         })
     }
 
-    fn selects(&self, selector: &Selector, tree: &Tree, id: NodeId) -> bool {
-        let left = self.left.get();
-        self.left.set(left.saturating_sub(1));
-        left > 0 && selector.matches(tree, id)
+    /// The rules that may be about an element; none once too much was asked for.
+    fn about<'r>(
+        &'r self,
+        index: &'r Index,
+        rules: &'r [Declared],
+        element: &'r Element,
+    ) -> impl Iterator<Item = &'r Declared> {
+        let tag = element.name().to_string();
+        let classes = element.classes().map(|class| format!(".{class}"));
+        let names =
+            [String::new(), tag].into_iter().chain(classes).chain(element.id().map(|id| format!("#{id}")));
+        let about = names.filter_map(|name| index.get(&name)).flatten().filter_map(|&n| rules.get(n));
+        about.take_while(|_| {
+            let left = self.left.get();
+            self.left.set(left.saturating_sub(1));
+            left > 0
+        })
     }
 }
 
@@ -200,19 +214,6 @@ fn index(rules: &[Declared]) -> Index {
         }
     }
     index
-}
-
-/// The rules that may be about an element.
-fn of<'r>(
-    index: &'r Index,
-    rules: &'r [Declared],
-    element: &'r Element,
-) -> impl Iterator<Item = &'r Declared> {
-    let tag = element.name().to_string();
-    let classes = element.classes().map(|class| format!(".{class}"));
-    let names =
-        [String::new(), tag].into_iter().chain(classes).chain(element.id().map(|id| format!("#{id}")));
-    names.filter_map(|name| index.get(&name)).flatten().filter_map(|&n| rules.get(n))
 }
 
 /// Whether what a selector hides stays so: what is said of a page that loads, or of a state, passes.

@@ -6,7 +6,6 @@ use super::callout::visible_text;
 use super::clean::{Cleaner, Fate};
 use super::nodes::NodeSet;
 
-mod diff;
 mod language;
 
 pub(super) use language::language;
@@ -101,7 +100,6 @@ pub(super) struct Code {
 /// Reads a `pre`, line by line as a visitor sees it, without empty lines around it.
 pub(super) fn read(tree: &Tree, pre: NodeId, dropped: &NodeSet) -> Code {
     let mut out = String::new();
-    let mut changes = Vec::new();
     let is_listing = tree.name(pre) != Some(&local_name!("pre"));
     let mut cleaner = Cleaner::default();
     let mut walk = tree.walk(pre);
@@ -134,7 +132,6 @@ pub(super) fn read(tree: &Tree, pre: NodeId, dropped: &NodeSet) -> Code {
                         }
                         line_start = out.len();
                     }
-                    changes.extend(diff::change(element).map(|sign| (out.len(), sign)));
                 }
             }
             Step::Leave(id) => {
@@ -144,10 +141,6 @@ pub(super) fn read(tree: &Tree, pre: NodeId, dropped: &NodeSet) -> Code {
             }
         }
     }
-    let is_diff = diff::removes(&changes);
-    if is_diff {
-        out = diff::signed(&out, &changes);
-    }
     if out.contains("[!code") {
         out = without_annotations(&out);
     }
@@ -156,7 +149,7 @@ pub(super) fn read(tree: &Tree, pre: NodeId, dropped: &NodeSet) -> Code {
     if let Some(last_break) = out[..indent].rfind('\n') {
         out.drain(..=last_break);
     }
-    Code { text: out, language: if is_diff { "diff".to_owned() } else { language(tree, pre) } }
+    Code { text: out, language: language(tree, pre) }
 }
 
 /// Elements that some highlighters wrap around each line.
