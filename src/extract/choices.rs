@@ -48,10 +48,10 @@ pub(super) fn unshown(
         let mut nodes = tree.descendants(root);
         while let Some(id) = nodes.next() {
             let Some(element) = tree.element(id) else { continue };
-            let is_out = dropped.contains(id) && !is_form(id) && !is_control(element);
+            let is_out = dropped.contains(id) && !is_form(id) && !is_choice(element);
             if is_out || is_beside(element) || asked.removes(tree, id) {
                 nodes.skip_children();
-            } else if is_control(element) && !is_for_visitor(element) && controls.len() < MAX_CONTROLS {
+            } else if is_choice(element) && !is_for_visitor(element) && controls.len() < MAX_CONTROLS {
                 controls.push((id, element));
             }
         }
@@ -84,7 +84,7 @@ pub(super) fn unshown(
 }
 
 /// Whether something can be chosen by an element: by a list, or by one button of several.
-fn is_control(element: &Element) -> bool {
+pub(super) fn is_choice(element: &Element) -> bool {
     let kind = || element.attr(&local_name!("type")).unwrap_or_default();
     *element.name() == local_name!("select")
         || (*element.name() == local_name!("input")

@@ -184,7 +184,7 @@ impl Extraction {
         }
         // Facts alone are no page: a shell that a script fills states them, too.
         if !blocks.is_empty() {
-            if asked.content.is_empty() {
+            if metadata.with_choices && asked.content.is_empty() {
                 let choices = choices::unshown(page, &choice.roots, asked, removals.set(), &blocks);
                 blocks.extend(choices);
             }
