@@ -88,7 +88,9 @@ pub(super) fn mark(
                 own.map_or_else(|| stylesheet.shows(tree, n, means), |hides| !hides)
             };
             if let Some((hidden, text)) = around_restored(tree, id, restores, &mut left) {
-                hidden.into_iter().for_each(|n| dropped.insert(n));
+                for n in hidden {
+                    dropped.insert(n);
+                }
                 if !text.is_empty() {
                     flags.add(FlagKind::HiddenText, &text);
                 }
