@@ -250,7 +250,6 @@ impl Soak {
         }
     }
 
-    #[expect(clippy::print_stdout, reason = "who watches a soak reads its samples as they come")]
     fn sample(&self, at: Duration) -> Sample {
         for site in self.sites.iter().chain([&self.service]) {
             site.forget_requests();
