@@ -17,8 +17,8 @@ mod rules;
 
 /// Bytes of style sheets that are read.
 const MAX_BYTES: usize = 1 << 20;
-/// How often a rule is held against an element: real pages need a thousandth of it.
-const MAX_LOOKS: usize = 300_000;
+/// How often a rule is held against an element: real pages need a hundredth of it.
+const MAX_LOOKS: usize = 100_000;
 
 /// What the style sheets of a page hide, and what they show.
 #[derive(Debug, Default)]
