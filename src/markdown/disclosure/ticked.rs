@@ -4,7 +4,7 @@ use crate::html::{NodeId, Tree, local_name};
 
 use super::super::callout::visible_text;
 use super::super::nodes::NodeSet;
-use super::{MAX_LABEL, MAX_TABS};
+use super::{MAX_LABEL, strip::MAX_TABS};
 
 /// Elements beside a label that are looked at.
 const BESIDE: usize = 2 * MAX_TABS;
