@@ -4,7 +4,6 @@
 //! It removes what is certainly chrome and leaves doubtful blocks to `template`, which sees the whole site.
 
 mod cards;
-mod choices;
 mod chrome;
 mod cleaning;
 mod colour;
@@ -184,10 +183,6 @@ impl Extraction {
         }
         // Facts alone are no page: a shell that a script fills states them, too.
         if !blocks.is_empty() {
-            if metadata.with_choices && asked.content.is_empty() {
-                let choices = choices::unshown(page, &choice.roots, asked, removals.set(), &blocks);
-                blocks.extend(choices);
-            }
             blocks.extend(footer::facts(page, &stylesheet, asked, &base, &blocks));
             let unshown = structured::unshown(tree, &links.base, subject, &blocks);
             blocks.extend(unshown);

@@ -11,7 +11,13 @@ const MAX_BESIDE: usize = 16;
 /// of a text.
 pub(super) fn is_button_link(tree: &Tree, id: NodeId, link: &Element) -> bool {
     let is_button = || is_dead(link) && is_label(&tree.text_of(id));
-    (leads_to_form(link) || is_button()) && !is_in_text(tree, id)
+    let asks = || leads_to_form(link) && is_brief(&tree.text_of(id));
+    (asks() || is_button()) && !is_in_text(tree, id)
+}
+
+/// Whether a text is what a button says, and no fact besides.
+fn is_brief(text: &str) -> bool {
+    text.trim().len() <= BUTTON && !text.contains(|c: char| c.is_numeric())
 }
 
 /// Whether a link leads to the form for reviews or comments of a page: `/pump#review-form`, `#respond`.

@@ -14,6 +14,9 @@ use super::removal::{Reason, Removals};
 /// Bytes of text of a row of links: tags, pages, ways to sort.
 const ROW: usize = 150;
 
+/// Bytes of a sentence that announces something.
+const SENTENCE: usize = 18;
+
 /// Bytes of text of a card.
 const CARD: usize = 600;
 
@@ -161,10 +164,23 @@ fn headings_by_id(tree: &Tree, root: NodeId) -> HashMap<&str, String> {
     found
 }
 
-/// A list whose every link leads to a place on the same page.
+/// Whether the sentence before a list needs it: "Supported systems, in order of preference:".
+fn is_announced(tree: &Tree, list: NodeId) -> bool {
+    const OF_CONTENTS: &[&str] = &["content", "page", "article", "section", "topic", "guide", "jump"];
+    let before = std::iter::successors(tree.previous_sibling(list), |&n| tree.previous_sibling(n))
+        .find(|&n| tree.element(n).is_some());
+    before.filter(|&n| tree.name(n) == Some(&local_name!("p"))).is_some_and(|p| {
+        let text = tree.text_of(p).trim().to_lowercase();
+        text.ends_with(':') && text.len() >= SENTENCE && !OF_CONTENTS.iter().any(|word| text.contains(word))
+    })
+}
+
+/// A list whose every link leads to a place on the same page, of which nothing else is said.
 pub(super) fn is_contents(tree: &Tree, measure: &Measure, id: NodeId, element: &Element) -> bool {
     if !matches!(*element.name(), local_name!("ul") | local_name!("ol"))
         || measure.link(id) * 10 < measure.text(id) * 9
+        || says_price(tree, id)
+        || is_announced(tree, id)
     {
         return false;
     }

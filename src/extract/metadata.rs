@@ -3,7 +3,6 @@
 use crate::html::{NodeId, Tree, heading_level, local_name};
 use crate::markdown::clean_line;
 
-use super::choices::is_choice;
 use super::trail;
 
 /// Top headings of a page that are looked at.
@@ -35,8 +34,6 @@ pub(super) struct Metadata {
     pub(super) headings: Vec<(NodeId, String)>,
     /// The `style` elements.
     pub(super) styles: Vec<NodeId>,
-    /// Something can be chosen: from a list, or by a button of several.
-    pub(super) with_choices: bool,
 }
 
 /// Names under which pages declare when they were changed.
@@ -131,7 +128,6 @@ pub(super) fn read(tree: &Tree) -> Metadata {
                 }
             }
             local_name!("style") => found.styles.push(id),
-            local_name!("select") | local_name!("input") => found.with_choices |= is_choice(element),
             local_name!("script") => {
                 let kind = element.attr(&local_name!("type")).unwrap_or_default().trim_ascii();
                 if kind.eq_ignore_ascii_case("application/ld+json") {

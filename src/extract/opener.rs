@@ -206,7 +206,7 @@ fn opens(tree: &Tree, id: NodeId, part: NodeId) -> Option<Opener> {
         let several = || is_one_of_several(tree, id, part) || is_in_one_of_several(tree, id);
         return (asks(tree, id) && several()).then_some(Opener::Told);
     }
-    if asks(tree, id) || is_one_of_several(tree, id, part) {
+    if asks(tree, id) || is_one_of_several(tree, id, part) || heads_one_of_several(tree, id, part) {
         return Some(Opener::Told);
     }
     near().any(is_button).then_some(Opener::Likely)
@@ -225,6 +225,22 @@ fn is_one_of_several(tree: &Tree, heading: NodeId, part: NodeId) -> bool {
     let after = next(tree, part).and_then(|heading| Some((heading, next(tree, heading)?)));
     let before = previous(tree, heading).and_then(|part| Some((previous(tree, part)?, part)));
     class(part).is_some() && after.into_iter().chain(before).any(|(heading, part)| alike(heading, part))
+}
+
+/// Whether what holds this heading and this part stands beside others like it.
+fn heads_one_of_several(tree: &Tree, heading: NodeId, part: NodeId) -> bool {
+    let shape = |id| (tree.name(id), tree.attr(id, &local_name!("class")));
+    let Some(item) = tree.parent(heading).filter(|&item| tree.parent(part) == Some(item)) else {
+        return false;
+    };
+    let is_alike = |other: NodeId| {
+        let first = tree.children(other).find(|&n| is_shown(tree, n));
+        shape(other) == shape(item)
+            && first.is_some_and(|first| {
+                shape(first) == shape(heading) && next(tree, first).is_some_and(|n| shape(n) == shape(part))
+            })
+    };
+    shape(part).1.is_some() && next(tree, item).into_iter().chain(previous(tree, item)).any(is_alike)
 }
 
 /// Whether what holds this question stands beside others like it, which ask, too.

@@ -123,6 +123,11 @@ impl Selector {
         })
     }
 
+    /// Compounds that are held against an element and those around it.
+    pub(super) fn parts(&self) -> usize {
+        self.alternatives.iter().map(|complex| complex.above.len() + 1).sum()
+    }
+
     pub(super) fn keys(&self) -> impl Iterator<Item = Key<'_>> {
         self.alternatives.iter().map(|complex| {
             let Compound { id, classes, tag, .. } = &complex.last;

@@ -17,8 +17,10 @@ mod rules;
 
 /// Bytes of style sheets that are read.
 const MAX_BYTES: usize = 1 << 20;
-/// How often a rule is held against an element: real pages need a hundredth of it.
-const MAX_LOOKS: usize = 100_000;
+/// What rules are held against, elements and those around them, part by part: real pages need a thousandth of it.
+const MAX_LOOKS: usize = 10_000_000;
+/// Bytes of classes; of an element that has more no rule is known.
+const MAX_CLASSES: usize = 2_000;
 
 /// What the style sheets of a page hide, and what they show.
 #[derive(Debug, Default)]
@@ -133,7 +135,7 @@ impl Stylesheet {
         }
         let element = tree.element(id)?;
         let hides = |rule: &&Declared| {
-            rule.selector.as_ref().is_some_and(|selector| selector.matches(tree, id))
+            rule.selector.as_ref().is_some_and(|selector| self.selects(selector, tree, id))
                 && !self.shows_again(tree, id, element, rule)
         };
         let hiding = self.about(&self.hidden_by, &self.hiding, element).filter(hides);
@@ -148,7 +150,7 @@ impl Stylesheet {
             |rule| {
                 let is_stronger = rule.strength() > hiding.strength();
                 match &rule.selector {
-                    Some(selector) if selector.matches(tree, id) => is_stronger,
+                    Some(selector) if self.selects(selector, tree, id) => is_stronger,
                     Some(_) => is_stronger && rule.concerns(hiding),
                     None => (rule.is_important || !hiding.is_important) && rule.concerns(hiding),
                 }
@@ -160,8 +162,21 @@ impl Stylesheet {
     pub(super) fn shows(&self, tree: &Tree, id: NodeId, means: Means) -> bool {
         let Some(element) = tree.element(id) else { return false };
         self.about(&self.shown_by, &self.showing, element).any(|rule| {
-            rule.means == means && rule.selector.as_ref().is_some_and(|selector| selector.matches(tree, id))
+            rule.means == means
+                && rule.selector.as_ref().is_some_and(|selector| self.selects(selector, tree, id))
         })
+    }
+
+    /// Whether a selector selects an element; `false`, too, once too much was asked for.
+    fn selects(&self, selector: &Selector, tree: &Tree, id: NodeId) -> bool {
+        let parts = selector.parts();
+        (parts == 1 || self.spend(parts * tree.ancestors(id).count())) && selector.matches(tree, id)
+    }
+
+    fn spend(&self, looks: usize) -> bool {
+        let left = self.left.get().checked_sub(looks);
+        self.left.set(left.unwrap_or_default());
+        left.is_some()
     }
 
     /// The rules that may be about an element; none once too much was asked for.
@@ -172,15 +187,12 @@ impl Stylesheet {
         element: &'r Element,
     ) -> impl Iterator<Item = &'r Declared> {
         let tag = element.name().to_string();
+        let written = element.attr(&local_name!("class")).map_or(0, str::len);
         let classes = element.classes().map(|class| format!(".{class}"));
         let names =
             [String::new(), tag].into_iter().chain(classes).chain(element.id().map(|id| format!("#{id}")));
         let about = names.filter_map(|name| index.get(&name)).flatten().filter_map(|&n| rules.get(n));
-        about.take_while(|_| {
-            let left = self.left.get();
-            self.left.set(left.saturating_sub(1));
-            left > 0
-        })
+        about.take_while(move |_| written <= MAX_CLASSES && self.spend(1))
     }
 }
 

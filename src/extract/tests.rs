@@ -725,6 +725,33 @@ fn stories_on_a_list_keep_their_headlines() {
 }
 
 #[test]
+fn a_list_of_links_that_says_more_than_the_headings_stays() {
+    let names = ["Basic", "Team", "Large"];
+    let section =
+        |name| format!("<h2 id={name}>{name}</h2><p>What one gets of it, told in a sentence or two.</p>");
+    let sections = names.map(section).concat();
+    let links = |after: &str| names.map(|name| format!("<li><a href=#{name}>{name}</a>{after}")).concat();
+    let check = |lead: &str, after: &str, stays: bool| {
+        let page = format!("<main><h1>T</h1><p>{lead}</p><ul>{}</ul>{sections}</main>", links(after));
+        let found = article(&page).markdown();
+        assert_eq!(found.contains("[Basic]("), stays, "{found}");
+    };
+    check("All about it.", "", false);
+    check("On this page you find:", "", false);
+    check("All about it.", " $9", true);
+    check("Supported systems, in order of preference:", "", true);
+}
+
+#[test]
+fn what_leads_to_a_form_stays_where_it_states_a_fact() {
+    let page = "<main><h1>T</h1><p>A sentence that says what the pump does, and for how long it does so.</p>\
+        <div><a href='#respond'>Leave a comment</a></div>\
+        <div><a href='/contact#respond'>Call us 555-010-0200 to respond</a></div></main>";
+    let found = article(page).markdown();
+    assert!(found.contains("555-010-0200") && !found.contains("Leave a comment"), "{found}");
+}
+
+#[test]
 fn what_sorts_a_list_and_what_asks_for_an_address_are_no_content() {
     let list =
         "<h1>Pumps</h1><p>All pumps that we have in stock today, from the smallest to the largest.</p>";
@@ -831,6 +858,12 @@ fn hostile_pages_are_small_work() {
     ] {
         article(&piece.repeat(5000));
     }
+    // Style sheets of much to look for around an element, and elements of many classes.
+    let (deep, rows) = ("<div>".repeat(400), "<p class=c>x".repeat(3000));
+    let around = ".z div div p{display:none}".repeat(2000);
+    article(&format!("<style>{around}</style>{deep}{rows}"));
+    let classes = "x ".repeat(50_000);
+    article(&format!("<style>{}</style><p class='{classes}'>x", "p.a.b{display:none}".repeat(5000)));
 }
 
 #[test]

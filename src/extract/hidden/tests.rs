@@ -120,3 +120,17 @@ fn slides_are_shown_by_turns() {
     check(&format!("<div class=slide>{hidden}</div><p>x</p>"), false, true);
     check(&format!("<ul><li>{hidden}<li>x</ul>"), false, true);
 }
+
+#[test]
+fn parts_below_headings_in_items_alike_open() {
+    let items = ["Delivery", "Returns", "Payment"]
+        .map(|name| format!("<div class=item><h3>{name}</h3><div class=b>TEXT of {name}</div></div>"))
+        .concat();
+    check(&format!("<style>.b{{display:none}}</style><script src=/app.js></script>{items}"), true, false);
+    check(&items.replace("class=b", "class=b style='display:none'"), true, false);
+    check(
+        "<div class=item><h3>One</h3><div class=b style='display:none'>TEXT of it</div></div>",
+        false,
+        true,
+    );
+}

@@ -67,7 +67,14 @@ fn found(tree: &Tree, dropped: &NodeSet, first: NodeId) -> Option<Vec<Ticked>> {
     };
     let labels = tabs.iter().map(|&tab| visible_text(tree, dropped, tab));
     let labels: Vec<String> = labels.filter(|label| (1..=MAX_LABEL).contains(&label.len())).collect();
-    let fits = panels.len() == tabs.len() && labels.len() == tabs.len();
+    // Of texts side by side it may be chance that there are as many.
+    let are_parts = panels.iter().all(|&panel| {
+        matches!(
+            tree.name(panel),
+            Some(&(local_name!("div") | local_name!("section") | local_name!("article") | local_name!("li")))
+        )
+    });
+    let fits = are_parts && panels.len() == tabs.len() && labels.len() == tabs.len();
     let ticked = tabs.into_iter().zip(labels).zip(panels);
     fits.then(|| ticked.map(|((tab, label), panel)| Ticked { tab, label, panel }).collect())
 }
