@@ -863,7 +863,9 @@ fn hostile_pages_are_small_work() {
     let around = ".z div div p{display:none}".repeat(2000);
     article(&format!("<style>{around}</style>{deep}{rows}"));
     let classes = "x ".repeat(50_000);
-    article(&format!("<style>{}</style><p class='{classes}'>x", "p.a.b{display:none}".repeat(5000)));
+    let rules = "p.a.b{display:none}".repeat(2000);
+    article(&format!("<style>{rules}</style><p class='{classes}'>x"));
+    article(&format!("<style>{rules}</style>{}", format!("<p class='{}'>x", "x ".repeat(900)).repeat(1500)));
 }
 
 #[test]
