@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use html5ever::LocalName;
+
 use crate::html::{Element, NodeId, Tree, heading_level, local_name};
 use crate::markdown::{named_by_click, switches};
 
@@ -229,32 +231,31 @@ fn is_one_of_several(tree: &Tree, heading: NodeId, part: NodeId) -> bool {
 
 /// Whether what holds this heading and this part stands beside others like it.
 fn heads_one_of_several(tree: &Tree, heading: NodeId, part: NodeId) -> bool {
-    let shape = |id| (tree.name(id), tree.attr(id, &local_name!("class")));
-    let Some(item) = tree.parent(heading).filter(|&item| tree.parent(part) == Some(item)) else {
-        return false;
-    };
-    let is_alike = |other: NodeId| {
-        let first = tree.children(other).find(|&n| is_shown(tree, n));
-        shape(other) == shape(item)
-            && first.is_some_and(|first| {
-                shape(first) == shape(heading) && next(tree, first).is_some_and(|n| shape(n) == shape(part))
-            })
-    };
-    shape(part).1.is_some() && next(tree, item).into_iter().chain(previous(tree, item)).any(is_alike)
+    let is_alike = |first: NodeId| next(tree, first).is_some_and(|n| shape(tree, n) == shape(tree, part));
+    tree.parent(part) == tree.parent(heading)
+        && shape(tree, part).1.is_some()
+        && begins_one_of_several(tree, heading, is_alike)
 }
 
 /// Whether what holds this question stands beside others like it, which ask, too.
 fn is_in_one_of_several(tree: &Tree, question: NodeId) -> bool {
-    let shape = |id| (tree.name(id), tree.attr(id, &local_name!("class")));
-    let Some(item) = tree.parent(question) else { return false };
+    begins_one_of_several(tree, question, |first| bytes(tree, first) <= MAX_TEXT && asks(tree, first))
+}
+
+/// Whether what holds an element stands beside another like it, whose first element is like this one and passes a test.
+fn begins_one_of_several(tree: &Tree, id: NodeId, passes: impl Fn(NodeId) -> bool) -> bool {
+    let Some(item) = tree.parent(id) else { return false };
     let is_alike = |other: NodeId| {
         let first = tree.children(other).find(|&n| is_shown(tree, n));
-        shape(other) == shape(item)
-            && first.is_some_and(|first| {
-                shape(first) == shape(question) && bytes(tree, first) <= MAX_TEXT && asks(tree, first)
-            })
+        shape(tree, other) == shape(tree, item)
+            && first.is_some_and(|first| shape(tree, first) == shape(tree, id) && passes(first))
     };
     next(tree, item).into_iter().chain(previous(tree, item)).any(is_alike)
+}
+
+/// What elements that are alike have in common.
+fn shape(tree: &Tree, id: NodeId) -> (Option<&LocalName>, Option<&str>) {
+    (tree.name(id), tree.attr(id, &local_name!("class")))
 }
 
 /// Bytes of text below a node as far as it matters, that of buttons among it.
